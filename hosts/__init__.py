@@ -1,0 +1,1 @@
+"""Host geometry and initial deposits as signed distances."""

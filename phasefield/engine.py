@@ -1,0 +1,126 @@
+"""What every engine offers to the runner: one interface for the PETSc solver and the FiPy reference.
+
+Signs: current densities are positive for plating; voltages are the working electrode against a lithium
+reference at the counter electrode, so negative on plating and positive on stripping.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the cycler imposes until the next switch; a rest is a current of zero."""
+
+    mode: Literal["current", "voltage"]
+    value: float
+    """Mean current density over the cross-section [A/m^2], or voltage [V]; signed."""
+    voltage_limit: float | None = None
+    """Magnitude [V] at which a controlled current gives way to a held voltage; None for no limit."""
+
+
+@dataclass
+class Ledger:
+    """Running totals of one run; every entry is an identity of the discrete scheme."""
+
+    charge: float = 0.0
+    """Integral of the cell current [C], positive for plating."""
+    absolute_charge: float = 0.0
+    """Integral of |current| [C]."""
+    reacted: float = 0.0
+    """Integral of S over space and time [C]."""
+    metal_start: float = 0.0
+    metal: float = 0.0
+    """Metal in the domain [mol]."""
+    plated: float = 0.0
+    """Metal gained while the cell current was positive [mol]."""
+    stripped: float = 0.0
+    """Metal lost while the cell current was negative [mol], positive."""
+    salt_start: float = 0.0
+    salt: float = 0.0
+    """Salt in the electrolyte [mol]."""
+    salt_entered: float = 0.0
+    salt_displaced: float = 0.0
+    """Salt that left with the electrolyte the metal pushed out [mol]."""
+    curved_away: float = 0.0
+    """Metal that `curvature: allen_cahn` removed without charge [mol]; zero for the conservative front."""
+    frozen: float = 0.0
+    """Metal that a frozen interface did not add [mol]."""
+    worst_step: float = 0.0
+    """Largest imbalance of a single step, relative."""
+    largest_correction: float = 0.0
+    """Largest relative correction that projected a converged solve onto the balances."""
+
+    def balance(self, faraday: float) -> dict[str, float]:
+        """The `balance` block of summary.json."""
+        moles = max(self.absolute_charge / faraday, 1e-300)
+        idle = self.absolute_charge == 0.0
+        return {
+            "lithium_relative": 0.0 if idle else abs(
+                self.metal - self.metal_start + self.curved_away + self.frozen - self.charge / faraday
+            )
+            / moles,
+            "salt_relative": abs(self.salt - self.salt_start - self.salt_entered + self.salt_displaced)
+            / max(self.salt_start, 1e-300),
+            "charge_relative": 0.0 if idle else abs(self.charge - self.reacted) / self.absolute_charge,
+            "worst_step_relative": self.worst_step,
+        }
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One accepted step."""
+
+    time: float
+    step: float
+    current_density: float
+    """Mean over the step's end [A/m^2]."""
+    voltage: float
+    limited: bool
+    """Whether the voltage limit held the cell."""
+    newton_iterations: int
+    krylov_iterations: int
+    rejected: int
+    """Attempts thrown away before this step was accepted."""
+    minimum_concentration: float
+    """Over the electrolyte [mol/m^3]."""
+    measures: dict[str, float] = field(default_factory=dict)
+    """tip_height [m], mean_height [m], roughness [m], filling_fraction [-], dead_metal [mol]."""
+
+
+class SolverFailure(RuntimeError):
+    """The solver gave up: which field, where, when, and what to try."""
+
+    def __init__(self, reason: str, *, field: str, place: tuple[float, float, float] | None, time: float, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason, self.field, self.place, self.time, self.remedy = reason, field, place, time, remedy
+
+
+class Engine(Protocol):
+    """A plating solver that the runner can drive; every method is collective over its communicator."""
+
+    time: float
+    ledger: Ledger
+
+    def set_control(self, control: Control) -> None:
+        """Switch the cycler; the next step starts afresh (no memory across the switch)."""
+
+    def step(self, until: float) -> StepReport:
+        """Take one accepted step that ends at or before `until`; raises SolverFailure."""
+
+    def gather(self, name: str) -> np.ndarray | None:
+        """A field of `FIELDS` on rank 0 as (nz, ny, nx) float64; None on the other ranks."""
+
+    def save(self) -> dict[str, Any]:
+        """Everything a bitwise restart needs: global arrays (rank 0; None elsewhere) and plain numbers."""
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Restore what `save` returned (rank 0's dictionary, on any number of ranks)."""
+
+
+FIELDS = ("xi", "psi", "c", "phi_l", "phi_s", "s")
+"""Fields every engine gathers: metal fraction, host fraction, salt, electrolyte and electron potential, source S."""

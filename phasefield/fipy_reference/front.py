@@ -1,0 +1,83 @@
+"""Equation (1): the metal fraction, its sharpening flux and its curvature, in FiPy's terms.
+
+    (1-psi) dxi/dt = (Omega/F) S + div[(1-psi) b grad xi] - div[(1-psi) b xi(1-xi) n/l]      conservative
+    (1-psi) dxi/dt = (Omega/F) S + div[(1-psi) b grad xi] - (1-psi) b xi(1-xi)(1-2xi)/l^2    allen_cahn
+
+n = grad xi/|grad xi| from the smooth signed distance l ln[xi/(1-xi)], K = -div n. Diffusion is implicit; the
+sharpening is swept. b is the interface's mobility, or follows the fastest front: b = factor l v_max.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ramify.phasefield.fipy_reference.mesh import EMPTY, ReferenceMesh
+from ramify.phasefield.problem import PlatingProblem
+from ramify.physics.constants import FARADAY
+
+FLAT = 1e-6
+"""Slope of the signed distance below which there is no front, hence no normal."""
+
+
+class Front:
+    """The FiPy equation of xi; `solve` does one sweep of one time stage."""
+
+    def __init__(self, problem: PlatingProblem, mesh: ReferenceMesh, opening: np.ndarray, fipy: ModuleType) -> None:
+        self._interface, self._mesh, self.opening = problem.interface, mesh, opening
+        self.speed_per_current = problem.metal.molar_volume / FARADAY
+        grid = mesh.fipy_mesh
+        self.xi, self._distance = fipy.CellVariable(mesh=grid, hasOld=True), fipy.CellVariable(mesh=grid)
+        self._storage = fipy.CellVariable(mesh=grid, value=np.where(opening >= EMPTY, opening, 1.0))
+        self._source, self._well = fipy.CellVariable(mesh=grid), fipy.CellVariable(mesh=grid)
+        self._diffusion, self._sharpening = fipy.FaceVariable(mesh=grid), fipy.FaceVariable(mesh=grid, rank=1)
+        self._normals = fipy.FaceVariable(mesh=grid, rank=1)
+        self._face_opening = mesh.face_mean(opening)
+        self._equation = fipy.TransientTerm(coeff=self._storage, var=self.xi) == fipy.DiffusionTerm(
+            coeff=self._diffusion, var=self.xi
+        ) - fipy.ImplicitSourceTerm(coeff=self._well, var=self.xi) + (self._source - self._sharpening.divergence)
+        self._solver = fipy.LinearLUSolver(tolerance=1e-15, iterations=3)
+
+    def mobility(self, largest_speed: float) -> float:
+        """b [m^2/s] for the fastest front velocity [m/s]."""
+        given = self._interface.mobility
+        return self._interface.mobility_factor * self._interface.width * largest_speed if given is None else given
+
+    def curvature(self, xi: np.ndarray) -> np.ndarray:
+        """K = -div n per cell [1/m], the sum of the principal curvatures, positive for a convex deposit."""
+        self._normals.setValue(self._normal(xi))
+        return -np.asarray(self._normals.divergence.value)
+
+    def solve(self, base: np.ndarray, guess: np.ndarray, source: np.ndarray, largest_speed: float, dt: float) -> Any:
+        """xi after one sweep of (xi - base)/dt = rate(xi); `source` is S [A/m^3]. Returns the cell array."""
+        b, width = self.mobility(largest_speed), self._interface.width
+        bump = np.clip(guess, 0.0, 1.0) * np.clip(1.0 - guess, 0.0, 1.0)
+        open_cells = np.where(self.opening >= EMPTY, self.opening, 0.0)
+        growth = self.speed_per_current * source
+        self._diffusion.setValue(b * self._face_opening)
+        if self._interface.curvature == "conservative":
+            faces = 0.5 * (bump[self._mesh.lower] + bump[self._mesh.upper]) * self._face_opening
+            self._sharpening.setValue(b / width * faces * self._normal(guess))
+        else:
+            slope = 1.0 - 6.0 * guess * (1.0 - guess)
+            pull = guess * (1.0 - guess) * (1.0 - 2.0 * guess)
+            implicit = np.maximum(slope, 0.0)
+            self._well.setValue(b * open_cells * implicit / width**2)
+            growth = growth - b * open_cells * (pull - implicit * guess) / width**2
+        self._source.setValue(growth)
+        self.xi.setValue(base)
+        self.xi.updateOld()
+        self.xi.setValue(guess)
+        self._equation.sweep(dt=dt, solver=self._solver)
+        return np.array(self.xi.value)
+
+    def _normal(self, xi: np.ndarray) -> np.ndarray:
+        """Unit normals into the metal at faces, (dimension, faces); zero where there is no front."""
+        width = self._interface.width
+        metal, rest = np.clip(xi, 1e-12, 1.0), np.clip(1.0 - xi, 1e-12, 1.0)
+        self._distance.setValue(width * np.log(metal / rest))
+        slope = np.array(self._distance.faceGrad.value, dtype=np.float64)
+        length = np.sqrt(np.sum(slope**2, axis=0) + FLAT**2)
+        return np.asarray(slope / length)

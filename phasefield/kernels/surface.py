@@ -1,0 +1,304 @@
+"""Compiled kernels of the metal surface: geometry, reaction, front regularisation, curvature.
+
+xi: metal fraction of the pore space; pore: open fraction 1 - psi of a cell; opening: the same of a face. Ghosted
+arrays [z, y, x]. The signed distance (in units of l) comes from the profile itself, psi = ln(xi/(1 - xi)), which is
+linear across the surface where xi is not: normals and curvature follow from it.
+
+The regularising flux through a face, with n its normal component of grad psi/|grad psi| and h its cell distance,
+
+    F = (xi_hi - xi_lo)/h - (2/h) sinh(h n / 2l) sqrt(q_lo q_hi),     q = xi (1 - xi)
+
+is the difference form of grad xi - (q/l) n that the tanh profile makes zero exactly, at any h/l and any
+orientation: q differs from cell to cell by the same sinh that the profile does.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from ramify.physics.butler_volmer import surface_current
+from ramify.physics.interface import interface_weight
+
+SMALLEST_FRACTION = 1e-5
+"""Cells with less electrolyte than this in their pore are inactive: the tail there carries 1e-7 of the current."""
+SMALLEST_BUMP = 1e-5
+"""Cells with xi (1 - xi) below this do not react: together they would carry 1e-7 of the current."""
+SATURATION = 1e-12
+
+
+@numba.njit(cache=True)
+def set_geometry(
+    xi: np.ndarray,
+    pore: np.ndarray,
+    width: float,
+    label: np.ndarray,
+    eps: np.ndarray,
+    active: np.ndarray,
+    weight: np.ndarray,
+) -> None:
+    """Electrolyte fraction, activity mask and reaction weight (1-psi) w(xi)/l [1/m] of every cell, ghosts included.
+
+    `label` is below zero where the metal does not react (inactive islands).
+    """
+    nz, ny, nx = xi.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                free = 1.0 - xi[k, j, i]
+                open_cell = pore[k, j, i] > 0.0 and free > SMALLEST_FRACTION
+                active[k, j, i] = 1.0 if open_cell else 0.0
+                eps[k, j, i] = pore[k, j, i] * free if open_cell else 0.0
+                bump = xi[k, j, i] * free
+                reacts = open_cell and bump > SMALLEST_BUMP and label[k, j, i] >= 0
+                weight[k, j, i] = pore[k, j, i] * interface_weight(xi[k, j, i]) / width if reacts else 0.0
+
+
+@numba.njit(cache=True, fastmath=True)
+def set_face_fractions(
+    xi: np.ndarray, active: np.ndarray, opening: np.ndarray, axis: tuple[int, int, int], scale: float, E: np.ndarray
+) -> None:
+    """Open, metal-free fraction of the faces across one axis, times `scale`; zero unless both cells are active."""
+    az, ay, ax = axis
+    nz, ny, nx = xi.shape
+    for k in range(az, nz):
+        for j in range(ay, ny):
+            for i in range(ax, nx):
+                lk, lj, li = k - az, j - ay, i - ax
+                both = active[k, j, i] * active[lk, lj, li]
+                E[k, j, i] = both * scale * opening[k, j, i] * (1.0 - 0.5 * (xi[k, j, i] + xi[lk, lj, li]))
+
+
+@numba.njit(cache=True)
+def react(
+    C: np.ndarray,
+    P: np.ndarray,
+    weight: np.ndarray,
+    metal_potential: np.ndarray,
+    equilibrium: np.ndarray,
+    activity: np.ndarray,
+    scales: tuple[float, float, float],
+    kinetics: tuple[float, float, float, float, float, float],
+    source: np.ndarray,
+    by_p: np.ndarray,
+    by_c: np.ndarray,
+) -> None:
+    """Scaled source s and its derivatives by P and C in the owned cells.
+
+    Parameters
+    ----------
+    metal_potential, equilibrium
+        f phi_s and f U per cell; `equilibrium` and `activity` may have one cell, valid everywhere.
+    scales
+        (h^2 f/kappa0, c0, f).
+    kinetics
+        (i0_ref, c_ref, alpha_a, alpha_c, film resistance, F/RT).
+    """
+    source_scale, c0, f = scales
+    i0_ref, c_ref, alpha_a, alpha_c, film, _ = kinetics
+    vary_u, vary_a = equilibrium.size > 1, activity.size > 1
+    nz, ny, nx = C.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                w = weight[k, j, i]
+                if w <= 0.0:
+                    source[k, j, i] = by_p[k, j, i] = by_c[k, j, i] = 0.0
+                    continue
+                u = equilibrium[k, j, i] if vary_u else equilibrium[0, 0, 0]
+                factor = activity[k, j, i] if vary_a else activity[0, 0, 0]
+                current, by_phi, by_conc = surface_current(
+                    metal_potential[k, j, i] / f,
+                    P[k, j, i] / f,
+                    C[k, j, i] * c0,
+                    u / f,
+                    i0_ref * factor,
+                    c_ref,
+                    alpha_a,
+                    alpha_c,
+                    f,
+                    film,
+                )
+                source[k, j, i] = source_scale * w * current
+                by_p[k, j, i] = source_scale * w * by_phi / f
+                by_c[k, j, i] = source_scale * w * by_conc * c0
+
+
+@numba.njit(cache=True)
+def signed_distance(xi: np.ndarray, psi: np.ndarray) -> None:
+    """psi = ln(xi/(1 - xi)) in every cell, positive inside the metal, saturated in the tails."""
+    nz, ny, nx = xi.shape
+    top = math.log((1.0 - SATURATION) / SATURATION)
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                x = xi[k, j, i]
+                if x <= SATURATION:
+                    psi[k, j, i] = -top
+                elif x >= 1.0 - SATURATION:
+                    psi[k, j, i] = top
+                else:
+                    psi[k, j, i] = math.log(x / (1.0 - x))
+
+
+@numba.njit(cache=True, fastmath=True, inline="always")
+def face_normal(
+    psi: np.ndarray,
+    k: int,
+    j: int,
+    i: int,
+    axis: tuple[int, int, int],
+    first: tuple[int, int, int],
+    second: tuple[int, int, int],
+    inverse: tuple[float, float, float],
+) -> float:
+    """Component along `axis` of grad psi/|grad psi| at the face below cell [k, j, i].
+
+    `first`, `second` are the two other axes, `inverse` the inverse cell edges along (axis, first, second).
+    """
+    az, ay, ax = axis
+    lk, lj, li = k - az, j - ay, i - ax
+    along = (psi[k, j, i] - psi[lk, lj, li]) * inverse[0]
+    bz, by, bx = first
+    across = (
+        0.25
+        * inverse[1]
+        * (
+            psi[k + bz, j + by, i + bx]
+            - psi[k - bz, j - by, i - bx]
+            + psi[lk + bz, lj + by, li + bx]
+            - psi[lk - bz, lj - by, li - bx]
+        )
+    )
+    cz, cy, cx = second
+    over = (
+        0.25
+        * inverse[2]
+        * (
+            psi[k + cz, j + cy, i + cx]
+            - psi[k - cz, j - cy, i - cx]
+            + psi[lk + cz, lj + cy, li + cx]
+            - psi[lk - cz, lj - cy, li - cx]
+        )
+    )
+    square = along * along + across * across + over * over
+    return along / math.sqrt(square) if square > 0.0 else 0.0
+
+
+@numba.njit(cache=True, fastmath=True)
+def add_front_flux(
+    xi: np.ndarray,
+    psi: np.ndarray,
+    opening: np.ndarray,
+    axis: tuple[int, int, int],
+    first: tuple[int, int, int],
+    second: tuple[int, int, int],
+    inverse: tuple[float, float, float],
+    width: float,
+    divergence: np.ndarray,
+) -> None:
+    """Add the divergence [1/m^2] of the regularising flux through the faces across one axis.
+
+    Each face is visited once; rows of ghost cells receive their share too and are not used.
+    """
+    az, ay, ax = axis
+    nz, ny, nx = xi.shape
+    h = 1.0 / inverse[0]
+    for k in range(1, nz - 1 + az):
+        for j in range(1, ny - 1 + ay):
+            for i in range(1, nx - 1 + ax):
+                lk, lj, li = k - az, j - ay, i - ax
+                hi, lo = xi[k, j, i], xi[lk, lj, li]
+                product = hi * (1.0 - hi) * lo * (1.0 - lo)
+                if (product < 1e-24 and abs(hi - lo) < 1e-12) or opening[k, j, i] <= 0.0:
+                    continue
+                flux = (hi - lo) * inverse[0]
+                if product > 0.0 and 0.0 < hi < 1.0:
+                    normal = face_normal(psi, k, j, i, axis, first, second, inverse)
+                    flux -= 2.0 * inverse[0] * math.sinh(0.5 * h * normal / width) * math.sqrt(product)
+                flux *= opening[k, j, i] * inverse[0]
+                divergence[k, j, i] -= flux
+                divergence[lk, lj, li] += flux
+
+
+@numba.njit(cache=True)
+def set_curvature(
+    psi: np.ndarray,
+    xi: np.ndarray,
+    inverse: tuple[float, float, float],
+    smallest: float,
+    largest: float,
+    curvature: np.ndarray,
+) -> None:
+    """K = -div(grad xi/|grad xi|) [1/m] where xi (1-xi) > `smallest`, zero elsewhere; bounded by `largest`.
+
+    Positive for a convex deposit; 2/r on a sphere. `inverse` holds the inverse cell edges (x, y, z).
+    """
+    ez, ey, ex = (1, 0, 0), (0, 1, 0), (0, 0, 1)
+    ix, iy, iz = inverse
+    nz, ny, nx = xi.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                x = xi[k, j, i]
+                if x * (1.0 - x) <= smallest:
+                    curvature[k, j, i] = 0.0
+                    continue
+                # grad psi points into the metal, as the normal n of the equations does.
+                divergence = (
+                    (
+                        face_normal(psi, k, j, i + 1, ex, ey, ez, (ix, iy, iz))
+                        - face_normal(psi, k, j, i, ex, ey, ez, (ix, iy, iz))
+                    )
+                    * ix
+                    + (
+                        face_normal(psi, k, j + 1, i, ey, ex, ez, (iy, ix, iz))
+                        - face_normal(psi, k, j, i, ey, ex, ez, (iy, ix, iz))
+                    )
+                    * iy
+                    + (
+                        face_normal(psi, k + 1, j, i, ez, ex, ey, (iz, ix, iy))
+                        - face_normal(psi, k, j, i, ez, ex, ey, (iz, ix, iy))
+                    )
+                    * iz
+                )
+                curvature[k, j, i] = min(max(-divergence, -largest), largest)
+
+
+@numba.njit(cache=True, fastmath=True)
+def advance_front(
+    base: np.ndarray,
+    start: np.ndarray,
+    keep: float,
+    rate: np.ndarray,
+    divergence: np.ndarray,
+    curvature: np.ndarray,
+    pore: np.ndarray,
+    mobility: float,
+    capillary: float,
+    step: float,
+    out: np.ndarray,
+) -> float:
+    """out = keep start + (1 - keep) [base + step (rate + b div F / pore - (b/l) q K)] in the owned cells.
+
+    One stage of a two-stage, second-order Runge-Kutta step; returns the metal fraction that curvature took in it.
+    `capillary` is b/l of the Allen-Cahn equation, zero for the conservative one.
+    """
+    nz, ny, nx = base.shape
+    lost = 0.0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                if pore[k, j, i] <= 0.0:
+                    out[k, j, i] = start[k, j, i]
+                    continue
+                x = base[k, j, i]
+                change = rate[k, j, i] + mobility * divergence[k, j, i] / pore[k, j, i]
+                if capillary > 0.0:
+                    shrink = capillary * max(x * (1.0 - x), 0.0) * curvature[k, j, i]
+                    change -= shrink
+                    lost += (1.0 - keep) * step * shrink * pore[k, j, i]
+                out[k, j, i] = keep * start[k, j, i] + (1.0 - keep) * (x + step * change)
+    return lost

@@ -1,0 +1,186 @@
+"""Compiled kernels of the multigrid: smoothing, residual transfer and coarsening of a seven-point operator.
+
+    (A x)_P = d_P x_P - sum over the six faces of t_f x_N,     d_P = sum t_f + r_P
+
+t: transmissibility of the face between a cell and its lower neighbour along an axis (zero at walls and at
+inactive cells), r: reaction. Ghosted arrays [z, y, x], any floating type; index 1 is the first owned cell.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, fastmath=True)
+def set_diagonal(tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, reaction: np.ndarray, diagonal: np.ndarray) -> None:
+    """Diagonal of A; one where a cell is inactive, so that it keeps a zero correction."""
+    nz, ny, nx = diagonal.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                d = (
+                    tx[k, j, i] + tx[k, j, i + 1] + ty[k, j, i] + ty[k, j + 1, i] + tz[k, j, i] + tz[k + 1, j, i]
+                ) + reaction[k, j, i]
+                diagonal[k, j, i] = d if d > 0.0 else 1.0
+
+
+@numba.njit(cache=True, fastmath=True)
+def smooth_colour(
+    x: np.ndarray,
+    b: np.ndarray,
+    tx: np.ndarray,
+    ty: np.ndarray,
+    tz: np.ndarray,
+    diagonal: np.ndarray,
+    colour: int,
+) -> None:
+    """Gauss-Seidel update of the cells of one colour of the chequerboard, in place."""
+    nz, ny, nx = x.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1 + ((k + j + colour) & 1), nx - 1, 2):
+                x[k, j, i] = (
+                    b[k, j, i]
+                    + tx[k, j, i] * x[k, j, i - 1]
+                    + tx[k, j, i + 1] * x[k, j, i + 1]
+                    + ty[k, j, i] * x[k, j - 1, i]
+                    + ty[k, j + 1, i] * x[k, j + 1, i]
+                    + tz[k, j, i] * x[k - 1, j, i]
+                    + tz[k + 1, j, i] * x[k + 1, j, i]
+                ) / diagonal[k, j, i]
+
+
+@numba.njit(cache=True, fastmath=True)
+def start_colour(x: np.ndarray, b: np.ndarray, diagonal: np.ndarray, colour: int) -> None:
+    """First half sweep from a zero guess: one colour solved, the other zero; owned cells only."""
+    nz, ny, nx = x.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            first = 1 + ((k + j + colour) & 1)
+            for i in range(3 - first, nx - 1, 2):
+                x[k, j, i] = 0.0
+            for i in range(first, nx - 1, 2):
+                x[k, j, i] = b[k, j, i] / diagonal[k, j, i]
+
+
+@numba.njit(cache=True, fastmath=True)
+def restrict_residual(
+    x: np.ndarray,
+    b: np.ndarray,
+    tx: np.ndarray,
+    ty: np.ndarray,
+    tz: np.ndarray,
+    diagonal: np.ndarray,
+    coarse: np.ndarray,
+    fx: int,
+    fy: int,
+    fz: int,
+    colour: int,
+) -> None:
+    """Sum of the residual b - A x over each aggregate of fx x fy x fz cells.
+
+    The colour smoothed last has no residual, so that only the other `colour` is visited.
+    """
+    nz, ny, nx = x.shape
+    coarse[:, :, :] = 0.0
+    for k in range(1, nz - 1):
+        kk = (k - 1) // fz + 1
+        for j in range(1, ny - 1):
+            jj = (j - 1) // fy + 1
+            for i in range(1 + ((k + j + colour) & 1), nx - 1, 2):
+                coarse[kk, jj, (i - 1) // fx + 1] += (
+                    b[k, j, i]
+                    + tx[k, j, i] * x[k, j, i - 1]
+                    + tx[k, j, i + 1] * x[k, j, i + 1]
+                    + ty[k, j, i] * x[k, j - 1, i]
+                    + ty[k, j + 1, i] * x[k, j + 1, i]
+                    + tz[k, j, i] * x[k - 1, j, i]
+                    + tz[k + 1, j, i] * x[k + 1, j, i]
+                    - diagonal[k, j, i] * x[k, j, i]
+                )
+
+
+@numba.njit(cache=True, fastmath=True)
+def add_coarse(x: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> None:
+    """Add the coarse correction to every cell of its aggregate."""
+    nz, ny, nx = x.shape
+    for k in range(1, nz - 1):
+        kk = (k - 1) // fz + 1
+        for j in range(1, ny - 1):
+            jj = (j - 1) // fy + 1
+            if fx == 2:
+                for ii in range(1, (nx - 2) // 2 + 1):
+                    x[k, j, 2 * ii - 1] += coarse[kk, jj, ii]
+                    x[k, j, 2 * ii] += coarse[kk, jj, ii]
+                if (nx - 2) & 1:
+                    x[k, j, nx - 2] += coarse[kk, jj, (nx - 1) // 2]
+            else:
+                for i in range(1, nx - 1):
+                    x[k, j, i] += coarse[kk, jj, i]
+
+
+@numba.njit(cache=True, fastmath=True)
+def coarsen_reaction(fine: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> None:
+    """Sum of the reaction over each aggregate."""
+    nz, ny, nx = fine.shape
+    coarse[:, :, :] = 0.0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                coarse[(k - 1) // fz + 1, (j - 1) // fy + 1, (i - 1) // fx + 1] += fine[k, j, i]
+
+
+@numba.njit(cache=True, fastmath=True)
+def coarsen_faces(
+    fine: np.ndarray,
+    coarse: np.ndarray,
+    factors: tuple[int, int, int],
+    axis: tuple[int, int, int],
+) -> None:
+    """Transmissibilities of the coarse faces across one axis, by the rules of series and parallel conductors.
+
+    Each fine line through a coarse face runs from the middle of one aggregate to the middle of the other: half of
+    the link inside the lower aggregate, the face, half of the link inside the upper one, in series. A missing
+    link (an inactive cell) shortens its line instead of cutting it. The lines of a face act in parallel. On a
+    uniform medium this is the operator discretised again; where walls cross an aggregate it keeps them.
+
+    Parameters
+    ----------
+    fine, coarse
+        Ghosted transmissibilities across the axis; the ghosts of `fine` must be filled.
+    factors, axis
+        Aggregate edges (z, y, x), and the axis as a unit step (z, y, x).
+    """
+    fz, fy, fx = factors
+    az, ay, ax = axis
+    along = fz * az + fy * ay + fx * ax
+    nz, ny, nx = fine.shape
+    mz, my, mx = coarse.shape
+    coarse[:, :, :] = 0.0
+    for kk in range(1, mz - 1):
+        for jj in range(1, my - 1):
+            for ii in range(1, mx - 1):
+                total = fine[0, 0, 0] * 0
+                for dk in range(1 if az else fz):
+                    k = fz * (kk - 1) + 1 + dk
+                    for dj in range(1 if ay else fy):
+                        j = fy * (jj - 1) + 1 + dj
+                        for di in range(1 if ax else fx):
+                            i = fx * (ii - 1) + 1 + di
+                            if k > nz - 2 or j > ny - 2 or i > nx - 2:
+                                continue
+                            face = fine[k, j, i]
+                            if face <= 0.0:
+                                continue
+                            if along == 1:
+                                total += face
+                                continue
+                            lower, upper = fine[k - az, j - ay, i - ax], fine[k + az, j + ay, i + ax]
+                            resistance = 1.0 / face
+                            if lower > 0.0:
+                                resistance += 0.5 / lower
+                            if upper > 0.0:
+                                resistance += 0.5 / upper
+                            total += 1.0 / resistance
+                coarse[kk, jj, ii] = total

@@ -1,0 +1,181 @@
+"""Which metal is connected to the current collector, and the potentials of what is not.
+
+Cells with more than half metal (or conducting host) are joined through their faces, across ranks too. Metal that
+reaches the collector, or a conducting host that does, has phi_s = 0. Everything else is an island: it floats at the
+potential that makes its net current zero, or does not react at all. The label of a surface cell with less than half
+metal is that of the fullest neighbour, layer by layer, so that the whole diffuse surface of an island is its own.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from scipy.ndimage import generate_binary_structure
+from scipy.ndimage import label as label_components
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.problem import PlatingProblem
+
+SURFACE_LAYERS = 14
+"""Cells from xi = 1/2 to the end of the reacting tail at l = h, and a margin."""
+UNLABELLED = -2
+INACTIVE = -1
+CONNECTED = 0
+
+
+@numba.njit(cache=True)
+def spread_labels(xi: np.ndarray, label: np.ndarray, grown: np.ndarray) -> int:
+    """One layer: every unlabelled cell next to labelled ones takes the label of the fullest; returns their number."""
+    nz, ny, nx = xi.shape
+    count = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                grown[k, j, i] = label[k, j, i]
+                if label[k, j, i] != -2 or xi[k, j, i] < 1e-6:
+                    continue
+                fullest = -1.0
+                for dk, dj, di in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)):
+                    n = label[k + dk, j + dj, i + di]
+                    if n != -2 and xi[k + dk, j + dj, i + di] > fullest:
+                        fullest = xi[k + dk, j + dj, i + di]
+                        grown[k, j, i] = n
+                if fullest >= 0.0:
+                    count += 1
+    return count
+
+
+class Islands:
+    """Labels of the metal's parts and the floating potentials; equal on every rank."""
+
+    def __init__(self, grid: Grid, problem: PlatingProblem) -> None:
+        self.grid = grid
+        self.floating = problem.electrons.islands == "floating"
+        self.host_conducts = problem.geometry.host_distance is not None and problem.geometry.host_conducting
+        self.label = np.zeros(grid.ghosted_shape, np.int32)
+        """0 connected, 1, 2, ... floating islands, -1 inactive; 0 where there is no metal near."""
+        self.cells: list[np.ndarray] = []
+        """Flat owned indices of the cells of each floating island."""
+        self.potentials = np.zeros(0)
+        """f phi_s of the islands."""
+        self.short_circuit = False
+        """Whether connected metal touches the counter electrode."""
+        self.seeds: list[tuple[int, int, int]] = []
+        """A cell (z, y, x) of the whole grid in each island, by which it is known again."""
+
+    def update(self, xi: np.ndarray, pore: np.ndarray) -> None:
+        """Label the metal of a new shape; potentials of islands that persist are kept as guesses."""
+        metal = (xi > 0.5) & (pore > 0.0)
+        if self.host_conducts:
+            metal |= pore < 0.5
+        numbers, count = self._components(metal)
+        connected, touching = self._connected(numbers, count)
+        self.short_circuit = touching
+        others = [n for n in range(1, count + 1) if n not in connected]
+        if not others:
+            self.label.fill(CONNECTED)
+            self.cells, self.potentials, self.seeds = [], np.zeros(0), []
+            return
+        self._label_islands(xi, numbers, connected, others)
+        guesses = self._previous_potentials(numbers, others)
+        self.cells = []
+        if self.floating:
+            flat = self.label[OWNED].ravel()
+            self.cells = [np.flatnonzero(flat == index + 1) for index in range(len(others))]
+        self.potentials = guesses if self.floating else np.zeros(0)
+        self.seeds = [self._first_cell(numbers, n) for n in others]
+
+    def _components(self, metal: np.ndarray) -> tuple[np.ndarray, int]:
+        """Component numbers (ghosted, zero outside the metal), the same on every rank, and their count."""
+        grid = self.grid
+        local, count = label_components(metal[OWNED], generate_binary_structure(3, 1))
+        counts = grid.comm.allgather(int(count))
+        offset = sum(counts[: grid.comm.rank])
+        numbers = np.zeros(grid.ghosted_shape, np.int32)
+        numbers[OWNED] = np.where(local > 0, local + offset, 0)
+        if grid.comm.size == 1 and not any(grid.periodic):
+            return numbers, int(count)
+        grid.halo.exchange(numbers)
+        pairs = set()
+        for axis in range(3):
+            planes = np.moveaxis(numbers, 2 - axis, 0)
+            for inner, outer in ((1, 0), (-2, -1)):
+                a, b = planes[inner][1:-1, 1:-1], planes[outer][1:-1, 1:-1]
+                both = (a > 0) & (b > 0)
+                pairs.update(zip(a[both].tolist(), b[both].tolist(), strict=True))
+        edges = sorted(set().union(*grid.comm.allgather(pairs)))
+        total = sum(counts)
+        rows = [a - 1 for a, _ in edges]
+        columns = [b - 1 for _, b in edges]
+        graph = coo_array((np.ones(len(edges)), (rows, columns)), shape=(max(total, 1), max(total, 1)))
+        merged, parts = connected_components(graph, directed=False)
+        renumber = np.concatenate([[0], parts + 1]).astype(np.int32)
+        return renumber[numbers], int(merged) if total else 0
+
+    def _connected(self, numbers: np.ndarray, count: int) -> tuple[set[int], bool]:
+        grid = self.grid
+        bottom = set(np.unique(numbers[1, 1:-1, 1:-1]).tolist()) if grid.at_bottom else set()
+        top = set(np.unique(numbers[-2, 1:-1, 1:-1]).tolist()) if grid.at_top else set()
+        gathered = grid.comm.allgather((bottom, top))
+        connected = set().union(*(b for b, _ in gathered)) - {0}
+        reaches = set().union(*(t for _, t in gathered)) - {0}
+        return connected, bool(connected & reaches)
+
+    def _label_islands(
+        self, xi: np.ndarray, numbers: np.ndarray, connected: set[int], others: list[int]
+    ) -> None:
+        lookup = np.full(int(max(max(connected, default=0), max(others))) + 1, UNLABELLED, np.int32)
+        for n in connected:
+            lookup[n] = CONNECTED
+        for index, n in enumerate(others):
+            lookup[n] = index + 1 if self.floating else INACTIVE
+        lookup[0] = UNLABELLED
+        label = lookup[numbers]
+        self.grid.halo.exchange(label)
+        grown = label.copy()
+        for _ in range(SURFACE_LAYERS):
+            spread_labels(xi, label, grown)
+            label, grown = grown, label
+            self.grid.halo.exchange(label)
+        self.label = np.where(label == UNLABELLED, CONNECTED, label).astype(np.int32)
+
+    def _first_cell(self, numbers: np.ndarray, component: int) -> tuple[int, int, int]:
+        """Global place (z, y, x) of the first cell of a component, the same on every rank."""
+        found = np.argwhere(numbers[OWNED] == component)
+        mine = None
+        if len(found):
+            k, j, i = found[0]
+            x0, y0, z0 = self.grid.start
+            mine = (int(k) + z0, int(j) + y0, int(i) + x0)
+        places = [p for p in self.grid.comm.allgather(mine) if p is not None]
+        return min(places)
+
+    def _previous_potentials(self, numbers: np.ndarray, others: list[int]) -> np.ndarray:
+        """Guesses for the new islands: those of the old islands whose first cell they still hold."""
+        guesses = np.zeros(len(others))
+        x0, y0, z0 = self.grid.start
+        kz, ky, kx = self.grid.shape
+        for seed, potential in zip(self.seeds, self.potentials, strict=False):
+            k, j, i = seed[0] - z0, seed[1] - y0, seed[2] - x0
+            inside = 0 <= k < kz and 0 <= j < ky and 0 <= i < kx
+            here = int(numbers[k + 1, j + 1, i + 1]) if inside else 0
+            component = max(self.grid.comm.allgather(here))
+            if component in others:
+                guesses[others.index(component)] = potential
+        return guesses
+
+    def restore(self, potentials: np.ndarray, seeds: list[tuple[int, int, int]] | np.ndarray) -> None:
+        """Take back potentials and seeds, after a rejected step or a restart."""
+        self.potentials = np.array(potentials, dtype=np.float64)
+        self.seeds = [(int(k), int(j), int(i)) for k, j, i in seeds]
+
+    def spread(self, metal_potential: np.ndarray) -> None:
+        """Write f phi_s of every cell's metal: zero where connected, the island's own elsewhere."""
+        if not self.cells:
+            if metal_potential.any():
+                metal_potential.fill(0.0)
+            return
+        values = np.concatenate([[0.0], self.potentials])
+        metal_potential[:] = values[np.maximum(self.label, 0)]

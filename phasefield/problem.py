@@ -1,0 +1,155 @@
+"""The plating problem in SI numbers: what an engine is told, before any choice of discretisation.
+
+Nothing here computes. `ramify` builds a `PlatingProblem` from a scenario; the PETSc engine and the
+FiPy reference both read it. Arrays are indexed [z, y, x]; tuples of lengths and counts are (x, y, z).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ramify.physics.electrolyte import Electrolyte
+    from ramify.physics.metals import Metal
+
+SpatialFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""A function of broadcastable coordinate arrays x, y, z [m]; z = 0 is the current collector."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Box of cells from the current collector (z = 0) to the counter electrode (z = size[2]).
+
+    A missing lateral axis has one cell of one metre, so that areas and charges refer to 1 m of depth.
+    """
+
+    size: tuple[float, float, float]
+    """Edge lengths (x, y, z) [m]."""
+    cells: tuple[int, int, int]
+    """Cell counts (x, y, z)."""
+    periodic: bool = False
+    """Lateral faces periodic; otherwise planes of symmetry."""
+
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """Cell edge lengths (x, y, z) [m]."""
+        return (self.size[0] / self.cells[0], self.size[1] / self.cells[1], self.size[2] / self.cells[2])
+
+    @property
+    def dimension(self) -> int:
+        """1, 2 or 3: the number of axes that have more than one cell, z always counted."""
+        return 1 + sum(n > 1 for n in self.cells[:2])
+
+    @property
+    def cross_section(self) -> float:
+        """Area that areal currents and capacities refer to [m^2]."""
+        return self.size[0] * self.size[1]
+
+    @property
+    def cell_volume(self) -> float:
+        """Volume of one cell [m^3]."""
+        hx, hy, hz = self.spacing
+        return hx * hy * hz
+
+
+@dataclass(frozen=True)
+class Kinetics:
+    """Butler-Volmer parameters of the metal surface (physics.butler_volmer)."""
+
+    exchange_current_density: float
+    """At the reference concentration [A/m^2]."""
+    reference_concentration: float
+    """[mol/m^3]."""
+    alpha_a: float = 0.5
+    alpha_c: float = 0.5
+    film_resistance: float = 0.0
+    """Areal resistance of a surface film, such as the SEI [ohm m^2]."""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Diffuse metal surface: equilibrium profile xi = (1 + tanh(x / 2 width)) / 2."""
+
+    width: float
+    """The length l of the design's equations [m]."""
+    curvature: Literal["conservative", "allen_cahn"] = "conservative"
+    """`conservative` carries no capillarity; `allen_cahn` adds the front velocity -b K."""
+    mobility: float | None = None
+    """b [m^2/s]; None follows the front, b = mobility_factor * width * largest front velocity."""
+    mobility_factor: float = 1.5
+    motion: Literal["moving", "frozen"] = "moving"
+
+
+@dataclass(frozen=True)
+class Electrons:
+    """How the metal and a conducting host carry electrons."""
+
+    transport: Literal["equipotential", "ohmic"] = "equipotential"
+    islands: Literal["floating", "inactive"] = "floating"
+    """Metal not connected to the current collector: zero net current, or no reaction at all."""
+
+
+@dataclass(frozen=True)
+class CounterElectrode:
+    """The face at z = size[2]."""
+
+    kind: Literal["lithium", "reservoir"] = "lithium"
+    """`lithium` releases the plated ions; `reservoir` holds the initial concentration."""
+    kinetics: Literal["uniform", "butler_volmer"] = "uniform"
+    """Of `lithium`: uniform flux, or the plating kinetics at a uniform counter-electrode potential."""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Signed distances [m] that fix the host and the initial metal; sampled by each rank for its own cells."""
+
+    metal_distance: SpatialFunction
+    """Negative inside the initial metal, positive outside."""
+    host_distance: SpatialFunction | None = None
+    """Positive in the pore space, negative inside the solid host; None for an empty cell."""
+    host_conducting: bool = True
+    """Whether host cells join the metal to the current collector."""
+    host_conductivity: float | SpatialFunction = 5.8e7
+    """[S/m], for ohmic electrons."""
+    activity: SpatialFunction | None = None
+    """Factor on the exchange current density, one where None."""
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """Tolerances and limits of the time integration."""
+
+    newton_tolerance: float = 1e-8
+    """Largest last update, relative to RT/F and to the initial concentration."""
+    newton_iterations: int = 15
+    krylov_iterations: int = 60
+    time_tolerance: float = 2e-3
+    """Local error per step of the concentration, relative to the initial one."""
+    front_motion: float = 0.3
+    """Largest front displacement per step, in cells."""
+    first_step: float | None = None
+    """[s]; None chooses from the diffusion time of a cell."""
+    largest_step: float = float("inf")
+    smallest_step: float = 1e-9
+    order: Literal[1, 2] = 2
+
+
+@dataclass(frozen=True)
+class PlatingProblem:
+    """Everything the plating model needs (design equations (1)-(6))."""
+
+    domain: Domain
+    electrolyte: Electrolyte
+    initial_concentration: float
+    """[mol/m^3]."""
+    metal: Metal
+    kinetics: Kinetics
+    interface: Interface
+    geometry: Geometry
+    electrons: Electrons = field(default_factory=Electrons)
+    counter: CounterElectrode = field(default_factory=CounterElectrode)
+    numerics: Numerics = field(default_factory=Numerics)

@@ -1,0 +1,1 @@
+"""The laws of electrodeposition as pure functions of numbers and arrays, and the material data."""

@@ -1,0 +1,67 @@
+"""The result of a check as text: a table on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+import sys
+
+from ramify.check import Check, Scale
+
+PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
+PREFIXED = ("m", "B")
+"""Units shown with a decimal prefix; the others keep plain numbers."""
+
+
+def scaled(value: float, unit: str) -> str:
+    """A value with four digits and a readable prefix."""
+    if unit not in PREFIXED or value == 0.0:
+        return f"{value:.4g} {unit}".removesuffix(" -")
+    factor, prefix = next(((f, p) for f, p in PREFIXES if abs(value) >= f), PREFIXES[-1])
+    return f"{value / factor:.4g} {prefix}{unit}"
+
+
+def rows(check: Check) -> list[tuple[str, str, str]]:
+    """Name, value and note of every line."""
+    axes = [axis for axis, n in zip("xyz", check.cells, strict=True) if n > 1 or axis == "z"]
+    kept = ["xyz".index(axis) for axis in axes]
+    grid = " x ".join(str(check.cells[axis]) for axis in kept)
+    edges = " x ".join(scaled(check.spacing[axis], "m") for axis in kept)
+    return [
+        ("cells", grid, f"along {', '.join(axes)}"),
+        ("cell edges", edges, ""),
+        ("unknowns", f"{check.unknowns}", "metal fraction, concentration, potential"),
+        ("memory", scaled(check.memory_bytes, "B"), "upper estimate, all ranks together"),
+        ("protocol steps", f"{check.steps}", "repeats counted"),
+        *[_row(scale) for scale in check.scales],
+    ]
+
+
+def _row(scale: Scale) -> tuple[str, str, str]:
+    return (scale.name, scaled(scale.value, scale.unit), scale.note)
+
+
+def print_check(check: Check) -> None:
+    """Print a check on standard output, its warnings last."""
+    if sys.stdout.isatty():
+        _print_table(check)
+        return
+    print(check.title or "untitled scenario")
+    lines = rows(check)
+    widest = max(len(name) for name, _, _ in lines)
+    for name, value, note in lines:
+        print(f"  {name:<{widest}}  {value}{f'  ({note})' if note else ''}")
+    for warning in check.warnings:
+        print(f"warning: {warning}")
+
+
+def _print_table(check: Check) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(check.title or "untitled scenario"), show_header=False)
+    for row in rows(check):
+        table.add_row(*(Text(part) for part in row))
+    console = Console()
+    console.print(table)
+    for warning in check.warnings:
+        console.print(Text(f"warning: {warning}", style="yellow"))

@@ -1,0 +1,281 @@
+"""The `ramify` command.
+
+Exit codes: 0 done; 1 a validation case missed its tolerance; 2 input refused; 3 the solver gave up; 75 interrupted
+with the state saved. What follows `--` are PETSc options. Solvers, arrays and pictures are imported by the commands
+that need them, so that `--help`, `check` and `schema` answer at once. Under MPI every rank comes to the same refusal
+and only rank 0 tells it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from ramify.scenario import Scenario
+
+REFUSED = 2
+RANKS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "MV2_COMM_WORLD_SIZE")
+RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK")
+
+app = typer.Typer(
+    name="ramify",
+    help="Continuum electrodeposition: plating, stripping and ramified growth of metals. "
+    "PETSc options follow `--`; `mpiexec -n N ramify run ...` runs in parallel.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="File, or name of a shipped scenario.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="a.b=VALUE", help="Override a key; repeatable.")]
+FolderOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Result folder.")]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Result folder of a run.")]
+
+
+def environment_number(names: tuple[str, ...], default: int) -> int:
+    """An integer that an MPI launcher puts into the environment."""
+    found = [os.environ[name] for name in names if os.environ.get(name, "").isdigit()]
+    return int(found[0]) if found else default
+
+
+def refuse(message: object) -> NoReturn:
+    """Tell rank 0's user and end every rank with exit code 2."""
+    if environment_number(RANK, 0) == 0:
+        typer.echo(f"ramify: {message}", err=True)
+    raise typer.Exit(REFUSED)
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Turn refused input into one message and exit code 2."""
+    from ramify.scenario.errors import ScenarioError
+
+    try:
+        yield
+    except ScenarioError as error:
+        refuse(error)
+
+
+def petsc_options() -> list[str]:
+    """What the command line holds after `--`; `main` has put it aside."""
+    return list(_after_dashes)
+
+
+def speak() -> None:
+    """Let every rank print again, once the command line is accepted and the solver starts."""
+    if _streams:
+        sys.stdout, sys.stderr = _streams
+        _streams.clear()
+
+
+_after_dashes: list[str] = []
+_streams: list[TextIO] = []
+
+
+def load(source: str, overrides: list[str] | None) -> Scenario:
+    """The resolved scenario of a SCENARIO argument."""
+    from ramify.scenario import load_scenario
+
+    return load_scenario(source, overrides or [])
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument,
+    output: FolderOption = None,
+    overrides: Overrides = None,
+    force: Annotated[bool, typer.Option("--force", help="Set aside what an earlier run left in the folder.")] = False,
+) -> None:
+    """Run a scenario; PETSc options follow `--`."""
+    with refusals():
+        resolved = load(scenario, overrides)
+        folder = output if output is not None else Path("runs") / Path(scenario).stem
+        warn_of(resolved)
+        refuse_engine(resolved)
+        refuse_folder(folder, force)
+        from ramify.run import run_scenario
+
+        speak()
+        code = run_scenario(resolved, folder, force=force, petsc_options=petsc_options())
+    raise typer.Exit(code)
+
+
+def warn_of(scenario: Scenario) -> None:
+    """Print what `check` warns of."""
+    from ramify.check import check_scenario
+
+    for warning in check_scenario(scenario).warnings:
+        if environment_number(RANK, 0) == 0:
+            typer.echo(f"warning: {warning}", err=True)
+
+
+def refuse_engine(scenario: Scenario) -> None:
+    """Engine fipy runs on one process and takes no PETSc options."""
+    ranks = environment_number(RANKS, 1)
+    if scenario.engine == "fipy" and ranks > 1:
+        refuse(f"engine: fipy: runs on one process, not on {ranks}; allowed: engine: petsc, or one process")
+    if scenario.engine == "fipy" and _after_dashes:
+        refuse(f"{_after_dashes[0]}: engine fipy takes no PETSc options; allowed: engine: petsc")
+
+
+def refuse_folder(folder: Path, force: bool) -> None:
+    """A folder that holds a run is not written over; with several ranks the runner's rank 0 looks after that."""
+    if folder.exists() and not folder.is_dir():
+        refuse(f"{folder}: is a file; allowed: a folder for the results, with -o DIR")
+    if force or environment_number(RANKS, 1) > 1 or not folder.is_dir():
+        return
+    from ramify.results.folder import ENTRIES
+
+    held = [name for name in ENTRIES if (folder / name).exists()]
+    if held:
+        refuse(
+            f"{folder}: holds a run already ({held[0]}); allowed: another folder with -o DIR, "
+            f"--force to set the old run aside, or 'ramify resume {folder}'"
+        )
+
+
+@app.command()
+def check(scenario: ScenarioArgument, overrides: Overrides = None) -> None:
+    """Resolve a scenario without running it: grid, cost, time and length scales, warnings."""
+    from ramify.check import check_scenario
+    from ramify.check_report import print_check
+
+    refuse_petsc_options("check")
+    with refusals():
+        resolved = load(scenario, overrides)
+        result = check_scenario(resolved)
+    print_check(result)
+
+
+@app.command()
+def resume(folder: FolderArgument) -> None:
+    """Go on with an interrupted run; PETSc options follow `--`."""
+    require_run(folder)
+    with refusals():
+        from ramify.run import resume_run
+
+        speak()
+        code = resume_run(folder, petsc_options())
+    raise typer.Exit(code)
+
+
+@app.command()
+def plot(folder: FolderArgument) -> None:
+    """Draw figures and an animation of a finished or running case."""
+    refuse_petsc_options("plot")
+    require_run(folder)
+    with refusals():
+        from ramify.results.figures import plot_folder
+
+        for path in plot_folder(folder):
+            typer.echo(path)
+
+
+def require_run(folder: Path) -> None:
+    """Refuse a folder that holds no run."""
+    if not folder.is_dir():
+        refuse(f"{folder}: no such folder; allowed: the result folder of a run")
+    if not (folder / "scenario.yaml").is_file():
+        refuse(f"{folder}: holds no run (no scenario.yaml); allowed: the result folder of a run")
+
+
+@app.command()
+def validate(
+    cases: Annotated[list[str] | None, typer.Argument(metavar="[CASE]...", help="All cases by default.")] = None,
+    output: FolderOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+) -> None:
+    """Run the validation suite; exit code 1 if a case misses its tolerance."""
+    refuse_petsc_options("validate")
+    with refusals():
+        from ramify.validate import run_validation
+
+        code = run_validation(cases or [], output, as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def scenarios() -> None:
+    """List the shipped scenarios."""
+    from ramify.scenario.shipped import scenario_title, shipped_scenarios
+
+    refuse_petsc_options("scenarios")
+    shipped = shipped_scenarios()
+    widest = max(map(len, shipped), default=0)
+    for name, path in shipped.items():
+        typer.echo(f"{name:<{widest}}  {scenario_title(path)}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from ramify.scenario.json_schema import scenario_schema
+
+    refuse_petsc_options("schema")
+    typer.echo(json.dumps(scenario_schema(), indent=2))
+
+
+def refuse_petsc_options(command: str) -> None:
+    """Refuse options after `--` where no solver would read them."""
+    if _after_dashes:
+        refuse(f"{_after_dashes[0]}: '{command}' takes no PETSc options; allowed: after 'run' and 'resume'")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from ramify import __version__
+
+        typer.echo(f"ramify {__version__}")
+        raise typer.Exit
+
+
+def _print_citations(wanted: bool) -> None:
+    if wanted:
+        from ramify.citations import CITATIONS
+
+        typer.echo(CITATIONS)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    citations: Annotated[
+        bool, typer.Option("--citations", callback=_print_citations, is_eager=True, help="Print what to cite.")
+    ] = False,
+) -> None:
+    """Common options; each prints and ends."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of the `ramify` command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The command line without the program's name; that of the process by default.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    cut = given.index("--") if "--" in given else len(given)
+    _after_dashes[:] = given[cut + 1 :]
+    if environment_number(RANK, 0) > 0:
+        # a mistyped command is told once, not once by every rank
+        _streams[:] = [sys.stdout, sys.stderr]
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    app(args=given[:cut], prog_name="ramify")
+
+
+if __name__ == "__main__":
+    main()

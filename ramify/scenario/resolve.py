@@ -1,0 +1,146 @@
+"""Defaults that depend on other keys, and the resolved scenario as YAML.
+
+`resolve` is idempotent, and loading what `to_yaml` writes gives the same scenario: numbers are written in SI units
+with all their digits.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any, TypeVar
+
+from ramify.scenario.fields import Section
+from ramify.scenario.hosts import NoHost, SolidHost, SpherePackHost
+from ramify.scenario.schema import (
+    CounterElectrodeSection,
+    DomainSection,
+    FilmSection,
+    KineticsSection,
+    MetalSection,
+    NucleationSection,
+    NumericsSection,
+    OutputSection,
+    Scenario,
+)
+
+SectionType = TypeVar("SectionType", bound=Section)
+
+COPPER_CONDUCTIVITY = 5.8e7
+"""Default of a conducting host [S/m]."""
+FILM_WIDTHS = 3.0
+"""Thickness of the default film and radius of the default cap, in interface widths: less is not resolved."""
+
+
+def spacing(domain: DomainSection) -> tuple[float, ...]:
+    """Edge lengths of a cell [m], in the order of `size`."""
+    return tuple(size / cells for size, cells in zip(domain.size, domain.cells, strict=True))
+
+
+def largest_edge(domain: DomainSection) -> float:
+    """Largest cell edge [m] along axes with more than one cell, z always counted."""
+    edges = spacing(domain)
+    return max([edges[-1], *(h for h, n in zip(edges[:-1], domain.cells[:-1], strict=True) if n > 1)])
+
+
+def resolve(scenario: Scenario) -> Scenario:
+    """The scenario with every default filled in; sections that do not apply stay empty."""
+    width = scenario.interface.width or largest_edge(scenario.domain)
+    scenario = scenario.model_copy(update={"interface": scenario.interface.model_copy(update={"width": width})})
+    return scenario.model_copy(update={
+        "metal": _metal(scenario),
+        "kinetics": _kinetics(scenario),
+        "counter_electrode": _counter(scenario),
+        "host": _host(scenario),
+        "film": _film(scenario, width),
+        "nucleation": _nucleation(scenario, width),
+        "output": _output(scenario),
+        "numerics": _numerics(scenario),
+    })  # fmt: skip
+
+
+def _filled(section: SectionType, **defaults: object) -> SectionType:
+    """The section with its empty keys replaced."""
+    return section.model_copy(update={n: v for n, v in defaults.items() if getattr(section, n) is None})
+
+
+def _metal(scenario: Scenario) -> MetalSection:
+    from ramify.physics.metals import PRESETS
+
+    data = PRESETS[scenario.metal.preset]
+    return _filled(
+        scenario.metal,
+        surface_energy=data.surface_energy,
+        molar_volume=data.molar_volume,
+        conductivity=data.conductivity,
+    )
+
+
+def _kinetics(scenario: Scenario) -> KineticsSection:
+    return _filled(
+        scenario.kinetics,
+        anodic_transfer_coefficient=1.0 - scenario.kinetics.transfer_coefficient,
+        reference_concentration=scenario.electrolyte.concentration,
+    )
+
+
+def _counter(scenario: Scenario) -> CounterElectrodeSection:
+    lithium = scenario.counter_electrode.kind == "lithium"
+    return _filled(scenario.counter_electrode, kinetics="uniform") if lithium else scenario.counter_electrode
+
+
+def _host(scenario: Scenario) -> SolidHost | NoHost:
+    host: SolidHost | NoHost = scenario.host
+    if isinstance(host, SpherePackHost) and host.arrangement == "random":
+        host = _filled(host, seed=0)
+    if isinstance(host, NoHost) or host.surface == "insulating":
+        return host
+    return _filled(host, conductivity=COPPER_CONDUCTIVITY)
+
+
+def _film(scenario: Scenario, width: float) -> FilmSection:
+    starts_as_caps = bool(scenario.nuclei) or scenario.nucleation is not None
+    film = _filled(scenario.film, thickness=0.0 if starts_as_caps else FILM_WIDTHS * width)
+    rough = film.roughness
+    if rough is None:
+        return film
+    rough = _filled(rough, seed=0) if rough.modes is not None else rough
+    return film.model_copy(update={"roughness": rough})
+
+
+def _nucleation(scenario: Scenario, width: float) -> NucleationSection | None:
+    return scenario.nucleation and _filled(scenario.nucleation, radius=FILM_WIDTHS * width)
+
+
+def _output(scenario: Scenario) -> OutputSection:
+    static = () if isinstance(scenario.host, NoHost) else ("psi",)
+    return _filled(scenario.output, fields=("xi", *static, "c", "phi_l"))
+
+
+def _numerics(scenario: Scenario) -> NumericsSection:
+    """The engine's own defaults, those that are finite numbers."""
+    from ramify.phasefield.problem import Numerics
+
+    defaults = Numerics()
+    values = {name: getattr(defaults, name) for name in type(scenario.numerics).model_fields}
+    return _filled(scenario.numerics, **{n: v for n, v in values.items() if v is not None and math.isfinite(v)})
+
+
+def to_data(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as plain data with units, as it stands in a file."""
+    data = scenario.model_dump(mode="json", exclude_none=True)
+    data["host"] = {"type": scenario.host.type} | data["host"]
+    return data
+
+
+def to_yaml(scenario: Scenario) -> str:
+    """The scenario as the text of a scenario file."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.width = 110
+    stream = io.StringIO()
+    yaml.dump(to_data(scenario), stream)
+    return stream.getvalue()

@@ -1,0 +1,252 @@
+"""What a scenario may not combine: options that cannot apply together, data that do not exist.
+
+Every rule reads the scenario as it was written or as it was resolved, and raises the error of the key to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ramify.scenario.errors import Key, ScenarioError, nearest, shown
+from ramify.scenario.hosts import ChannelHost, FlatHost, NoHost, PillarHost, SpherePackHost
+from ramify.scenario.schema import Scenario
+
+Rule = Callable[[Scenario], None]
+
+
+def refuse_misfits(scenario: Scenario) -> None:
+    """Raise the ScenarioError of the first rule that the scenario breaks."""
+    for rule in RULES:
+        rule(scenario)
+
+
+def domain_rule(scenario: Scenario) -> None:
+    """Axes and counts agree; z is resolved at all."""
+    domain = scenario.domain
+    if len(domain.size) != len(domain.cells):
+        problem = f"gives {len(domain.cells)} counts for {len(domain.size)} lengths in size"
+        raise ScenarioError(problem, ("domain", "cells"), allowed="one count for each length")
+    if domain.cells[-1] < 4:
+        last = len(domain.cells) - 1
+        raise ScenarioError("too few cells along z", ("domain", "cells", last), str(domain.cells[-1]), "at least 4")
+    if domain.lateral == "periodic" and all(n == 1 for n in domain.cells[:-1]):
+        raise ScenarioError("there is no lateral axis to be periodic", ("domain", "lateral"), "periodic", "symmetric")
+    if (total := _product(domain.cells)) > 2_000_000_000:
+        raise ScenarioError(f"{total} cells are more than can be addressed", ("domain", "cells"), allowed="up to 2e9")
+
+
+def _product(counts: tuple[int, ...]) -> int:
+    total = 1
+    for count in counts:
+        total *= count
+    return total
+
+
+ELECTROLYTES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "preset": (("preset",), ()),
+    "salt": (("diffusivity", "transference"), ("conductivity", "thermodynamic_factor")),
+    "ions": (("cation_diffusivity", "anion_diffusivity"), ()),
+}
+"""The three ways to give transport properties: keys required, keys that may be added."""
+WAYS = "'preset', or 'diffusivity' and 'transference', or 'cation_diffusivity' and 'anion_diffusivity'"
+
+
+def electrolyte_rule(scenario: Scenario) -> None:
+    """Transport properties in one of the three ways, complete."""
+    section = scenario.electrolyte
+    names = [name for required, extra in ELECTROLYTES.values() for name in (*required, *extra)]
+    given = [name for name in names if getattr(section, name) is not None]
+    if not given:
+        raise ScenarioError("gives no transport properties", ("electrolyte",), allowed=WAYS)
+    required, extra = next(way for way in ELECTROLYTES.values() if given[0] in (*way[0], *way[1]))
+    for name in given:
+        if name not in (*required, *extra):
+            problem = f"cannot be combined with '{given[0]}'"
+            raise ScenarioError(problem, ("electrolyte", name), allowed=WAYS)
+    for name in required:
+        if name not in given:
+            raise ScenarioError(f"is required beside '{given[0]}' and missing", ("electrolyte", name), allowed=WAYS)
+    if section.thermodynamic_factor is not None and section.conductivity is None:
+        problem = "applies to an electrolyte with a conductivity of its own; without one it is dilute and ideal"
+        raise ScenarioError(problem, ("electrolyte", "thermodynamic_factor"), allowed="'conductivity' beside it")
+    if section.conductivity is None and section.transference is not None and section.transference <= 0.0:
+        problem = "a dilute electrolyte has a transference number above zero"
+        raise ScenarioError(problem, ("electrolyte", "transference"), str(section.transference), "between 0 and 1")
+
+
+def preset_rule(scenario: Scenario) -> None:
+    """Presets that exist and whose data reach the temperature."""
+    from ramify.physics import electrolyte, metals
+
+    section, names = scenario.electrolyte, list(electrolyte.PRESETS)
+    if section.preset is not None and section.preset not in names:
+        raise _unknown(("electrolyte", "preset"), section.preset, names)
+    if section.preset is not None:
+        try:
+            electrolyte.preset(section.preset, section.temperature)
+        except ValueError as refusal:
+            raise ScenarioError(str(refusal), ("electrolyte", "temperature")) from None
+    plated = [name for name, metal in metals.PRESETS.items() if metal.valence == 1]
+    if scenario.metal.preset in metals.PRESETS and scenario.metal.preset not in plated:
+        problem = "transfers more than one electron per atom, which this model does not describe"
+        raise ScenarioError(problem, ("metal", "preset"), scenario.metal.preset, ", ".join(plated))
+    if scenario.metal.preset not in plated:
+        raise _unknown(("metal", "preset"), scenario.metal.preset, plated)
+
+
+def _unknown(key: Key, name: str, known: list[str]) -> ScenarioError:
+    return ScenarioError("unknown preset", key, shown(name), ", ".join(known), nearest(name, known))
+
+
+def electrons_rule(scenario: Scenario) -> None:
+    """Electronic transport that the engine and the islands allow."""
+    electrons, key = scenario.electrons, ("electrons", "transport")
+    if electrons.transport == "ohmic" and electrons.islands == "inactive":
+        problem = "with ohmic electrons every island finds its own potential"
+        raise ScenarioError(problem, ("electrons", "islands"), "inactive", "floating")
+    if electrons.transport == "ohmic" and scenario.engine == "fipy":
+        raise ScenarioError("engine fipy has equipotential electrons only", key, "ohmic", "equipotential")
+
+
+def counter_rule(scenario: Scenario) -> None:
+    """Kinetics of a counter electrode that reacts."""
+    counter = scenario.counter_electrode
+    if counter.kind == "reservoir" and counter.kinetics is not None:
+        problem = "a reservoir holds concentration and potential: it has no kinetics"
+        raise ScenarioError(problem, ("counter_electrode", "kinetics"), counter.kinetics, "kind: lithium, or no key")
+    if counter.kinetics == "butler_volmer" and scenario.engine == "fipy":
+        key = ("counter_electrode", "kinetics")
+        raise ScenarioError("engine fipy releases the counter current uniformly", key, "butler_volmer", "uniform")
+
+
+def interface_rule(scenario: Scenario) -> None:
+    """A frozen front has no mobility and carries no capillarity of its own."""
+    interface = scenario.interface
+    if interface.motion == "moving":
+        return
+    if interface.mobility is not None:
+        raise ScenarioError("a frozen front has no mobility", ("interface", "mobility"), allowed="motion: moving")
+    if interface.curvature == "allen_cahn":
+        key = ("interface", "curvature")
+        raise ScenarioError("a frozen front does not relax", key, "allen_cahn", "conservative, or motion: moving")
+    for indices, step in scenario.protocol.distinct():
+        if step.stop("short_circuit") is not None or any(s.kind == "short_circuit" for s in step.until):
+            problem = f"a frozen front causes no short circuit (step {'.'.join(str(i + 1) for i in indices)})"
+            raise ScenarioError(problem, ("protocol",), step.text, "another stop condition, or motion: moving")
+
+
+def host_rule(scenario: Scenario) -> None:
+    """Lengths of a host that fit together; keys that have a meaning for it."""
+    host = scenario.host
+    if isinstance(host, NoHost):
+        return
+    if isinstance(host, PillarHost | ChannelHost) and host.diameter >= host.pitch:
+        problem = f"must be less than the pitch, {host.pitch:g} m"
+        raise ScenarioError(problem, ("host", "diameter"), f"{host.diameter:g} m")
+    if isinstance(host, PillarHost) and host.rounded and host.height < 0.5 * host.diameter:
+        raise ScenarioError("hemispherical tops need a height of half the diameter", ("host", "rounded"), "true", "false")
+    if len(scenario.domain.size) == 1 and not isinstance(host, FlatHost):
+        problem = "needs a lateral axis: the domain has z alone"
+        raise ScenarioError(problem, ("host", "type"), host.type, "none, flat")
+    if host.surface == "insulating" and host.conductivity is not None:
+        raise ScenarioError("an insulating host has no conductivity", ("host", "conductivity"), allowed="no such key")
+    if isinstance(host, FlatHost) and host.surface == "insulating":
+        problem = "covers the current collector: there is no conducting surface and nothing can plate"
+        raise ScenarioError(problem, ("host", "surface"), "insulating", "conducting")
+    if host.activity is not None and host.activity.bottom == host.activity.top == 0.0:
+        raise ScenarioError("nothing can plate on an inactive surface", ("host", "activity"), "0", "a factor above 0")
+    if isinstance(host, SpherePackHost) and host.arrangement != "random" and host.seed is not None:
+        raise ScenarioError(f"a {host.arrangement} bed is not random", ("host", "seed"), str(host.seed), "no such key")
+
+
+def film_rule(scenario: Scenario) -> None:
+    """A film that can be, and metal to start from."""
+    film, caps = scenario.film, bool(scenario.nuclei) or scenario.nucleation is not None
+    if film.thickness == 0.0 and not caps:
+        problem = "without a film or nuclei nothing can plate: a bare surface stays bare"
+        raise ScenarioError(problem, ("film", "thickness"), "0", "a thickness above zero, 'nuclei' or 'nucleation'")
+    rough = film.roughness
+    if rough is None:
+        return
+    key: Key = ("film", "roughness")
+    if not isinstance(scenario.host, NoHost):
+        raise ScenarioError("a rough front is for plain cells", key, allowed="host: {type: none}")
+    if len(scenario.domain.size) == 1:
+        raise ScenarioError("needs a lateral axis: the domain has z alone", key)
+    if film.thickness == 0.0 or (caps and film.thickness is None):
+        raise ScenarioError("there is no film to be rough", key, allowed="a film thickness above zero")
+    if (rough.modes is None) == (rough.wavelength is None):
+        raise ScenarioError("needs one of two keys", key, allowed="'modes' or 'wavelength'")
+    if rough.wavelength is not None and rough.seed is not None:
+        raise ScenarioError("a single cosine is not random", (*key, "seed"), str(rough.seed), "no such key, or 'modes'")
+    if rough.wavelength is not None:
+        _wavelength_rule(scenario, rough.wavelength)
+
+
+def _wavelength_rule(scenario: Scenario, wavelength: float) -> None:
+    width = scenario.domain.size[0]
+    periodic = scenario.domain.lateral == "periodic"
+    unit = wavelength if periodic else 0.5 * wavelength
+    count = width / unit
+    if round(count) < 1 or abs(count - round(count)) > 1e-6 * count:
+        problem = f"does not fit the width {width:g} m with {scenario.domain.lateral} faces"
+        allowed = f"a whole number of {'wavelengths' if periodic else 'half wavelengths'} across the domain"
+        raise ScenarioError(problem, ("film", "roughness", "wavelength"), f"{wavelength:g} m", allowed)
+
+
+def nuclei_rule(scenario: Scenario) -> None:
+    """Nuclei inside the domain, at least one of them joined to a conductor."""
+    size = scenario.domain.size
+    for index, nucleus in enumerate(scenario.nuclei):
+        key: Key = ("nuclei", index, "position")
+        if len(nucleus.position) != len(size):
+            problem = f"has {len(nucleus.position)} coordinates in a domain of {len(size)} axes"
+            raise ScenarioError(problem, key, allowed="one coordinate for each length in domain.size")
+        for axis, (place, length) in enumerate(zip(nucleus.position, size, strict=True)):
+            if place > length:
+                raise ScenarioError("outside the domain", (*key, axis), f"{place:g} m", f"0 to {length:g} m")
+        if nucleus.position[-1] + nucleus.radius >= size[-1]:
+            raise ScenarioError("reaches the counter electrode", ("nuclei", index, "radius"), f"{nucleus.radius:g} m")
+    if len(size) == 1 and scenario.nuclei:
+        raise ScenarioError("a nucleus needs a lateral axis: the domain has z alone", ("nuclei",), allowed="film")
+    if len(size) == 1 and scenario.nucleation is not None:
+        problem = "random nuclei need a lateral axis: the domain has z alone"
+        raise ScenarioError(problem, ("nucleation",), allowed="film")
+    bare = not scenario.film.thickness and scenario.nucleation is None
+    on_host = not isinstance(scenario.host, NoHost) and scenario.host.surface == "conducting"
+    if scenario.nuclei and bare and not on_host and all(n.position[-1] > n.radius for n in scenario.nuclei):
+        problem = "no nucleus touches the current collector or a film: nothing can plate"
+        raise ScenarioError(problem, ("nuclei",), allowed="a nucleus at z = 0, or a film thickness")
+
+
+def output_rule(scenario: Scenario) -> None:
+    """Each field once."""
+    names = scenario.output.fields or ()
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ScenarioError("is given twice", ("output", "fields", index), name)
+
+
+def numerics_rule(scenario: Scenario) -> None:
+    """Steps in order of length."""
+    numerics = scenario.numerics
+    steps = [(n, getattr(numerics, n)) for n in ("smallest_step", "first_step", "largest_step")]
+    given = [(name, value) for name, value in steps if value is not None]
+    for (lower, low), (upper, high) in zip(given, given[1:], strict=False):
+        if low > high:
+            raise ScenarioError(f"is less than {lower}, {low:g} s", ("numerics", upper), f"{high:g} s")
+
+
+RULES: tuple[Rule, ...] = (
+    domain_rule,
+    electrolyte_rule,
+    preset_rule,
+    electrons_rule,
+    counter_rule,
+    interface_rule,
+    host_rule,
+    film_rule,
+    nuclei_rule,
+    output_rule,
+    numerics_rule,
+)

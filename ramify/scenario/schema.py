@@ -1,0 +1,259 @@
+"""The scenario: what a YAML file may say, section by section.
+
+Every dimensional quantity carries a unit in the file and is an SI float here. Unknown keys are refused. A key left
+out takes its default in `ramify.scenario.resolve`, where defaults that depend on other keys are worked out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, SkipValidation, WithJsonSchema, field_validator
+
+from ramify.scenario.errors import ScenarioError
+from ramify.scenario.fields import (
+    ArealResistance,
+    Concentration,
+    Conductivity,
+    Coordinate,
+    CurrentDensity,
+    Diffusivity,
+    Fraction,
+    Length,
+    MolarVolume,
+    NumberDensity,
+    Positive,
+    Section,
+    Seed,
+    SurfaceEnergy,
+    Temperature,
+    Time,
+    as_pydantic,
+    quantity,
+    refuse,
+)
+from ramify.scenario.hosts import HostSection, NoHost
+from ramify.scenario.protocol import Protocol
+from ramify.scenario.protocol_text import parse_protocol, protocol_entries
+from ramify.scenario.units import Dimension
+
+VERSION = 1
+"""Version of the schema that this program writes and the newest it reads."""
+PLANNED_MODELS = ("grand_potential", "voids")
+FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s"]
+Mobility = quantity(Dimension("an interface mobility", "m^2/s", ("1e-14 m^2/s",)))
+
+Cells = Annotated[int, Field(ge=1, le=100_000)]
+LengthList = Annotated[tuple[Length, ...], Field(min_length=1, max_length=3, strict=False)]
+CellList = Annotated[tuple[Cells, ...], Field(min_length=1, max_length=3, strict=False)]
+
+
+class DomainSection(Section):
+    """Box from the current collector (z = 0) to the counter electrode; one length is z, two x and z, three x, y, z."""
+
+    size: LengthList
+    cells: CellList
+    lateral: Literal["symmetric", "periodic"] = "symmetric"
+
+
+class ElectrolyteSection(Section):
+    """Binary electrolyte: a preset, or constant properties, or the ionic diffusivities of a dilute one."""
+
+    preset: str | None = None
+    diffusivity: Diffusivity | None = None
+    """Of the salt; with `transference` alone the electrolyte is dilute."""
+    transference: Annotated[float, Field(gt=-2, lt=1, allow_inf_nan=False)] | None = None
+    conductivity: Conductivity | None = None
+    """At the initial concentration, proportional to the concentration elsewhere."""
+    thermodynamic_factor: Positive | None = None
+    cation_diffusivity: Diffusivity | None = None
+    anion_diffusivity: Diffusivity | None = None
+    concentration: Concentration
+    temperature: Temperature = 298.15
+
+
+class MetalSection(Section):
+    """The plated metal, a preset with overrides."""
+
+    preset: str = "lithium"
+    surface_energy: SurfaceEnergy | None = None
+    molar_volume: MolarVolume | None = None
+    conductivity: Conductivity | None = None
+
+
+class KineticsSection(Section):
+    """Butler-Volmer kinetics of the metal surface."""
+
+    exchange_current_density: CurrentDensity
+    """At the reference concentration."""
+    transfer_coefficient: Fraction = 0.5
+    """Cathodic, alpha_c."""
+    anodic_transfer_coefficient: Fraction | None = None
+    """alpha_a; one minus alpha_c by default."""
+    film_resistance: ArealResistance = 0.0
+    reference_concentration: Concentration | None = None
+    """The initial concentration by default."""
+
+
+class InterfaceSection(Section):
+    """The diffuse metal surface."""
+
+    width: Length | None = None
+    """The length l of the profile (1 + tanh(x/2l))/2; the largest cell edge by default."""
+    curvature: Literal["conservative", "allen_cahn"] = "conservative"
+    mobility: Mobility | None = None
+    motion: Literal["moving", "frozen"] = "moving"
+
+
+class ElectronsSection(Section):
+    """Electronic transport in the metal and a conducting host."""
+
+    transport: Literal["equipotential", "ohmic"] = "equipotential"
+    islands: Literal["floating", "inactive"] = "floating"
+
+
+class CounterElectrodeSection(Section):
+    """The far z face."""
+
+    kind: Literal["lithium", "reservoir"] = "lithium"
+    kinetics: Literal["uniform", "butler_volmer"] | None = None
+    """Of lithium; uniform by default."""
+
+
+class RoughnessSection(Section):
+    """A rough initial front in a plain cell: one cosine of a wavelength, or a sum of random modes."""
+
+    amplitude: Length
+    """Of the cosine; root mean square of the sum of modes."""
+    modes: Annotated[int, Field(ge=1, le=64)] | None = None
+    wavelength: Length | None = None
+    seed: Seed | None = None
+
+
+class FilmSection(Section):
+    """Metal that covers the conducting surfaces at the start."""
+
+    thickness: Coordinate | None = None
+    """Three interface widths by default, none where nuclei are given."""
+    roughness: RoughnessSection | None = None
+
+
+class NucleusSection(Section):
+    """A ball (a cylinder in two dimensions) of metal; what overlaps the host is cut off."""
+
+    position: Annotated[tuple[Coordinate, ...], Field(min_length=1, max_length=3, strict=False)]
+    radius: Length
+
+
+class NucleationSection(Section):
+    """Random caps on the conducting surfaces."""
+
+    density: NumberDensity
+    """Per area of conducting surface; in two dimensions its square root counts per length."""
+    radius: Length | None = None
+    """Three interface widths by default."""
+    seed: Seed = 0
+
+
+class OutputSection(Section):
+    """What is kept of a run."""
+
+    every: Time | None = None
+    """Time between snapshots of the fields; at the start, the switches and the end by default."""
+    fields: Annotated[tuple[FieldName, ...], Field(min_length=1, strict=False)] | None = None
+    checkpoint_every: Time = 600.0
+    """Wall time between checkpoints."""
+
+
+class NumericsSection(Section):
+    """Tolerances and limits of the time integration."""
+
+    newton_tolerance: Annotated[float, Field(gt=0, le=1e-3)] | None = None
+    time_tolerance: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    front_motion: Annotated[float, Field(gt=0, le=1)] | None = None
+    first_step: Time | None = None
+    largest_step: Time | None = None
+    smallest_step: Time | None = None
+    order: Literal[1, 2] | None = None
+
+
+def _read_protocol(entries: object) -> Protocol:
+    try:
+        return parse_protocol(entries)
+    except ScenarioError as error:
+        raise as_pydantic(error) from None
+
+
+PROTOCOL_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "minItems": 1,
+    "description": "steps such as 'plate at 2 mA/cm^2 until 0.5 mAh/cm^2', or 'repeat N:' with a list of steps",
+    "items": {
+        "anyOf": [
+            {"type": "string", "pattern": r"^\s*(plate|strip|hold|rest|pulse)\b"},
+            {
+                "type": "object",
+                "patternProperties": {r"^repeat [1-9][0-9]*$": {"type": "array", "minItems": 1}},
+                "additionalProperties": False,
+                "minProperties": 1,
+                "maxProperties": 1,
+            },
+        ]
+    },
+}
+ProtocolField = Annotated[
+    SkipValidation[Protocol],
+    BeforeValidator(_read_protocol),
+    PlainSerializer(protocol_entries),
+    WithJsonSchema(PROTOCOL_SCHEMA),
+]
+
+
+class Scenario(Section):
+    """A whole scenario, as `load_scenario` returns it with every default filled in."""
+
+    title: Annotated[str, Field(max_length=500)] = ""
+    version: int = VERSION
+    model: Literal["plating"] = "plating"
+    engine: Literal["petsc", "fipy"] = "petsc"
+    domain: DomainSection
+    electrolyte: ElectrolyteSection
+    metal: MetalSection = MetalSection()
+    kinetics: KineticsSection
+    interface: InterfaceSection = InterfaceSection()
+    electrons: ElectronsSection = ElectronsSection()
+    counter_electrode: CounterElectrodeSection = CounterElectrodeSection()
+    host: HostSection = NoHost(type="none")
+    film: FilmSection = FilmSection()
+    nuclei: Annotated[tuple[NucleusSection, ...], Field(max_length=1000, strict=False)] = ()
+    nucleation: NucleationSection | None = None
+    mechanics: Literal["off"] = "off"
+    protocol: ProtocolField
+    output: OutputSection = OutputSection()
+    numerics: NumericsSection = NumericsSection()
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def refuse_newer(cls, value: Any) -> Any:
+        """Refuse a version that this program does not know."""
+        if isinstance(value, int) and not isinstance(value, bool) and value > VERSION:
+            raise refuse("written for a newer version of ramify", (), value, f"versions up to {VERSION}")
+        if value != VERSION or isinstance(value, bool):
+            raise refuse("not a version of the scenario format", (), value, f"{VERSION}")
+        return value
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def refuse_planned_models(cls, value: Any) -> Any:
+        """Say of models to come that they are not there yet."""
+        if value in PLANNED_MODELS:
+            raise refuse("not available in this version", (), value, "plating")
+        return value
+
+    @field_validator("mechanics", mode="before")
+    @classmethod
+    def refuse_mechanics(cls, value: Any) -> Any:
+        """Accept `off` (which some YAML dialects read as a truth value) and nothing else."""
+        if value is False or value == "off":
+            return "off"
+        raise refuse("mechanics is not available in this version", (), value, "off")
