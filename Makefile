@@ -35,9 +35,10 @@ PETSC_WORKS := import sys; from mpi4py import MPI; from petsc4py import PETSc; v
 	A = PETSc.Mat().createAIJ([2, 2], nnz=1); A.setUp(); A.setValue(0, 0, 2.0); A.setValue(1, 1, 2.0); A.assemble(); x, b = A.createVecs(); b.set(1.0); \
 	k = PETSc.KSP().create(); k.setOperators(A); k.solve(b, x); sys.exit(not (v >= (3, 26) and abs(x.norm() - 0.5**0.5) < 1e-6))
 
-# The active conda environment or python3, when it brings petsc4py; else nothing.
+# The active conda environment or python3, when it brings petsc4py and is no virtual environment (on top of which
+# another cannot be put); else nothing.
 BASE_WITH_PETSC = $(shell for p in $${CONDA_PREFIX:+$$CONDA_PREFIX/bin/python} python3; do \
-	"$$p" -c '$(NEW_ENOUGH)' 2>/dev/null && "$$p" -c '$(PETSC_WORKS)' >/dev/null 2>&1 && echo "$$p" && break; done)
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11) or sys.prefix != sys.base_prefix)' 2>/dev/null && "$$p" -c '$(PETSC_WORKS)' >/dev/null 2>&1 && echo "$$p" && break; done)
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$p" && break; done)
 
@@ -119,7 +120,8 @@ $(READY)/venv: | $(READY)/system
 
 $(READY)/petsc: | $(READY)/venv
 	unset MAKEFLAGS MFLAGS MAKELEVEL  # PETSc's own build starts make
-	works() { $(BIN)/python -c '$(PETSC_WORKS)' >/dev/null 2>&1; }
+	mkdir -p build
+	works() { $(BIN)/python -c '$(PETSC_WORKS)' >build/petsc-check.log 2>&1; }
 	build() {  # package log [pip options]
 		local package="$$1" log="$$2"; shift 2
 		$(BIN)/python -m pip install --no-build-isolation --no-deps "$$@" "$$package" >"$$log" 2>&1 && return
@@ -135,7 +137,6 @@ $(READY)/petsc: | $(READY)/venv
 		done
 	}
 	if ! works; then
-		mkdir -p build
 		export PATH="$(BIN):$$PATH"
 		$(BIN)/python -m pip install -q --upgrade 'setuptools>=77' wheel cython numpy
 		if [ -n "$${PETSC_DIR:-}" ]; then
@@ -157,15 +158,20 @@ $(READY)/petsc: | $(READY)/venv
 				relink
 			}
 			if [ "$(PETSC_FLAGS)" = -O3 ]; then install; else install --no-cache-dir; fi
-			works || { echo "The PETSc that pip kept does not serve on this machine: building it anew"; install --no-cache-dir --force-reinstall; }
-			works || { $(BIN)/python -c '$(PETSC_WORKS)' || true; echo "PETSc was built but does not work; see above" >&2; exit 1; }
+			if ! works && ! grep -q 'Building wheel' build/petsc.log; then
+				echo "The PETSc that pip kept from an earlier build does not work here ($$(tail -n 1 build/petsc-check.log)): building it anew"
+				install --no-cache-dir --force-reinstall
+			fi
+			works || { cat build/petsc-check.log >&2; echo "PETSc was built but does not work, see above" >&2; exit 1; }
 		fi
 	fi
 	touch $@
 
 $(READY)/ramify: pyproject.toml setup.py | $(READY)/petsc
 	echo "Installing ramify and what it needs into $(VENV)"
-	$(BIN)/python -m pip install -q --no-build-isolation -e '.[viz,dev]'
+	mkdir -p build
+	$(BIN)/python -m pip install --no-build-isolation -e '.[viz,dev]' >build/ramify.log 2>&1 \
+		|| { tail -n 20 build/ramify.log >&2; echo "The whole log is in build/ramify.log" >&2; exit 1; }
 	touch $@
 
 clean:

@@ -222,8 +222,14 @@ def _lattice_centres(
         raise ValueError("spheres: bcc is a lattice in 3-D; in 2-D take 'cubic' (square) or 'random'")
     per_cell = 2 if arrangement == "bcc" else 1
     edge = (per_cell * sphere_measure(radius, planar) / (1.0 - porosity)) ** (1.0 / (2 if planar else 3))
-    build = _body_centred if arrangement == "bcc" else _simple_cubic
-    centres, closest = build(box, radius, edge, periodic, planar)
+    counts = [max(1, round(box[0] / edge)), 1 if planar else max(1, round(box[1] / edge))]
+    solid = (1.0 - porosity) * bed_measure(box, planar)
+    # Whole cells across fix the width; the number of layers then makes up for the rounding.
+    layers = max(1, round(solid / (counts[0] * counts[1] * sphere_measure(radius, planar))))
+    if arrangement == "bcc":
+        centres, closest = _body_centred(box, radius, counts, max(2, layers), periodic)
+    else:
+        centres, closest = _simple_cubic(box, [*counts, layers], planar)
     if closest < 2.0 * radius * (1.0 - 1e-12):
         raise ValueError(
             f"spheres: a {arrangement} bed of porosity {porosity:g} would overlap (centres {micrometres(closest)} "
@@ -232,28 +238,26 @@ def _lattice_centres(
     return centres
 
 
-def _simple_cubic(box: Box, radius: float, edge: float, periodic: bool, planar: bool) -> tuple[np.ndarray, float]:
+def _simple_cubic(box: Box, counts: list[int], planar: bool) -> tuple[np.ndarray, float]:
     """Centres in the middle of lattice cells stretched to fill the bed, and the least distance between them."""
-    counts = [1 if planar and axis == 1 else max(1, round(length / edge)) for axis, length in enumerate(box)]
     edges = [length / n for length, n in zip(box, counts, strict=True)]
-    axes = [(np.arange(n) + 0.5) * e for n, e in zip(counts, edges, strict=True)]
-    return _mesh(*axes), min(edges[0], edges[2]) if planar else min(edges)
+    x, y, z = ((np.arange(n) + 0.5) * e for n, e in zip(counts, edges, strict=True))
+    return _mesh(x, y, z), min(edges[0], edges[2]) if planar else min(edges)
 
 
-def _body_centred(box: Box, radius: float, edge: float, periodic: bool, planar: bool) -> tuple[np.ndarray, float]:
+def _body_centred(box: Box, radius: float, counts: list[int], layers: int, periodic: bool) -> tuple[np.ndarray, float]:
     """Layers of cell corners and cell middles in turn, the lowest and the highest inside the bed.
 
     Spheres on the lateral faces are halved by symmetry planes (both faces bear them) or shared by periodic ones.
     """
-    counts = [max(1, round(length / edge)) for length in box[:2]]
-    edges = [length / n for length, n in zip(box[:2], counts, strict=True)]
-    layers = max(2, 1 + round((box[2] - 2.0 * radius) / (0.5 * edge)))
+    a, b = box[0] / counts[0], box[1] / counts[1]
     heights = np.linspace(radius, box[2] - radius, layers)
-    corners = [np.arange(n if periodic else n + 1) * e for n, e in zip(counts, edges, strict=True)]
-    middles = [(np.arange(n) + 0.5) * e for n, e in zip(counts, edges, strict=True)]
-    centres = np.concatenate([_mesh(*corners, heights[0::2]), _mesh(*middles, heights[1::2])])
+    extra = 0 if periodic else 1
+    corners = _mesh(np.arange(counts[0] + extra) * a, np.arange(counts[1] + extra) * b, heights[0::2])
+    middles = _mesh((np.arange(counts[0]) + 0.5) * a, (np.arange(counts[1]) + 0.5) * b, heights[1::2])
     rise = float(heights[1] - heights[0])
-    return centres, min(*edges, 2.0 * rise, float(np.hypot(0.5 * np.hypot(*edges), rise)))
+    diagonal = math.sqrt(0.25 * (a * a + b * b) + rise * rise)
+    return np.concatenate([corners, middles]), min(a, b, 2.0 * rise if layers > 2 else math.inf, diagonal)
 
 
 def _mesh(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:

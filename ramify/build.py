@@ -246,8 +246,8 @@ def build_deposits(scenario: Scenario, domain: plating.Domain, host: Host | None
         parts.append(build_front(thickness, rough, domain))
     elif thickness > 0.0:
         parts.append(Film(thickness, host.distance if host is not None and conducting else None))
-    for nucleus in scenario.nuclei:
-        parts.append(Cap(_three_axes(nucleus.position, 0.5 * MISSING_LENGTH), nucleus.radius, planar=planar))
+    places = [_three_axes(nucleus.position, 0.5 * MISSING_LENGTH) for nucleus in scenario.nuclei]
+    parts += [Cap(p, nucleus.radius, planar=planar) for p, nucleus in zip(places, scenario.nuclei, strict=True)]
     if scenario.nucleation is not None:
         from ramify.hosts.surface import random_caps
 

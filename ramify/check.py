@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from ramify.build import build_domain, build_electrolyte, build_host, build_metal
 from ramify.physics import cell
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
-from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved, text
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.protocol import Step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from ramify.physics.constants import FARADAY
 from ramify.physics.electrolyte import dilute_from_salt
 
 pytest.importorskip("fipy")
-from ramify.phasefield.fipy_reference import FiPyEngine  # noqa: E402
+from ramify.phasefield.fipy_reference import FiPyEngine
 
 D, T_PLUS, C0, LENGTH = 3e-10, 0.38, 1000.0, 40e-6
 
@@ -55,10 +56,10 @@ def test_planar_film_grows_by_faradays_law_and_books_balance() -> None:
     engine = FiPyEngine(problem)
     engine.set_control(Control("current", 40.0))
     before = engine.ledger.metal
-    report = run(engine, 6.0)[-1]
+    report = run(engine, 4.0)[-1]
     grown = (engine.ledger.metal - before) * problem.metal.molar_volume
-    assert grown == pytest.approx(problem.metal.thickness(40.0 * 6.0), rel=1e-8)
-    assert report.measures["mean_height"] == pytest.approx(8.3e-6 + grown, rel=1e-6)
+    assert grown == pytest.approx(problem.metal.thickness(40.0 * 4.0), rel=1e-8)
+    assert report.measures["mean_height"] == pytest.approx(before * problem.metal.molar_volume + grown, rel=1e-12)
     balance = engine.ledger.balance(FARADAY)
     assert max(balance["lithium_relative"], balance["salt_relative"], balance["charge_relative"]) < 1e-10
     assert engine.ledger.largest_correction < 1e-6
@@ -67,7 +68,7 @@ def test_planar_film_grows_by_faradays_law_and_books_balance() -> None:
 
 @pytest.mark.parametrize(("kind", "factor"), [("lithium", 2.0), ("reservoir", 1.0)])
 def test_steady_state_of_a_frozen_cell_is_linear(kind: str, factor: float) -> None:
-    """c falls by J c0 (lithium, to each side) or to (1 - J) c0 (reservoir), J = i/i_lim, i_lim = factor F D c0/((1-t+) L)."""
+    """At half the limiting current, factor F D c0/((1-t+) L), the surface keeps half the salt."""
     problem = planar(
         interface=Interface(LENGTH / 40, motion="frozen"),
         counter=CounterElectrode(kind),  # type: ignore[arg-type]
@@ -116,27 +117,41 @@ def test_order_in_time_is_two() -> None:
         engine.set_control(Control("current", 50.0))
         run(engine, 16.0)
         xi, c = engine.gather("xi"), engine.gather("c")
-        assert xi is not None and c is not None
+        assert xi is not None
+        assert c is not None
         return np.concatenate([xi.ravel(), (c * (xi < 0.9)).ravel() / C0])
 
     fields = [front(steps) for steps in (4, 8, 16)]
-    errors = [float(np.linalg.norm(a - b)) for a, b in zip(fields, fields[1:], strict=False)]
+    errors = [float(np.linalg.norm(a - b)) for a, b in pairwise(fields)]
     assert np.log2(errors[0] / errors[1]) > 1.8
 
 
-def test_beyond_sands_time_the_limit_holds_or_the_solver_says_why() -> None:
+def test_voltage_limit_takes_over_beyond_sands_time() -> None:
     limiting = 2.0 * FARADAY * D * C0 / ((1.0 - T_PLUS) * (LENGTH - 8.3e-6))
-    numerics = Numerics(smallest_step=1e-3, time_tolerance=2e-2)
-    free = FiPyEngine(planar(cells=30, numerics=numerics))
-    free.set_control(Control("current", 3.0 * limiting))
+    numerics = Numerics(time_tolerance=0.02, first_step=5e-3)
+    engine = FiPyEngine(planar(cells=30, numerics=numerics))
+    engine.set_control(Control("current", 3.0 * limiting, voltage_limit=0.5))
+    first, *_, last = run(engine, 0.1)
+    assert not first.limited
+    assert first.current_density == pytest.approx(3.0 * limiting, rel=1e-12)
+    assert last.limited
+    assert last.voltage == pytest.approx(-0.5, abs=1e-6)
+    assert limiting < last.current_density < 3.0 * limiting
+    assert engine.ledger.balance(FARADAY)["charge_relative"] < 1e-12
+
+
+def test_failure_says_which_field_where_and_what_to_do() -> None:
+    impossible = Numerics(newton_tolerance=-1.0, smallest_step=1e-4, first_step=1e-3)
+    engine = FiPyEngine(planar(cells=10, numerics=impossible))
+    engine.set_control(Control("current", 10.0))
+    before = engine.save()
     with pytest.raises(SolverFailure) as failure:
-        run(free, 20.0)
-    assert "depleted" in failure.value.reason and "voltage limit" in failure.value.remedy
-    held = FiPyEngine(planar(cells=30, numerics=numerics))
-    held.set_control(Control("current", 3.0 * limiting, voltage_limit=0.4))
-    report = run(held, failure.value.time + 0.5)[-1]
-    assert report.limited and report.voltage == pytest.approx(-0.4, abs=1e-6)
-    assert 0.0 < report.current_density < 3.0 * limiting
+        engine.step(1.0)
+    assert failure.value.field in {"phi", "c", "xi"}
+    assert failure.value.place is not None
+    assert failure.value.remedy
+    assert np.array_equal(before["c"], engine.save()["c"])
+    assert engine.time == 0.0
 
 
 def with_island(islands: str) -> PlatingProblem:
@@ -154,7 +169,7 @@ def with_island(islands: str) -> PlatingProblem:
 
 
 def test_island_floats_without_net_current_or_takes_no_part() -> None:
-    sources = {}
+    sources, phi_island = {}, None
     for islands in ("floating", "inactive"):
         engine = FiPyEngine(with_island(islands))
         engine.set_control(Control("current", 30.0))
@@ -163,14 +178,17 @@ def test_island_floats_without_net_current_or_takes_no_part() -> None:
         assert report.measures["dead_metal"] > 0.0
         phi_s = engine.gather("phi_s")
         assert phi_s is not None
+        phi_island = phi_s if islands == "floating" else phi_island
         assert (np.max(phi_s) > 1e-3) == (islands == "floating")
-    island = np.s_[6:14]
     floating, inactive = sources["floating"], sources["inactive"]
-    assert floating is not None and inactive is not None
+    assert floating is not None
+    assert inactive is not None
+    assert phi_island is not None
+    island = phi_island > 1e-3
     assert np.all(inactive[island] == 0.0)
-    assert abs(floating[island].sum()) < 1e-6 * np.abs(floating[island]).sum()
+    assert abs(floating[island].sum()) < 1e-5 * np.abs(floating[island]).sum()
     # An island is a bipolar electrode: it dissolves where it faces the collector, and grows on the other side.
-    assert floating[7:10].sum() * floating[11:14].sum() < 0.0
+    assert floating[7:10, :, 3:9].sum() < 0.0 < floating[11:13, :, 3:9].sum()
 
 
 def test_host_is_insulating_to_salt_and_joins_metal_when_it_conducts() -> None:
@@ -189,7 +207,8 @@ def test_host_is_insulating_to_salt_and_joins_metal_when_it_conducts() -> None:
         engine.set_control(Control("voltage", -0.02))
         results[conducting] = engine.step(1e-4).current_density
         assert engine.gather("s")[:, 0, :2].max() == 0.0  # type: ignore[index]
-    assert results[True] > 1.0 and abs(results[False]) < 1e-6 * results[True]
+    assert results[True] > 1.0
+    assert abs(results[False]) < 1e-6 * results[True]
 
 
 def test_restart_is_bitwise() -> None:
@@ -207,7 +226,8 @@ def test_restart_is_bitwise() -> None:
 
 
 def test_three_dimensions_repeat_one() -> None:
-    flat = planar(cells=12, interface=Interface(3e-6))
+    numerics = Numerics(first_step=0.05, time_tolerance=1.0)
+    flat = planar(cells=12, interface=Interface(3e-6, mobility=1e-14), numerics=numerics)
     box = replace(flat, domain=Domain((9e-6, 9e-6, LENGTH), (3, 3, 12), periodic=True))
     reports = []
     for problem in (flat, box):

@@ -13,6 +13,9 @@ from scipy import ndimage
 from ramify.phasefield.fipy_reference.mesh import EMPTY, ReferenceMesh
 from ramify.phasefield.problem import PlatingProblem
 
+RESIDUE = 0.1
+"""Metal fraction of a cell at the collector from which it counts as a film."""
+
 
 class Electrons:
     """Which metal a cell belongs to, and the potential of that metal.
@@ -36,11 +39,17 @@ class Electrons:
     def connect(self, xi: np.ndarray) -> None:
         """Find the pieces of metal in `xi`, and carry over the potentials of the islands."""
         metal = ((xi > 0.5) & (self._opening >= EMPTY)) | self._host
-        # The collector is one more layer of conductor below the first cells.
-        solid = np.concatenate([np.ones((1, *self._mesh.shape[1:]), dtype=bool), self._mesh.block(metal) > 0.5])
+        # The collector is one more layer of conductor below the first cells; a surface is its own only where it
+        # carries some metal, so that the tail of an island near the bare collector stays the island's.
+        collector = np.ones((1, *self._mesh.shape[1:]), dtype=bool)
+        solid = np.concatenate([collector, self._mesh.block(metal) > 0.5])
         labels = self._labels(solid)
+        surface = solid.copy()
+        surface[0] = self._mesh.block(xi)[0] > RESIDUE
+        if not np.any(surface):
+            surface[0] = True
         nearest = ndimage.distance_transform_edt(
-            ~solid, sampling=self._mesh.domain.spacing[::-1], return_distances=False, return_indices=True
+            ~surface, sampling=self._mesh.domain.spacing[::-1], return_distances=False, return_indices=True
         )
         owner = labels[tuple(nearest)]
         inside = labels[1:].ravel()

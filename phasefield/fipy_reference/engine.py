@@ -73,6 +73,7 @@ class FiPyEngine:
         self.time = 0.0
         self._control = Control("current", 0.0)
         self._limited = False
+        self._voltage = 0.0
         self._step = self._first_step()
 
     def set_control(self, control: Control) -> None:
@@ -108,7 +109,7 @@ class FiPyEngine:
         return self._accept(stages, dt, until if last else self.time + dt, factor, rejected)
 
     def gather(self, name: str) -> np.ndarray | None:
-        """A field of `FIELDS` as (nz, ny, nx)."""
+        """A field of `FIELDS` as (nz, ny, nx); potentials such that phi_l is zero at the counter electrode."""
         if name not in FIELDS:
             raise KeyError(f"field {name!r} is not one of {', '.join(FIELDS)}")
         return self._mesh.block(self._field(name)).copy()
@@ -124,6 +125,7 @@ class FiPyEngine:
             "next_step": self._step,
             "parameter": state.parameter,
             "limited": self._limited,
+            "voltage": self._voltage,
             "control": asdict(self._control),
             "ledger": asdict(self.ledger),
         }
@@ -140,7 +142,8 @@ class FiPyEngine:
         self._electrons.potential, self._source = flat["phi_s"], flat["s"]
         self._eps = self._solver.electrolyte_fraction(flat["xi"])
         self.time, self._step = float(saved["time"]), float(saved["next_step"])
-        self._limited, self._control = bool(saved["limited"]), Control(**saved["control"])
+        self._limited, self._voltage = bool(saved["limited"]), float(saved["voltage"])
+        self._control = Control(**saved["control"])
         self.ledger = Ledger(**saved["ledger"])
 
     def _sample_opening(self) -> np.ndarray:
@@ -249,7 +252,7 @@ class FiPyEngine:
         self._state = State(final.state.phi, c, xi, final.state.parameter)
         self._eps, self._source, self.time = eps, final.source, time
         self._step = max(self._step, dt) if factor >= 2.0 and dt < self._step else dt * min(factor, 2.0)
-        self._electrons.potential = final.phi_s
+        self._electrons.potential, self._voltage = final.phi_s, final.voltage
         return StepReport(
             time=time,
             step=dt,
@@ -267,12 +270,12 @@ class FiPyEngine:
         if name == "phi_l":
             electrolyte, kinetics = self.problem.electrolyte, self.problem.kinetics
             ratio = np.maximum(self._state.c, 1e-300) / kinetics.reference_concentration
-            return np.asarray(self._state.phi + electrolyte.thermal_voltage * np.log(ratio))
+            return np.asarray(self._state.phi + electrolyte.thermal_voltage * np.log(ratio) + self._voltage)
         fields = {
             "xi": self._state.xi,
             "psi": 1.0 - self._opening,
             "c": self._state.c,
-            "phi_s": self._electrons.potential,
+            "phi_s": self._electrons.potential + self._voltage,
             "s": self._source,
         }
         return fields[name]
@@ -282,7 +285,7 @@ class FiPyEngine:
         k, j, i = (int(n) for n in np.unravel_index(index, self._mesh.shape))
         hx, hy, hz = self.problem.domain.spacing
         lowest = float(np.min(self._state.c[self._eps > 1e-2], initial=np.inf))
-        depleted = lowest < 0.02 * self.problem.initial_concentration
+        depleted = lowest < 0.1 * self.problem.initial_concentration
         return SolverFailure(
             f"{name} found no solution with steps down to {self.problem.numerics.smallest_step:g} s"
             + (f"; the salt is depleted ({lowest:.3g} mol/m3)" if depleted else ""),
@@ -303,7 +306,7 @@ def _refuse(problem: PlatingProblem) -> None:
     ]
     for key, value, allowed in choices:
         if value != allowed:
-            raise ValueError(f"{key} = {value!r} is not offered by engine fipy, which takes {allowed!r}: use engine petsc")
+            raise ValueError(f"{key} = {value!r} is not offered by engine fipy ({allowed!r} is): use engine petsc")
     if problem.metal.valence != 1:
         raise ValueError(f"metal {problem.metal.name!r} has valence {problem.metal.valence}; the plating model takes 1")
     if problem.domain.cells[2] < 2:

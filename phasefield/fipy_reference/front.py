@@ -10,7 +10,6 @@ sharpening is swept. b is the interface's mobility, or follows the fastest front
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -34,6 +33,7 @@ class Front:
         self._source, self._well = fipy.CellVariable(mesh=grid), fipy.CellVariable(mesh=grid)
         self._diffusion, self._sharpening = fipy.FaceVariable(mesh=grid), fipy.FaceVariable(mesh=grid, rank=1)
         self._normals = fipy.FaceVariable(mesh=grid, rank=1)
+        self._ends = mesh.end_faces()
         self._face_opening = mesh.face_mean(opening)
         self._equation = fipy.TransientTerm(coeff=self._storage, var=self.xi) == fipy.DiffusionTerm(
             coeff=self._diffusion, var=self.xi
@@ -41,25 +41,32 @@ class Front:
         self._solver = fipy.LinearLUSolver(tolerance=1e-15, iterations=3)
 
     def mobility(self, largest_speed: float) -> float:
-        """b [m^2/s] for the fastest front velocity [m/s]."""
+        """Interface mobility b [m^2/s] for the fastest front velocity [m/s]."""
         given = self._interface.mobility
         return self._interface.mobility_factor * self._interface.width * largest_speed if given is None else given
 
     def curvature(self, xi: np.ndarray) -> np.ndarray:
         """K = -div n per cell [1/m], the sum of the principal curvatures, positive for a convex deposit."""
-        self._normals.setValue(self._normal(xi))
-        return -np.asarray(self._normals.divergence.value)
+        normal = self._normal(xi)
+        # Lateral faces are planes of symmetry; through z = 0 and the top the front goes on as it is.
+        ends, inner = self._ends
+        normal[:, ends] = normal[:, inner]
+        self._normals.setValue(normal)
+        return -np.asarray(self._normals.divergence.value) / self._mesh.smallest_edge
 
-    def solve(self, base: np.ndarray, guess: np.ndarray, source: np.ndarray, largest_speed: float, dt: float) -> Any:
-        """xi after one sweep of (xi - base)/dt = rate(xi); `source` is S [A/m^3]. Returns the cell array."""
+    def solve(
+        self, base: np.ndarray, guess: np.ndarray, source: np.ndarray, largest_speed: float, dt: float
+    ) -> np.ndarray:
+        """Metal fraction after one sweep of (xi - base)/dt = rate(xi); `source` is S [A/m^3]."""
         b, width = self.mobility(largest_speed), self._interface.width
         bump = np.clip(guess, 0.0, 1.0) * np.clip(1.0 - guess, 0.0, 1.0)
         open_cells = np.where(self.opening >= EMPTY, self.opening, 0.0)
         growth = self.speed_per_current * source
-        self._diffusion.setValue(b * self._face_opening)
+        h = self._mesh.smallest_edge
+        self._diffusion.setValue(b * self._face_opening / h**2)
         if self._interface.curvature == "conservative":
             faces = 0.5 * (bump[self._mesh.lower] + bump[self._mesh.upper]) * self._face_opening
-            self._sharpening.setValue(b / width * faces * self._normal(guess))
+            self._sharpening.setValue(b / (width * h) * faces * self._normal(guess))
         else:
             slope = 1.0 - 6.0 * guess * (1.0 - guess)
             pull = guess * (1.0 - guess) * (1.0 - 2.0 * guess)
@@ -78,6 +85,6 @@ class Front:
         width = self._interface.width
         metal, rest = np.clip(xi, 1e-12, 1.0), np.clip(1.0 - xi, 1e-12, 1.0)
         self._distance.setValue(width * np.log(metal / rest))
-        slope = np.array(self._distance.faceGrad.value, dtype=np.float64)
+        slope = np.array(self._distance.faceGrad.value, dtype=np.float64) / self._mesh.smallest_edge
         length = np.sqrt(np.sum(slope**2, axis=0) + FLAT**2)
         return np.asarray(slope / length)

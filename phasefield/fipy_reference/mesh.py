@@ -14,7 +14,11 @@ EMPTY = 1e-6
 
 
 class ReferenceMesh:
-    """A Grid1D, Grid2D or Grid3D whose last axis is z; FiPy numbers cells with x fastest and z slowest."""
+    """A Grid1D, Grid2D or Grid3D whose last axis is z; FiPy numbers cells with x fastest and z slowest.
+
+    FiPy measures it in cell edges (`smallest_edge`, h): in metres the volumes of 3-D cells, some 1e-17, pass for zero
+    pivots in direct solvers. FiPy's gradients are h times, its divergences h times those in metres.
+    """
 
     def __init__(self, domain: Domain, fipy: ModuleType) -> None:
         self.domain = domain
@@ -22,13 +26,24 @@ class ReferenceMesh:
         self.volume = domain.cell_volume
         self.height = domain.spacing[2]
         self.smallest_edge = min(h for h, n in zip(domain.spacing, domain.cells, strict=True) if n > 1)
-        self.fipy_mesh = _build(domain, fipy)
+        self.fipy_mesh = _build(domain, self.smallest_edge, fipy)
         cells = np.ma.filled(np.ma.asarray(self.fipy_mesh.faceCellIDs), -1)
         self.interior = np.asarray(self.fipy_mesh.interiorFaces.value, dtype=bool)
         self.lower, self.upper = cells[0].copy(), np.where(self.interior, cells[1], cells[0])
         self.top = np.zeros(self.shape, dtype=bool)
         self.top[-1] = True
         self.top = self.top.ravel()
+
+    def end_faces(self) -> tuple[np.ndarray, np.ndarray]:
+        """The faces at z = 0 and at the top, and for each the next face of its cell along z."""
+        layer = self.shape[1] * self.shape[2]
+        up = self.interior & (self.upper - self.lower == layer)
+        above = np.zeros(self.shape[0] * layer, dtype=int)
+        above[self.lower[up]] = np.nonzero(up)[0]
+        along = np.abs(np.asarray(self.fipy_mesh.faceNormals, dtype=np.float64)[-1]) > 0.5
+        ends = np.nonzero(~self.interior & along)[0]
+        cells = self.lower[ends]
+        return ends, np.where(cells < layer, above[cells], above[cells - layer])
 
     def sample(self, function: SpatialFunction) -> np.ndarray:
         """Values of a spatial function in the cells, flat."""
@@ -55,10 +70,10 @@ class ReferenceMesh:
         return float(np.sum(density)) * self.volume
 
 
-def _build(domain: Domain, fipy: ModuleType) -> Any:
+def _build(domain: Domain, unit: float, fipy: ModuleType) -> Any:
     axes = [axis for axis in range(3) if axis == 2 or domain.cells[axis] > 1]
     counts = [domain.cells[axis] for axis in axes]
-    edges = [domain.spacing[axis] for axis in axes]
+    edges = [domain.spacing[axis] / unit for axis in axes]
     names = ("x", "y", "z")[: len(axes)]
     arguments: dict[str, Any] = {f"n{name}": n for name, n in zip(names, counts, strict=True)}
     arguments |= {f"d{name}": h for name, h in zip(names, edges, strict=True)}

@@ -22,7 +22,7 @@ from ramify.physics.constants import FARADAY
 
 LARGEST_POTENTIAL_CHANGE = 0.2
 """Of one Newton step [V]."""
-SWEEPS = 60
+SWEEPS = 40
 
 
 class Unconverged(RuntimeError):
@@ -79,7 +79,7 @@ class StageSolver:
         self._thermal = problem.electrolyte.thermal_voltage
 
     def electrolyte_fraction(self, xi: np.ndarray) -> np.ndarray:
-        """eps = (1-psi)(1-xi), never negative."""
+        """Electrolyte fraction eps = (1-psi)(1-xi), never negative."""
         return np.asarray(self._front.opening * np.clip(1.0 - xi, 0.0, 1.0))
 
     def solve(self, base: State, guess: State, control: Control, dt: float) -> Stage:
@@ -123,9 +123,7 @@ class StageSolver:
         ratio = self._problem.initial_concentration / self._problem.kinetics.reference_concentration
         return -voltage - self._thermal * float(np.log(ratio))
 
-    def _newton(
-        self, now: State, base: State, reaction: Reaction, control: Control, dt: float
-    ) -> tuple[State, bool]:
+    def _newton(self, now: State, base: State, reaction: Reaction, control: Control, dt: float) -> tuple[State, bool]:
         """One damped Newton step; the second value tells whether it was a whole one."""
         imposed = (control.mode == "current") != self._transport.reservoir
         step = self._transport.solve(now.parameter, base.c, dt)

@@ -83,12 +83,12 @@ class Transport:
         self._eps, self._active = eps, eps >= EMPTY
         self.phi.setValue(phi)
         self.c.setValue(c)
-        self._set_fluxes(c, self._mesh.face_mean(np.where(self._active, eps, 0.0)))
+        self._set_fluxes(c, self._mesh.face_mean(np.where(self._active, eps, 0.0)) / self._mesh.smallest_edge**2)
         salt = 1.0 - self.t_ref
         by_phi, by_c = reaction.by_potential, reaction.by_concentration
         rest = reaction.source - by_phi * phi - by_c * c
         hold = ~self._active
-        unit = float(np.max(self._face["K"].value)) / self._mesh.height**2
+        unit = float(np.max(self._face["K"].value))
         store = FARADAY / dt
         self._cell["storage"].setValue(FARADAY * np.where(self._active, eps, 1.0))
         self._cell["phi_phi"].setValue(by_phi + unit * hold)
@@ -99,7 +99,10 @@ class Transport:
         self._fixed_c = -salt * rest + store * hold * c - np.asarray(self._explicit(self._drift["r"], c))
 
     def _set_fluxes(self, c: np.ndarray, open_faces: np.ndarray) -> None:
-        """Coefficients of the fluxes and their derivatives by the face concentration."""
+        """Coefficients of the fluxes and their derivatives by the face concentration.
+
+        `open_faces` is eps over the square of the cell edge, since FiPy measures in cell edges.
+        """
         at = 0.5 * (c[self._mesh.lower] + c[self._mesh.upper])
         nudge = 1e-6 * (at + 1e-3 * self._c0)
         laws, above, below = (self._laws(at + s * nudge) for s in (0.0, 1.0, -1.0))
@@ -210,7 +213,7 @@ def _newton_source(fipy: ModuleType) -> type:
     """
 
     class NewtonSourceTerm(fipy.ImplicitSourceTerm):  # type: ignore[misc]
-        def _getWeight(self, var: Any, transientGeomCoeff: Any = None, diffusionGeomCoeff: Any = None) -> dict[str, Any]:  # noqa: N802, N803
+        def _getWeight(self, var: Any, *geometry: Any, **named: Any) -> dict[str, Any]:
             nothing = np.zeros(var.shape)
             return {"diagonal": 1.0, "old value": nothing, "b vector": nothing, "new value": nothing}
 

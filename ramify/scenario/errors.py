@@ -32,7 +32,7 @@ def shown(value: object, longest: int = 60) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ScenarioError(Exception):
     """Refused input, told in one message: where, which key and value, what is wrong, what is allowed."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ramify.scenario import units
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
@@ -26,40 +27,53 @@ def refuse(problem: str, key: Key = (), value: object = None, allowed: str | Non
     return as_pydantic(ScenarioError(problem, key, text, allowed, suggestion))
 
 
-def quantity(dimension: units.Dimension, sign: units.Sign = "positive") -> Any:
-    """The annotated type of a quantity: text with a unit in a file, an SI float in the program."""
+@dataclass(frozen=True)
+class Quantity:
+    """Annotation of a quantity: text with a unit in a file, an SI float in the program."""
 
-    def read(value: object) -> float:
+    dimension: units.Dimension
+    sign: units.Sign = "positive"
+
+    def read(self, value: object) -> float:
+        """The SI value of a text; a refusal in pydantic's form otherwise."""
         try:
-            return units.parse_quantity(value, dimension, sign)
+            return units.parse_quantity(value, self.dimension, self.sign)
         except ScenarioError as error:
             raise as_pydantic(error) from None
 
-    def write(value: float) -> str:
-        return units.format_quantity(value, dimension)
+    def write(self, value: float) -> str:
+        """The text of an SI value."""
+        return units.format_quantity(value, self.dimension)
 
-    pattern = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S+"
-    schema = {
-        "type": "string",
-        "pattern": pattern if sign == "any" else pattern.replace("[+-]?(", r"\+?(", 1),
-        "description": f"{dimension.name} with its unit, SI unit {dimension.unit}",
-        "examples": list(dimension.examples),
-    }
-    return Annotated[float, BeforeValidator(read), PlainSerializer(write, return_type=str), WithJsonSchema(schema)]
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        serialization = core_schema.plain_serializer_function_ser_schema(self.write, return_schema=_TEXT)
+        return core_schema.no_info_plain_validator_function(self.read, serialization=serialization)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        sign = "[+-]?" if self.sign == "any" else r"\+?"
+        return {
+            "type": "string",
+            "pattern": rf"^\s*{sign}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S+",
+            "description": f"{self.dimension.name} with its unit, SI unit {self.dimension.unit}",
+            "examples": list(self.dimension.examples),
+        }
 
 
-Length = quantity(units.LENGTH)
-Coordinate = quantity(units.LENGTH, "nonnegative")
-Time = quantity(units.TIME)
-Temperature = quantity(units.TEMPERATURE)
-Concentration = quantity(units.CONCENTRATION)
-Diffusivity = quantity(units.DIFFUSIVITY)
-Conductivity = quantity(units.CONDUCTIVITY)
-CurrentDensity = quantity(units.CURRENT_DENSITY)
-ArealResistance = quantity(units.RESISTANCE, "nonnegative")
-SurfaceEnergy = quantity(units.SURFACE_ENERGY, "nonnegative")
-MolarVolume = quantity(units.MOLAR_VOLUME)
-NumberDensity = quantity(units.NUMBER_DENSITY)
+_TEXT = core_schema.str_schema()
+
+Length = Annotated[float, Quantity(units.LENGTH)]
+Coordinate = Annotated[float, Quantity(units.LENGTH, "nonnegative")]
+Time = Annotated[float, Quantity(units.TIME)]
+Temperature = Annotated[float, Quantity(units.TEMPERATURE)]
+Concentration = Annotated[float, Quantity(units.CONCENTRATION)]
+Diffusivity = Annotated[float, Quantity(units.DIFFUSIVITY)]
+Conductivity = Annotated[float, Quantity(units.CONDUCTIVITY)]
+CurrentDensity = Annotated[float, Quantity(units.CURRENT_DENSITY)]
+ArealResistance = Annotated[float, Quantity(units.RESISTANCE, "nonnegative")]
+SurfaceEnergy = Annotated[float, Quantity(units.SURFACE_ENERGY, "nonnegative")]
+MolarVolume = Annotated[float, Quantity(units.MOLAR_VOLUME)]
+NumberDensity = Annotated[float, Quantity(units.NUMBER_DENSITY)]
+Mobility = Annotated[float, Quantity(units.MOBILITY)]
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

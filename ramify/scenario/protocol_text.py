@@ -222,17 +222,15 @@ def _misfit(step: Step) -> tuple[str, str] | None:
         return "a pulse without current", "a current density other than zero, or 'rest'"
     if step.kind == "hold" and (step.limit is not None or "voltage" in stops):
         return "the voltage is held: it cannot be limited or end the step", "'until' a capacity or a current density"
-    if step.kind == "hold" and step.duration is None and stops == {"current_density"} and step.voltage == 0.0:
-        return "a hold at 0 V ends at once", "'for TIME'"
     if step.kind != "hold" and step.limit is None and "current_density" in stops:
         return "the current is held: it falls only under a 'limit VOLTAGE'", "'limit VOLTAGE' in the same step"
     if step.kind == "pulse" and "current_density" in stops:
         return "a pulsed current is off again and again", "a capacity, a voltage, 'depletion' or 'short circuit'"
     if step.limit is not None and voltage is not None and voltage >= step.limit:
         return "the voltage is limited before it can end the step", "'until' a voltage below the limit"
-    if "current_density" in stops and step.current_density:
-        if (step.stop("current_density") or 0.0) >= abs(step.current_density):
-            return "the step would end at once", "'until' a current density below the applied one"
-    if stops == {"depletion"} and step.duration is None and (step.current_density or 0.0) < 0.0 and step.kind != "pulse":
+    falling = step.stop("current_density") or 0.0
+    if step.current_density and falling >= abs(step.current_density):
+        return "the step would end at once", "'until' a current density below the applied one"
+    if step.kind == "strip" and stops == {"depletion"} and step.duration is None:
         return "stripping does not deplete the electrolyte at the electrode", "'for TIME', a capacity or a voltage"
     return None

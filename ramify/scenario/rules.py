@@ -5,7 +5,9 @@ Every rule reads the scenario as it was written or as it was resolved, and raise
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import pairwise
 
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.hosts import ChannelHost, FlatHost, NoHost, PillarHost, SpherePackHost
@@ -31,15 +33,8 @@ def domain_rule(scenario: Scenario) -> None:
         raise ScenarioError("too few cells along z", ("domain", "cells", last), str(domain.cells[-1]), "at least 4")
     if domain.lateral == "periodic" and all(n == 1 for n in domain.cells[:-1]):
         raise ScenarioError("there is no lateral axis to be periodic", ("domain", "lateral"), "periodic", "symmetric")
-    if (total := _product(domain.cells)) > 2_000_000_000:
+    if (total := math.prod(domain.cells)) > 2_000_000_000:
         raise ScenarioError(f"{total} cells are more than can be addressed", ("domain", "cells"), allowed="up to 2e9")
-
-
-def _product(counts: tuple[int, ...]) -> int:
-    total = 1
-    for count in counts:
-        total *= count
-    return total
 
 
 ELECTROLYTES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -144,7 +139,8 @@ def host_rule(scenario: Scenario) -> None:
         problem = f"must be less than the pitch, {host.pitch:g} m"
         raise ScenarioError(problem, ("host", "diameter"), f"{host.diameter:g} m")
     if isinstance(host, PillarHost) and host.rounded and host.height < 0.5 * host.diameter:
-        raise ScenarioError("hemispherical tops need a height of half the diameter", ("host", "rounded"), "true", "false")
+        problem = "hemispherical tops need a height of at least half the diameter"
+        raise ScenarioError(problem, ("host", "rounded"), "true", "false")
     if len(scenario.domain.size) == 1 and not isinstance(host, FlatHost):
         problem = "needs a lateral axis: the domain has z alone"
         raise ScenarioError(problem, ("host", "type"), host.type, "none, flat")
@@ -232,7 +228,7 @@ def numerics_rule(scenario: Scenario) -> None:
     numerics = scenario.numerics
     steps = [(n, getattr(numerics, n)) for n in ("smallest_step", "first_step", "largest_step")]
     given = [(name, value) for name, value in steps if value is not None]
-    for (lower, low), (upper, high) in zip(given, given[1:], strict=False):
+    for (lower, low), (upper, high) in pairwise(given):
         if low > high:
             raise ScenarioError(f"is less than {lower}, {low:g} s", ("numerics", upper), f"{high:g} s")
 

@@ -20,6 +20,7 @@ from ramify.scenario.fields import (
     Diffusivity,
     Fraction,
     Length,
+    Mobility,
     MolarVolume,
     NumberDensity,
     Positive,
@@ -29,19 +30,16 @@ from ramify.scenario.fields import (
     Temperature,
     Time,
     as_pydantic,
-    quantity,
     refuse,
 )
 from ramify.scenario.hosts import HostSection, NoHost
 from ramify.scenario.protocol import Protocol
 from ramify.scenario.protocol_text import parse_protocol, protocol_entries
-from ramify.scenario.units import Dimension
 
 VERSION = 1
 """Version of the schema that this program writes and the newest it reads."""
 PLANNED_MODELS = ("grand_potential", "voids")
 FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s"]
-Mobility = quantity(Dimension("an interface mobility", "m^2/s", ("1e-14 m^2/s",)))
 
 Cells = Annotated[int, Field(ge=1, le=100_000)]
 LengthList = Annotated[tuple[Length, ...], Field(min_length=1, max_length=3, strict=False)]

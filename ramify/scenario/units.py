@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ramify.scenario.errors import ScenarioError, nearest, shown
 
@@ -62,7 +62,9 @@ siemens = ampere / volt = S
 hertz = 1 / second = Hz
 """
 
-SYMBOLS = str.maketrans({"µ": "u", "μ": "u", "Ω": "ohm", "Ω": "ohm", "·": "*", "²": "^2", "³": "^3", "−": "-"})
+SYMBOLS = str.maketrans(
+    {"µ": "u", "μ": "u", "\u03a9": "ohm", "\u2126": "ohm", "·": "*", "²": "^2", "³": "^3", "−": "-"}
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ TIME = Dimension("a time", "s", ("30 s", "10 min"))
 TEMPERATURE = Dimension("a temperature", "K", ("25 degC", "298.15 K"))
 CONCENTRATION = Dimension("a concentration", "mol/m^3", ("1 mol/L", "1000 mol/m^3"))
 DIFFUSIVITY = Dimension("a diffusivity", "m^2/s", ("3e-10 m^2/s", "3e-6 cm^2/s"))
+MOBILITY = Dimension("an interface mobility", "m^2/s", ("1e-14 m^2/s",))
 CONDUCTIVITY = Dimension("a conductivity", "S/m", ("1.2 S/m", "10 mS/cm"))
 CURRENT_DENSITY = Dimension("a current density", "A/m^2", ("2 mA/cm^2", "20 A/m^2"))
 CAPACITY = Dimension("an areal capacity", "A*s/m^2", ("0.5 mAh/cm^2", "4 C/cm^2"))
@@ -97,12 +100,12 @@ Sign = Literal["positive", "nonnegative", "any"]
 
 
 @cache
-def registry() -> pint.UnitRegistry:
+def registry() -> pint.UnitRegistry[Any]:
     """The unit vocabulary; pint is imported when the first unit is read."""
     import pint
 
     # decimal factors keep '20 um' equal to 2e-05 to the last bit
-    units: pint.UnitRegistry = pint.UnitRegistry(None, non_int_type=Decimal)
+    units: pint.UnitRegistry[Any] = pint.UnitRegistry(None, non_int_type=Decimal)
     units.load_definitions(DEFINITIONS.strip().splitlines())
     return units
 

@@ -73,7 +73,7 @@ def render_pictures(case: Case, shots: Sequence[Shot], mirror: bool | None, out:
             return pictures
         reasons.append(f"{window or 'default window'}: {reason or 'no picture'}")
     raise RenderingUnavailable(
-        f"off-screen rendering is not possible ({'; '.join(reasons)}); it needs pyvista and an EGL or OSMesa driver, on "
+        f"off-screen rendering is not possible ({'; '.join(reasons)}); it needs pyvista and EGL or OSMesa, on "
         "Debian and Ubuntu the packages libegl1 and libgl1-mesa-dri"
     )
 
