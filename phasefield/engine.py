@@ -88,6 +88,8 @@ class StepReport:
     """Attempts thrown away before this step was accepted."""
     minimum_concentration: float
     """Over the electrolyte [mol/m^3]."""
+    short_circuit: bool = False
+    """Whether metal connected to the current collector touches the counter electrode."""
     measures: dict[str, float] = field(default_factory=dict)
     """tip_height [m], mean_height [m], roughness [m], filling_fraction [-], dead_metal [mol]."""
 

@@ -72,7 +72,8 @@ def petsc_options() -> list[str]:
 def speak() -> None:
     """Let every rank print again, once the command line is accepted and the solver starts."""
     if _streams:
-        sys.stdout, sys.stderr = _streams
+        nowhere, sys.stdout, sys.stderr = _streams
+        nowhere.close()
         _streams.clear()
 
 
@@ -272,8 +273,9 @@ def main(arguments: list[str] | None = None) -> None:
     _after_dashes[:] = given[cut + 1 :]
     if environment_number(RANK, 0) > 0:
         # a mistyped command is told once, not once by every rank
-        _streams[:] = [sys.stdout, sys.stderr]
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        nowhere = open(os.devnull, "w")  # noqa: SIM115
+        _streams[:] = [nowhere, sys.stdout, sys.stderr]
+        sys.stdout = sys.stderr = nowhere
     app(args=given[:cut], prog_name="ramify")
 
 

@@ -152,7 +152,7 @@ def test_usage_errors_are_refusals(capsys, arguments):
 
 
 @pytest.fixture
-def as_rank(monkeypatch):
+def as_rank(monkeypatch, capsys):
     """Pretend to be a rank of two; gives the streams back afterwards."""
 
     def pretend(rank):

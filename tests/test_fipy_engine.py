@@ -179,12 +179,12 @@ def test_island_floats_without_net_current_or_takes_no_part() -> None:
         phi_s = engine.gather("phi_s")
         assert phi_s is not None
         phi_island = phi_s if islands == "floating" else phi_island
-        assert (np.max(phi_s) > 1e-3) == (islands == "floating")
+        assert (np.ptp(phi_s) > 1e-3) == (islands == "floating")
     floating, inactive = sources["floating"], sources["inactive"]
     assert floating is not None
     assert inactive is not None
     assert phi_island is not None
-    island = phi_island > 1e-3
+    island = phi_island > phi_island[0, 0, 0] + 1e-3
     assert np.all(inactive[island] == 0.0)
     assert abs(floating[island].sum()) < 1e-5 * np.abs(floating[island]).sum()
     # An island is a bipolar electrode: it dissolves where it faces the collector, and grows on the other side.

@@ -159,13 +159,6 @@ class PlatingSolver:
         top = system.counter.evaluate(system.top_layer(self.state.C), system.top_layer(self.state.P), self.state.X)
         return -system.counter.mean_potential(top.potential) / self.table.thermal
 
-    @property
-    def short_circuit(self) -> bool:
-        """Whether connected metal touches the counter electrode."""
-        return self.system.islands.short_circuit
-
-    _ARRAYS = ("xi", "gain", "xi_old")
-
     def save(self) -> dict[str, Any]:
         """Everything a bitwise restart needs (arrays on rank 0 alone)."""
         arrays = {"xi": self.xi, "gain": self.gain, "C": self.state.C, "P": self.state.P}
@@ -396,6 +389,7 @@ class _Attempt:
             krylov_iterations=self.krylov,
             rejected=rejected,
             minimum_concentration=solver.grid.min(float(lowest)) * solver.table.concentration,
+            short_circuit=solver.system.islands.short_circuit,
             measures=solver.measures.evaluate(xi, solver.system.islands),
         )
 

@@ -65,7 +65,8 @@ class ScenarioError(Exception):
             text += f"; did you mean '{self.suggestion}'?"
         if self.more:
             text += f" ({self.more} more problem{'s' if self.more > 1 else ''} in this file)"
-        return text
+        # keys and file names may hold anything; the message stays one line
+        return "".join(character if character.isprintable() else " " for character in text)
 
     def below(self, key: Key) -> ScenarioError:
         """The same error, its path taken as relative to `key`."""

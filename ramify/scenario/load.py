@@ -7,6 +7,7 @@ keys are seen, and no tag constructs an object. Whatever the text, the answer is
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,9 @@ def compose(text: str, file: str) -> Any:
     from ruamel.yaml import YAML
 
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an anchor used twice, which does no harm
+            node = YAML(typ="safe", pure=True).compose(text)
     except RecursionError:
         raise ScenarioError("nested too deeply for a scenario", file=file) from None
     except Exception as failure:  # the reader raises many kinds for broken text; each is the user's input
