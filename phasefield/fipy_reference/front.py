@@ -4,7 +4,8 @@
     (1-psi) dxi/dt = (Omega/F) S + div[(1-psi) b grad xi] - (1-psi) b xi(1-xi)(1-2xi)/l^2    allen_cahn
 
 n = grad xi/|grad xi| from the smooth signed distance l ln[xi/(1-xi)], K = -div n. Diffusion is implicit; the
-sharpening is swept. b is the interface's mobility, or follows the fastest front: b = factor l v_max.
+sharpening is swept, in the difference form (2/h) sinh(h n/2l) sqrt(q_lo q_hi), q = xi(1-xi), of q n/l: the difference
+of two values of the tanh profile is just that, so that the profile is at rest on every grid. b is the interface's mobility, or follows the fastest front: b = factor l v_max.
 """
 
 from __future__ import annotations
@@ -65,8 +66,10 @@ class Front:
         h = self._mesh.smallest_edge
         self._diffusion.setValue(b * self._face_opening / h**2)
         if self._interface.curvature == "conservative":
-            faces = 0.5 * (bump[self._mesh.lower] + bump[self._mesh.upper]) * self._face_opening
-            self._sharpening.setValue(b / (width * h) * faces * self._normal(guess))
+            faces = np.sqrt(bump[self._mesh.lower] * bump[self._mesh.upper]) * self._face_opening
+            edge = self._mesh.edges
+            steepness = 2.0 / edge * np.sinh(0.5 * edge * self._normal(guess) / width)
+            self._sharpening.setValue(b / h * faces * steepness)
         else:
             slope = 1.0 - 6.0 * guess * (1.0 - guess)
             pull = guess * (1.0 - guess) * (1.0 - 2.0 * guess)

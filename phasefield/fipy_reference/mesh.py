@@ -25,6 +25,7 @@ class ReferenceMesh:
         self.shape = domain.cells[::-1]
         self.volume = domain.cell_volume
         self.height = domain.spacing[2]
+        self.edges = np.array([[h] for h, n in zip(domain.spacing, domain.cells, strict=True) if n > 1])
         self.smallest_edge = min(h for h, n in zip(domain.spacing, domain.cells, strict=True) if n > 1)
         self.fipy_mesh = _build(domain, self.smallest_edge, fipy)
         cells = np.ma.filled(np.ma.asarray(self.fipy_mesh.faceCellIDs), -1)

@@ -69,6 +69,7 @@ class PlatingSolver:
         self._next_step = self._first_step()
         self._curvature = self.grid.zeros() if problem.metal.surface_energy > 0.0 else np.zeros((1, 1, 1))
         self._start_ledger()
+        self.system.set_geometry(self.xi)
 
     # ------------------------------------------------------------------ history
 
@@ -155,7 +156,6 @@ class PlatingSolver:
     def voltage(self) -> float:
         """Working electrode against the lithium reference at the counter electrode [V]."""
         system = self.system
-        system.counter.set_open_fraction(system.top_layer(system.geometry.eps))
         top = system.counter.evaluate(system.top_layer(self.state.C), system.top_layer(self.state.P), self.state.X)
         return -system.counter.mean_potential(top.potential) / self.table.thermal
 

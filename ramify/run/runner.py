@@ -153,6 +153,8 @@ class Runner:
                 if self.steps == 1 and (unused := refuse_unused_options(self.scenario.engine, self.options)):
                     self._tell(unused)
                     return REFUSED
+                if ended:
+                    reason = f"the protocol is complete; its last step ended by {ended}"
                 stop, save = self._asked(requests)
                 if ended and not self._next(ended):
                     status, reason = "stopped", "short circuit: the metal touches the counter electrode"

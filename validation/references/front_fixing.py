@@ -149,10 +149,10 @@ class _Cell:
 
         def miss(current: float) -> float:
             found = self.voltage(u, width, current)
-            return -np.inf if np.isnan(found) else found - voltage
+            # A current that would deplete the front has no voltage: it counts as far too negative.
+            return -10.0 if np.isnan(found) else found - voltage
 
-        # A depleting current has no voltage: shrink the bracket until the most negative voltage is finite or passed.
-        return float(brentq(lambda i: float(np.clip(miss(i), -10.0, 10.0)), -span, span, xtol=1e-12, rtol=1e-13))
+        return float(brentq(miss, -span, span, xtol=1e-12, rtol=1e-13))
 
     def _overpotential(self, ratio: float) -> float:
         a, c = self.cell.alpha_a, self.cell.alpha_c
@@ -186,10 +186,12 @@ def galvanostatic(cell: FrontFixingCell, current: float, times: np.ndarray, cell
         first_step=1e-6 * float(times[-1]),
         jac_sparsity=_tridiagonal(cells),
     )
-    reached, states = solution.t, solution.y.T
+    # Depletion before the first time asked for leaves empty lists.
+    reached = np.asarray(solution.t, dtype=np.float64)
+    states = np.asarray(solution.y, dtype=np.float64).reshape(cells, reached.size).T
     hits = solution.t_events[0]
-    fields = [(model.surface(u, width(t), current), model.voltage(u, width(t), current)) for t, u in zip(reached, states, strict=True)]
-    surface, voltage = np.array(fields).T if fields else np.empty((2, 0))
+    surface = np.array([model.surface(u, width(t), current) for t, u in zip(reached, states, strict=True)])
+    voltage = np.array([model.voltage(u, width(t), current) for t, u in zip(reached, states, strict=True)])
     front = speed * reached
     return Transient(
         time=reached,
@@ -214,8 +216,9 @@ def potentiostatic(cell: FrontFixingCell, voltage: float, times: np.ndarray, cel
 
     scale = np.append(np.full(cells, 1e-6 * cell.concentration), 1e-7 * cell.length)
     start = np.append(np.full(cells, cell.concentration), 0.0)
+    last = float(times[-1])
     solution = solve_ivp(
-        rate, (0.0, float(times[-1])), start, method="BDF", t_eval=times, rtol=1e-6, atol=scale, first_step=1e-6 * times[-1]
+        rate, (0.0, last), start, method="BDF", t_eval=times, rtol=1e-6, atol=scale, first_step=1e-6 * last
     )
     states, front = solution.y[:-1].T, solution.y[-1]
     currents = np.array([model.current(u, cell.length - s, voltage) for u, s in zip(states, front, strict=True)])

@@ -1,0 +1,95 @@
+"""T3: a moving planar front: thickness by Faraday's law; voltage and depletion against the front-fixing reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ramify.phasefield.engine import Control
+from ramify.phasefield.problem import Interface, Numerics
+from ramify.physics import cell
+from ramify.physics.constants import FARADAY
+from ramify.validate import Case, Check, check_relative
+from ramify.validation import cells
+from ramify.validation.figures import save_curves
+from ramify.validation.references.front_fixing import FrontFixingCell, galvanostatic
+
+NAME = "t3-front"
+SOURCE = "Faraday's law; front-fixing finite volumes (validation/references/front_fixing.py)"
+LENGTH, CELLS, FILM = 100e-6, 100, 10.3
+CHARGE = 36_000.0
+"""1 mAh/cm2 [C/m^2]."""
+FRACTIONS = (0.02, 0.1, 0.3, 0.6, 1.0)
+
+
+def start(width_in_cells: float, engine_name: cells.EngineName) -> tuple[cells.Engine, cells.PlatingProblem, float]:
+    """Engine, problem and front height of the cell."""
+    h = LENGTH / CELLS
+    interface, numerics = Interface(width_in_cells * h), Numerics(time_tolerance=1e-4)
+    problem = cells.planar_problem(LENGTH, CELLS, FILM * h, interface=interface, numerics=numerics)
+    engine = cells.make_engine(problem, engine_name)
+    return engine, problem, cells.front_height(engine, problem)
+
+
+def reference_cell(problem: cells.PlatingProblem, gap: float) -> FrontFixingCell:
+    """The same cell for the reference."""
+    return FrontFixingCell(
+        electrolyte=problem.electrolyte,
+        concentration=cells.SALT,
+        length=gap,
+        molar_volume=problem.metal.molar_volume,
+        exchange_current_density=cells.EXCHANGE_CURRENT,
+        reference_concentration=cells.SALT,
+    )
+
+
+def transient(folder: Path | None, engine_name: cells.EngineName = "petsc") -> list[Check]:
+    """1 mAh/cm2 at 0.6 of the limiting current."""
+    engine, problem, front = start(1.0, engine_name)
+    gap = LENGTH - front
+    current = 0.6 * cell.limiting_current(cells.SALT_DIFFUSIVITY, cells.SALT, cells.TRANSFERENCE, gap)
+    times = np.array([fraction * CHARGE / current for fraction in FRACTIONS])
+    engine.set_control(Control("current", current))
+    voltages = [report.voltage for report in cells.run_through(engine, list(times))]
+    grown = cells.front_height(engine, problem) - front
+    exact = CHARGE / FARADAY * problem.metal.molar_volume
+    checks = [check_relative(NAME, "thickness of 1 mAh/cm2 [m]", grown, exact, 1e-8, SOURCE)]
+    reference = galvanostatic(reference_cell(problem, gap), current, times)
+    for fraction, found, expected in zip(FRACTIONS, voltages, reference.voltage, strict=True):
+        quantity = f"voltage [V] after {fraction} mAh/cm2"
+        checks.append(check_relative(NAME, quantity, found, float(expected), 5e-3, SOURCE))
+    curves = [("phase field", times, voltages, "o"), ("front fixing", reference.time, reference.voltage, "-")]
+    save_curves(folder, NAME, curves, ("time [s]", "voltage [V]"))
+    return checks
+
+
+def depletion(overdrive: float, engine_name: cells.EngineName = "petsc") -> Check:
+    """Depletion time with the front moving, extrapolated in the width as in T1."""
+    found = []
+    for width_in_cells in (1.0, 0.7):
+        engine, problem, front = start(width_in_cells, engine_name)
+        gap, h = LENGTH - front, LENGTH / CELLS
+        current = overdrive * cell.limiting_current(cells.SALT_DIFFUSIVITY, cells.SALT, cells.TRANSFERENCE, gap)
+        fixed = cell.depletion_time(overdrive) * gap**2 / cells.SALT_DIFFUSIVITY
+        expected = galvanostatic(reference_cell(problem, gap), current, np.array([2.0 * fixed])).depletion_time
+        engine.set_control(Control("current", current))
+        times: list[float] = []
+        surface: list[float] = []
+        for report in cells.run_through(engine, [fraction * expected for fraction in np.linspace(0.6, 1.05, 46)]):
+            z, c, _ = cells.profile(engine, problem)
+            height = cells.front_height(engine, problem)
+            times.append(report.time / expected)
+            surface.append(float(cells.outer_salt(z, c, height, width_in_cells * h)[0]))
+        found.append(cells.crossing(times, surface))
+    ratio = (1.0 / 0.7) ** 1.5
+    limit = found[1] + (found[1] - found[0]) / (ratio - 1.0)
+    return check_relative(NAME, f"depletion time over the reference, J = {overdrive}", limit, 1.0, 5e-3, SOURCE)
+
+
+def run(folder: Path | None) -> list[Check]:
+    """Transient and depletion."""
+    return [*transient(folder), depletion(1.2), depletion(1.5)]
+
+
+CASE = Case(NAME, "Moving planar front", "10 s", True, SOURCE, run)
