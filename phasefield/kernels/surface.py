@@ -9,7 +9,9 @@ The regularising flux through a face, with n its normal component of grad psi/|g
     F = (xi_hi - xi_lo)/h - (2/h) sinh(h n / 2l) sqrt(q_lo q_hi),     q = xi (1 - xi)
 
 is the difference form of grad xi - (q/l) n that the tanh profile makes zero exactly, at any h/l and any
-orientation: q differs from cell to cell by the same sinh that the profile does.
+orientation: q differs from cell to cell by the same sinh that the profile does. The normals are those of the cells,
+by central differences, averaged to the face. They do not see a ripple of two cells along the surface, which the
+gradient then flattens; normals from the face's own difference sharpen such ripples instead and make them grow.
 """
 
 from __future__ import annotations
@@ -188,24 +190,50 @@ def face_normal(
 
 
 @numba.njit(cache=True, fastmath=True)
+def set_normals(
+    psi: np.ndarray,
+    inverse: tuple[float, float, float],
+    normal_x: np.ndarray,
+    normal_y: np.ndarray,
+    normal_z: np.ndarray,
+) -> None:
+    """grad psi/|grad psi| of the owned cells by central differences; zero in the saturated tails.
+
+    `inverse` holds the inverse cell edges (x, y, z); the normals are in single precision.
+    """
+    ix, iy, iz = 0.5 * inverse[0], 0.5 * inverse[1], 0.5 * inverse[2]
+    nz, ny, nx = psi.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                gx = (psi[k, j, i + 1] - psi[k, j, i - 1]) * ix
+                gy = (psi[k, j + 1, i] - psi[k, j - 1, i]) * iy
+                gz = (psi[k + 1, j, i] - psi[k - 1, j, i]) * iz
+                square = gx * gx + gy * gy + gz * gz
+                scale = 1.0 / math.sqrt(square) if square > 0.0 else 0.0
+                normal_x[k, j, i] = gx * scale
+                normal_y[k, j, i] = gy * scale
+                normal_z[k, j, i] = gz * scale
+
+
+@numba.njit(cache=True, fastmath=True)
 def add_front_flux(
     xi: np.ndarray,
-    psi: np.ndarray,
+    normal: np.ndarray,
     opening: np.ndarray,
     axis: tuple[int, int, int],
-    first: tuple[int, int, int],
-    second: tuple[int, int, int],
-    inverse: tuple[float, float, float],
+    inverse: float,
     width: float,
     divergence: np.ndarray,
 ) -> None:
     """Add the divergence [1/m^2] of the regularising flux through the faces across one axis.
 
-    Each face is visited once; rows of ghost cells receive their share too and are not used.
+    `normal` is the cells' component along the axis, ghosts filled. Each face is visited once; rows of ghost cells
+    receive their share too and are not used.
     """
     az, ay, ax = axis
     nz, ny, nx = xi.shape
-    h = 1.0 / inverse[0]
+    h = 1.0 / inverse
     for k in range(1, nz - 1 + az):
         for j in range(1, ny - 1 + ay):
             for i in range(1, nx - 1 + ax):
@@ -214,11 +242,11 @@ def add_front_flux(
                 product = hi * (1.0 - hi) * lo * (1.0 - lo)
                 if (product < 1e-24 and abs(hi - lo) < 1e-12) or opening[k, j, i] <= 0.0:
                     continue
-                flux = (hi - lo) * inverse[0]
+                flux = (hi - lo) * inverse
                 if product > 0.0 and 0.0 < hi < 1.0:
-                    normal = face_normal(psi, k, j, i, axis, first, second, inverse)
-                    flux -= 2.0 * inverse[0] * math.sinh(0.5 * h * normal / width) * math.sqrt(product)
-                flux *= opening[k, j, i] * inverse[0]
+                    n = 0.5 * (normal[k, j, i] + normal[lk, lj, li])
+                    flux -= 2.0 * inverse * math.sinh(0.5 * h * n / width) * math.sqrt(product)
+                flux *= opening[k, j, i] * inverse
                 divergence[k, j, i] -= flux
                 divergence[lk, lj, li] += flux
 

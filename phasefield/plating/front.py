@@ -17,7 +17,7 @@ from ramify.phasefield.grid import Grid
 from ramify.phasefield.kernels import surface
 from ramify.phasefield.problem import PlatingProblem
 
-EX, EY, EZ = (0, 0, 1), (0, 1, 0), (1, 0, 0)
+AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
 STABLE = 0.4
 """Largest b dt (1/hx^2 + 1/hy^2 + 1/hz^2) of a substep."""
 
@@ -34,6 +34,7 @@ class Front:
         self.stiffness = sum(1.0 / h**2 for h in active)
         self.largest_curvature = 1.0 / min(active)
         self.psi, self.divergence, self.stage = grid.zeros(), grid.zeros(), grid.zeros()
+        self.normals = [grid.zeros(np.float32) for _ in range(3)]
         self.curvature = np.zeros((1, 1, 1))
         if problem.interface.curvature == "allen_cahn":
             self.curvature = grid.zeros()
@@ -101,12 +102,11 @@ class Front:
     def _flux(self, xi: np.ndarray) -> None:
         surface.signed_distance(xi, self.psi)
         self.divergence.fill(0.0)
-        ix, iy, iz = self.inverse
-        width = self.interface.width
-        ox, oy, oz = self.openings
-        surface.add_front_flux(xi, self.psi, ox, EX, EY, EZ, (ix, iy, iz), width, self.divergence)
-        surface.add_front_flux(xi, self.psi, oy, EY, EX, EZ, (iy, ix, iz), width, self.divergence)
-        surface.add_front_flux(xi, self.psi, oz, EZ, EX, EY, (iz, ix, iy), width, self.divergence)
+        nx, ny, nz = self.normals
+        surface.set_normals(self.psi, self.inverse, nx, ny, nz)
+        for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
+            self.grid.fill_outer_ghosts(normal)
+            surface.add_front_flux(xi, normal, opening, axis, inverse, self.interface.width, self.divergence)
         if self.curvature.size > 1:
             surface.set_curvature(self.psi, xi, self.inverse, 0.0, self.largest_curvature, self.curvature)
 

@@ -429,7 +429,7 @@ class CoupledSystem:
         count = len(self.borders)
         if self._krylov is None or self._krylov.borders != count:
             if self._krylov is not None:
-                self._krylov.destroy()
+                self._krylov.free()
             self._krylov = _Krylov(self, count)
         return self._krylov
 
@@ -463,7 +463,7 @@ class CoupledSystem:
     def destroy(self) -> None:
         """Free the PETSc objects."""
         if self._krylov is not None:
-            self._krylov.destroy()
+            self._krylov.free()
             self._krylov = None
 
 
@@ -512,7 +512,7 @@ class _Krylov:
         self.ksp.solve(right, self.update)
         return self.update, self.ksp.getIterationNumber(), self.ksp.getResidualNorm() / norm
 
-    def destroy(self) -> None:
-        """Free the PETSc objects."""
+    def free(self) -> None:
+        """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""
         for thing in (self.ksp, self.matrix, self.right, self.update):
             thing.destroy()
