@@ -56,7 +56,7 @@ class Case:
 
 def check(case: str, quantity: str, value: float, reference: float, tolerance: float, source: str) -> Check:
     """A check that passes where |value - reference| <= tolerance; a value that is not a number never passes."""
-    passed = math.isfinite(value) and abs(value - reference) <= tolerance
+    passed = bool(math.isfinite(value) and abs(value - reference) <= tolerance)
     return Check(case, quantity, float(value), float(reference), float(tolerance), passed, source)
 
 
@@ -72,7 +72,7 @@ def check_at_most(case: str, quantity: str, value: float, largest: float, source
 
 def check_at_least(case: str, quantity: str, value: float, least: float, source: str) -> Check:
     """A check of a lower bound; more is always right, so the shortfall is what is compared."""
-    passed = math.isfinite(value) and value >= least
+    passed = bool(math.isfinite(value) and value >= least)
     return Check(case, quantity, float(value), float(least), 0.0, passed, source)
 
 
@@ -153,7 +153,10 @@ def run_validation(cases: list[str], folder: Path | None, as_json: bool) -> int:
 def _json(checks: list[Check]) -> str:
     """A JSON list; a value that is not a number is null, which JSON can hold."""
     rows = [
-        {key: None if isinstance(item, float) and not math.isfinite(item) else item for key, item in asdict(row).items()}
+        {
+            key: None if isinstance(item, float) and not math.isfinite(item) else item
+            for key, item in asdict(row).items()
+        }
         for row in checks
     ]
     return json.dumps(rows, indent=2)
@@ -161,6 +164,7 @@ def _json(checks: list[Check]) -> str:
 
 def _print_case(case: Case, checks: list[Check], wall: float) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=f"{case.name}: {case.title} ({wall:.1f} s)", title_justify="left")
@@ -168,7 +172,7 @@ def _print_case(case: Case, checks: list[Check], wall: float) -> None:
         table.add_column(column, justify="left" if column in ("quantity", "") else "right")
     for row in checks:
         numbers = (f"{row.value:.6g}", f"{row.reference:.6g}", f"{row.tolerance:.2g}")
-        table.add_row(row.quantity, *numbers, "[green]passed[/]" if row.passed else "[red]MISSED[/]")
+        table.add_row(escape(row.quantity), *numbers, "[green]passed[/]" if row.passed else "[red]MISSED[/]")
     Console().print(table)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ramify.phasefield.engine import Control, Engine, StepReport
+from ramify.phasefield.engine import Engine, StepReport
 from ramify.phasefield.problem import (
     CounterElectrode,
     Domain,

@@ -5,7 +5,8 @@
 
 n = grad xi/|grad xi| from the smooth signed distance l ln[xi/(1-xi)], K = -div n. Diffusion is implicit; the
 sharpening is swept, in the difference form (2/h) sinh(h n/2l) sqrt(q_lo q_hi), q = xi(1-xi), of q n/l: the difference
-of two values of the tanh profile is just that, so that the profile is at rest on every grid. b is the interface's mobility, or follows the fastest front: b = factor l v_max.
+of two values of the tanh profile is just that, so that the profile is at rest on every grid. b is the interface's
+mobility, or follows the fastest front: b = factor l v_max.
 """
 
 from __future__ import annotations

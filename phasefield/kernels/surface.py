@@ -330,3 +330,16 @@ def advance_front(
                     lost += (1.0 - keep) * step * shrink * pore[k, j, i]
                 out[k, j, i] = keep * start[k, j, i] + (1.0 - keep) * (x + step * change)
     return lost
+
+
+@numba.njit(cache=True)
+def extend_into_walls(xi: np.ndarray, pore: np.ndarray, walls: np.ndarray) -> None:
+    """Give each solid cell of `walls` (rows k, j, i; inside the ghosts) the mean xi of its open face neighbours."""
+    for n in range(walls.shape[0]):
+        k, j, i = walls[n, 0], walls[n, 1], walls[n, 2]
+        total, count = 0.0, 0
+        for dk, dj, di in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)):
+            if pore[k + dk, j + dj, i + di] > 0.0:
+                total += xi[k + dk, j + dj, i + di]
+                count += 1
+        xi[k, j, i] = total / count

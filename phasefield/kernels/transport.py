@@ -260,3 +260,22 @@ def charge_row_of_salt(
                     + fz[2, k, j, i] * C[k - 1, j, i]
                     + fz[1, k + 1, j, i] * C[k + 1, j, i]
                 )
+
+
+@numba.njit(cache=True, fastmath=True)
+def subtract_two(
+    r: np.ndarray, first: np.ndarray, second: np.ndarray, a: float, b: float, out: np.ndarray
+) -> None:
+    """out = r - a first - b second, in one pass."""
+    for n in range(r.size):
+        out[n] = r[n] - a * first[n] - b * second[n]
+
+
+@numba.njit(cache=True, fastmath=True)
+def add_two(y: np.ndarray, shape: np.ndarray, a: float, b: float) -> None:
+    """Add a times `shape` to the first block of y and b times it to the second."""
+    n = shape.size
+    for m in range(n):
+        y[m] += a * shape[m]
+    for m in range(n):
+        y[n + m] += b * shape[m]

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from ramify.phasefield.grid import Grid
+from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import surface
 from ramify.phasefield.problem import PlatingProblem
 
@@ -38,11 +38,16 @@ class Front:
         self.curvature = np.zeros((1, 1, 1))
         if problem.interface.curvature == "allen_cahn":
             self.curvature = grid.zeros()
-        self._solid = self._solid_neighbours()
+        self._walls = self._wall_cells()
 
-    def _solid_neighbours(self) -> np.ndarray:
-        """Flat indices of the solid cells of the ghosted array (empty without a host)."""
-        return np.flatnonzero(self.pore.ravel() <= 0.0)
+    def _wall_cells(self) -> np.ndarray:
+        """Owned solid cells with an open face neighbour, rows (k, j, i) of the ghosted array."""
+        open_cells = self.pore > 0.0
+        beside = np.zeros_like(open_cells)
+        for axis in range(3):
+            for step in (-1, 1):
+                beside |= np.roll(open_cells, step, axis)
+        return np.argwhere((~open_cells & beside)[OWNED]) + 1
 
     def mobility(self, velocity: float) -> float:
         """b [m^2/s] for the largest front velocity [m/s]."""
@@ -51,18 +56,12 @@ class Front:
         return self.interface.mobility_factor * self.interface.width * velocity
 
     def extend_into_host(self, xi: np.ndarray) -> None:
-        """Give solid cells the mean of their open neighbours: a surface meets an inert wall at a right angle."""
-        if not self._solid.size:
-            return
-        open_cells = (self.pore > 0.0).astype(np.float64)
-        total, count = np.zeros_like(xi), np.zeros_like(xi)
-        for axis in range(3):
-            for step in (-1, 1):
-                count += np.roll(open_cells, step, axis)
-                total += np.roll(open_cells * xi, step, axis)
-        wall = (open_cells == 0.0) & (count > 0.0)
-        xi[wall] = total[wall] / count[wall]
-        # A ghost's own neighbours may be missing here: its owner knows.
+        """Give solid cells the mean of their open neighbours, and fill the ghosts.
+
+        The surface then meets an inert wall at a right angle.
+        """
+        self.grid.halo.exchange(xi)
+        surface.extend_into_walls(xi, self.pore, self._walls)
         self.grid.fill_outer_ghosts(xi)
 
     def advance(self, xi: np.ndarray, rate: np.ndarray, step: float, velocity: float) -> tuple[np.ndarray, float]:
@@ -90,11 +89,9 @@ class Front:
             args = (rate, self.divergence, self.curvature, self.pore, b, capillary, step / parts)
             self._flux(current)
             lost = surface.advance_front(current, current, 0.0, *args, self.stage)
-            self.grid.fill_outer_ghosts(self.stage)
             self.extend_into_host(self.stage)
             self._flux(self.stage)
             lost_second = surface.advance_front(self.stage, current, 0.5, *args, current)
-            self.grid.fill_outer_ghosts(current)
             self.extend_into_host(current)
             removed += 0.5 * lost + lost_second
         return current, removed

@@ -516,7 +516,7 @@ class _Attempt:
         solver._steps = [*solver._steps[-1:], scheme.step]
         solver.time += scheme.step
         assert self.solution is not None
-        solver._expected = max(self.solution.last_update if self.solution.newton_iterations == 1 else 1e-2, 1e-9)
+        solver._expected = min(max(self.solution.first_update, 1e-9), 1.0)
         numerics = solver.problem.numerics
         step = next_step(scheme.step, self.error, numerics.time_tolerance, self.power)
         if solver.problem.interface.motion == "moving" and self.velocity > 0.0:

@@ -75,7 +75,8 @@ class Solution:
     converged: bool
     newton_iterations: int
     krylov_iterations: int
-    last_update: float
+    first_update: float
+    """Largest change of C or P in the first iteration."""
     reason: str
     field: str = "phi_l"
     cell: tuple[int, int, int] | None = None
@@ -123,6 +124,7 @@ class CoupledSystem:
         self._eliminated: list[tuple[np.ndarray, np.ndarray, float]] = []
         self._active = np.zeros(0)
         self._images: list[np.ndarray] = []
+        self._rest = np.zeros(0)
         self._coarse = np.zeros((2, 2))
         self._krylov: _Krylov | None = None
 
@@ -195,8 +197,8 @@ class CoupledSystem:
 
     # ------------------------------------------------------------------ Jacobian
 
-    def linearise(self, state: Unknowns, top: TopState, target: Target, mu: float) -> None:
-        """Jacobian at the state last given to `evaluate`, multigrid levels, borders."""
+    def linearise(self, state: Unknowns, top: TopState, target: Target, mu: float, *, fresh: bool = True) -> None:
+        """Jacobian at the state last given to `evaluate`, borders and, if `fresh`, the multigrid's coarser levels."""
         g = self.geometry
         np.multiply(g.eps, mu, out=self.storage)
         self.storage += 1.0 - g.active
@@ -222,8 +224,9 @@ class CoupledSystem:
         if self.grid.at_top:
             salt[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_c.salt, 0.0)
             charge[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_p.current, 0.0)
-        self.salt_multigrid.update()
-        self.charge_multigrid.update()
+        if fresh:
+            self.salt_multigrid.update()
+            self.charge_multigrid.update()
         self._set_borders(state, top, target)
 
     def unknown_at_counter(self, target: Target) -> bool:
@@ -317,10 +320,9 @@ class CoupledSystem:
         active = self._active
         sums = self.grid.sums(np.array([active @ r[:n], active @ r[n : 2 * n]]))
         shift = self._coarse @ sums
-        rest = r - self._images[0] * shift[0] - self._images[1] * shift[1]
-        self._bordered_blocks(rest, y)
-        y[:n] += shift[0] * active
-        y[n : 2 * n] += shift[1] * active
+        transport.subtract_two(r, self._images[0], self._images[1], shift[0], shift[1], self._rest)
+        self._bordered_blocks(self._rest, y)
+        transport.add_two(y, active, shift[0], shift[1])
 
     def _bordered_blocks(self, r: np.ndarray, y: np.ndarray) -> None:
         n = self.cells
@@ -356,6 +358,7 @@ class CoupledSystem:
         extra = len(self.borders) if self.grid.comm.rank == 0 else 0
         matrix = np.zeros((2, 2))
         self._images = []
+        self._rest = np.empty(2 * n + extra)
         for mode in range(2):
             vector, image = np.zeros(2 * n + extra), np.zeros(2 * n + extra)
             vector[mode * n : (mode + 1) * n] = self._active
@@ -393,26 +396,28 @@ class CoupledSystem:
         numerics = self.problem.numerics
         if not self.unknown_at_counter(target):
             state.X = self.fixed_number(target)
-        tolerance, iterations, size = numerics.newton_tolerance, 0, expected
+        tolerance, iterations, size, first = numerics.newton_tolerance, 0, expected, 0.0
         for newton in range(1, numerics.newton_iterations + 1):
             top = self.evaluate(state, history, mu)
-            self.linearise(state, top, target, mu)
+            self.linearise(state, top, target, mu, fresh=newton == 1)
             right = self._right_hand_side()
             if not np.isfinite(right.norm()):
-                return Solution(False, newton, iterations, float("nan"), "a residual is not finite")
-            accuracy = min(max(0.1 * tolerance / max(size, 1e-300), 1e-7), 1e-2)
-            update, count, reached = self._krylov_solver().solve(right, accuracy)
+                return Solution(False, newton, iterations, first, "a residual is not finite")
+            # No better than the tolerance asks, and no better than Newton's own quadratic error deserves.
+            accuracy = min(max(0.1 * tolerance / size, 0.05 * size, 1e-8), 1e-2)
+            update, count, reached = self._krylov_solver().solve(right, accuracy, fresh=newton == 1)
             iterations += count
             step = update.getArray(readonly=True)
             damping, largest = self._damping(state, step)
+            first = first or largest
             if not np.isfinite(largest):
-                return Solution(False, newton, iterations, largest, "an update is not finite")
+                return Solution(False, newton, iterations, first, "an update is not finite")
             self._add(state, step, damping)
             if damping == 1.0 and 0.5 * largest**2 + 3.0 * reached * largest <= tolerance:
-                return Solution(True, newton, iterations, largest, "converged")
-            size = max(0.5 * largest**2 + reached * largest, 1e-14) if damping == 1.0 else 1.0
+                return Solution(True, newton, iterations, first, "converged")
+            size = max(0.5 * largest**2 + 3.0 * reached * largest, 1e-12) if damping == 1.0 else 1.0
         cell = self._worst_cell()
-        return Solution(False, newton, iterations, largest, "Newton's method did not converge", "phi_l", cell)
+        return Solution(False, newton, iterations, first, "Newton's method did not converge", "phi_l", cell)
 
     def _right_hand_side(self) -> PETSc.Vec:
         krylov = self._krylov_solver()
@@ -500,14 +505,15 @@ class _Krylov:
         del pc
         self.system.precondition(x.getArray(readonly=True), y.getArray())
 
-    def solve(self, right: PETSc.Vec, accuracy: float) -> tuple[PETSc.Vec, int, float]:
-        """Update, iterations, and the relative residual reached."""
+    def solve(self, right: PETSc.Vec, accuracy: float, *, fresh: bool = True) -> tuple[PETSc.Vec, int, float]:
+        """Update, iterations, and the relative residual reached; `fresh` renews what the preconditioner prepares."""
         norm = right.norm()
         if norm == 0.0:
             self.update.set(0.0)
             return self.update, 0, 0.0
         self.system.eliminate_borders()
-        self.system.prepare_uniform_modes()
+        if fresh:
+            self.system.prepare_uniform_modes()
         self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=self.system.problem.numerics.krylov_iterations)
         self.ksp.solve(right, self.update)
         return self.update, self.ksp.getIterationNumber(), self.ksp.getResidualNorm() / norm

@@ -1,0 +1,85 @@
+"""The suite's frame: discovery, selection, exit codes, output, reports; and its cheapest cases."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from ramify import validate
+from ramify.scenario.errors import ScenarioError
+from ramify.validate import Case, Check
+
+CHEAP = ("t2-steady", "t7-kinetics", "balances")
+
+
+def passing(folder: Path | None) -> list[Check]:
+    return [validate.check_relative("good", "number", 1.001, 1.0, 0.01, "arithmetic")]
+
+
+def missing(folder: Path | None) -> list[Check]:
+    return [
+        validate.check("bad", "number", 2.0, 1.0, 0.5, "arithmetic"),
+        validate.check("bad", "nothing", math.nan, 1.0, 0.5, "arithmetic"),
+    ]
+
+
+def failing(folder: Path | None) -> list[Check]:
+    raise RuntimeError("no solution")
+
+
+SUITE = {
+    name: Case(name, f"The {name} case", "no time", name == "good", "arithmetic", run)
+    for name, run in (("bad", missing), ("broken", failing), ("good", passing))
+}
+
+
+@pytest.fixture
+def suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate, "discover", lambda: SUITE)
+
+
+def test_all_cases_are_found_with_names_titles_and_sources() -> None:
+    cases = validate.discover()
+    assert {"t1-sand", "t2-steady", "t3-front", "t4-bump", "t6b-isotropy", "t7-kinetics", "t9-curvature"} <= set(cases)
+    assert {"t14-engines", "balances"} <= set(cases)
+    assert all(case.title and case.source and case.cost for case in cases.values())
+
+
+def test_exit_code_tells_whether_a_check_missed(suite: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate.run_validation(["good"], None, False) == 0
+    assert validate.run_validation(["good", "bad"], None, False) == 1
+    assert validate.run_validation(["broken"], None, False) == 1
+    assert "RuntimeError: no solution" in capsys.readouterr().out.replace("\n", "")
+    assert validate.run_validation(["quick"], None, False) == 0
+
+
+def test_json_is_one_list_with_the_contracts_keys(suite: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert validate.run_validation([], None, True) == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["passed"] for row in rows] == [False, False, False, True]
+    assert set(rows[0]) == {"case", "quantity", "value", "reference", "tolerance", "passed", "source"}
+    assert rows[1]["value"] is None
+
+
+def test_report_holds_every_check(suite: None, tmp_path: Path) -> None:
+    validate.run_validation([], tmp_path / "report", False)
+    for name in ("validation.md", "validation.html", "validation.json"):
+        text = (tmp_path / "report" / name).read_text()
+        assert "good" in text
+        assert "no solution" in text
+    assert "**missed**" in (tmp_path / "report" / "validation.md").read_text()
+
+
+def test_unknown_case_is_refused_with_the_nearest_match(suite: None) -> None:
+    with pytest.raises(ScenarioError, match=r"goof.*did you mean 'good'"):
+        validate.run_validation(["goof"], None, False)
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_cheap_case_passes_and_draws(name: str, tmp_path: Path) -> None:
+    missed = [check for check in validate.discover()[name].run(tmp_path) if not check.passed]
+    assert missed == []
+    assert name == "balances" or list(tmp_path.glob("*.png"))
