@@ -10,8 +10,6 @@ place, in any precision, which is what a smoother needs between its two colours.
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
@@ -19,6 +17,14 @@ from petsc4py import PETSc
 from ramify.phasefield.problem import Domain
 
 OWNED = (slice(1, -1), slice(1, -1), slice(1, -1))
+Face = tuple[slice | int, slice | int, slice | int]
+_ALL = slice(None)
+FACES: tuple[tuple[Face, Face, Face, Face], ...] = (
+    ((_ALL, _ALL, 0), (_ALL, _ALL, 1), (_ALL, _ALL, -2), (_ALL, _ALL, -1)),
+    ((_ALL, 0, _ALL), (_ALL, 1, _ALL), (_ALL, -2, _ALL), (_ALL, -1, _ALL)),
+    ((0, _ALL, _ALL), (1, _ALL, _ALL), (-2, _ALL, _ALL), (-1, _ALL, _ALL)),
+)
+"""Layers across x, y, z of a ghosted array: lower ghosts, first owned, last owned, upper ghosts."""
 
 
 def split_evenly(count: int, parts: int) -> list[int]:
@@ -91,19 +97,19 @@ class Halo:
         lower, upper = self.neighbours[axis]
         if lower == MPI.PROC_NULL and upper == MPI.PROC_NULL:
             return
-        faces = np.moveaxis(array, 2 - axis, 0)
+        low_ghost, first, last, high_ghost = FACES[axis]
         if lower == self.comm.rank and upper == self.comm.rank:
-            faces[0], faces[-1] = faces[-2], faces[1]
+            array[low_ghost], array[high_ghost] = array[last], array[first]
             return
-        self._shift(faces, 1, lower, -1, upper)
-        self._shift(faces, -2, upper, 0, lower)
+        self._shift(array, first, lower, high_ghost, upper)
+        self._shift(array, last, upper, low_ghost, lower)
 
-    def _shift(self, faces: np.ndarray, give: int, target: int, take: int, source: int) -> None:
-        outgoing = np.ascontiguousarray(faces[give])
+    def _shift(self, array: np.ndarray, give: Face, target: int, take: Face, source: int) -> None:
+        outgoing = np.ascontiguousarray(array[give])
         incoming = np.empty_like(outgoing)
         self.comm.Sendrecv(outgoing, dest=target, recvbuf=incoming, source=source)
         if source != MPI.PROC_NULL:
-            faces[take] = incoming
+            array[take] = incoming
 
 
 class Grid:
@@ -225,10 +231,11 @@ class Grid:
     def fill_outer_ghosts(self, array: np.ndarray) -> None:
         """Copy the outermost owned layer into the ghosts at outer faces (zero normal derivative)."""
         self.halo.exchange(array)
-        for axis, side in product(range(3), (0, 1)):
-            if self.halo.neighbours[axis][side] == MPI.PROC_NULL:
-                faces = np.moveaxis(array, 2 - axis, 0)
-                faces[-side] = faces[1 if side == 0 else -2]
+        for (lower, upper), (low_ghost, first, last, high_ghost) in zip(self.halo.neighbours, FACES, strict=True):
+            if lower == MPI.PROC_NULL:
+                array[low_ghost] = array[first]
+            if upper == MPI.PROC_NULL:
+                array[high_ghost] = array[last]
 
     def place_of(self, index: tuple[int, int, int]) -> tuple[float, float, float]:
         """Centre (x, y, z) [m] of the owned cell [k, j, i] of the ghosted array."""

@@ -78,7 +78,7 @@ def test_steady_state_of_a_frozen_cell_is_linear(kind: str, factor: float) -> No
     current = 0.5 * factor * FARADAY * D * C0 / ((1.0 - T_PLUS) * (LENGTH - 8.3e-6))
     engine.set_control(Control("current", current))
     run(engine, 400.0)
-    xi, c = (np.ravel(engine.gather(name)) for name in ("xi", "c"))
+    xi, c = (np.asarray(engine.gather(name)).ravel() for name in ("xi", "c"))
     z = (np.arange(40) + 0.5) * 1e-6
     bulk = xi < 1e-4
     slope = (1.0 - T_PLUS) * current / (FARADAY * D)
@@ -100,7 +100,7 @@ def test_voltage_is_the_closed_form_at_rest_and_at_once_after_switching_on() -> 
 
 def test_held_voltage_draws_the_current_that_gave_it() -> None:
     for kind in ("lithium", "reservoir"):
-        engine = FiPyEngine(planar(counter=CounterElectrode(kind)))  # type: ignore[arg-type]
+        engine = FiPyEngine(planar(counter=CounterElectrode(kind)))
         engine.set_control(Control("current", 20.0))
         voltage = run(engine, 0.01)[-1].voltage
         engine.set_control(Control("voltage", voltage))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ramify.phasefield.engine import Control
-from ramify.phasefield.problem import CounterElectrode, Domain, Geometry, Interface
+from ramify.phasefield.problem import CounterElectrode, Domain, Geometry, Interface, PlatingProblem
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
 from ramify.validate import Case, Check, check_at_most
@@ -28,7 +28,7 @@ PHASES = (
 """Control and duration [s]."""
 
 
-def problem(kind: str) -> cells.PlatingProblem:
+def problem(kind: str) -> PlatingProblem:
     """The cell with one kind of counter electrode."""
     nx, nz = 16, 40
 

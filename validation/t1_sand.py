@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ramify.phasefield.engine import Control
+from ramify.phasefield.engine import Control, StepReport
 from ramify.phasefield.problem import Interface, Numerics
 from ramify.physics import cell
 from ramify.validate import Case, Check, check_at_most, check_relative
@@ -63,7 +63,7 @@ def simulate(overdrive: float, width_in_cells: float, engine_name: cells.EngineN
     sand, depletion = np.pi / (16.0 * overdrive**2), cell.depletion_time(overdrive)
     result = Run([], [], [])
 
-    def observe(report: cells.StepReport) -> None:
+    def observe(report: StepReport) -> None:
         z, c, _ = cells.profile(engine, problem)
         result.time.append(report.time / (depletion * unit))
         result.surface.append(float(cells.outer_salt(z, c, front, max(width, 0.5 * h))[0]) / cells.SALT)

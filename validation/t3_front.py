@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ramify.phasefield.engine import Control
-from ramify.phasefield.problem import Interface, Numerics
+from ramify.phasefield.engine import Control, Engine
+from ramify.phasefield.problem import Interface, Numerics, PlatingProblem
 from ramify.physics import cell
 from ramify.physics.constants import FARADAY
 from ramify.validate import Case, Check, check_relative
@@ -23,7 +23,7 @@ CHARGE = 36_000.0
 FRACTIONS = (0.02, 0.1, 0.3, 0.6, 1.0)
 
 
-def start(width_in_cells: float, engine_name: cells.EngineName) -> tuple[cells.Engine, cells.PlatingProblem, float]:
+def start(width_in_cells: float, engine_name: cells.EngineName) -> tuple[Engine, PlatingProblem, float]:
     """Engine, problem and front height of the cell."""
     h = LENGTH / CELLS
     interface, numerics = Interface(width_in_cells * h), Numerics(time_tolerance=1e-4)
@@ -32,7 +32,7 @@ def start(width_in_cells: float, engine_name: cells.EngineName) -> tuple[cells.E
     return engine, problem, cells.front_height(engine, problem)
 
 
-def reference_cell(problem: cells.PlatingProblem, gap: float) -> FrontFixingCell:
+def reference_cell(problem: PlatingProblem, gap: float) -> FrontFixingCell:
     """The same cell for the reference."""
     return FrontFixingCell(
         electrolyte=problem.electrolyte,

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ramify.phasefield.engine import Control
-from ramify.phasefield.problem import Domain, Geometry, Interface, Kinetics, Numerics
+from ramify.phasefield.problem import Domain, Geometry, Interface, Kinetics, Numerics, PlatingProblem
 from ramify.physics import cell, electrolyte
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.validate import Case, Check, check_at_least, check_relative
@@ -33,7 +33,7 @@ MOMENT = 1e-7
 TURN = np.deg2rad(30.0)
 
 
-def problem(domain: Domain, geometry: Geometry, width: float, surface_energy: float) -> cells.PlatingProblem:
+def problem(domain: Domain, geometry: Geometry, width: float, surface_energy: float) -> PlatingProblem:
     """The cell around one front."""
     return cells.planar_problem(
         domain.size[2],

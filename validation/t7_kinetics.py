@@ -35,7 +35,7 @@ def voltage(current: float, kinetics: Kinetics, salt: float = cells.SALT) -> flo
         counter=CounterElectrode("reservoir"),
         kinetics=kinetics,
         interface=Interface(LENGTH / CELLS, motion="frozen"),
-        numerics=Numerics(newton_tolerance=1e-11, first_step=MOMENT, time_tolerance=1.0),
+        numerics=Numerics(first_step=MOMENT, time_tolerance=1.0),
     )
     engine = cells.make_engine(problem)
     engine.set_control(Control("current", current))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ramify.phasefield.engine import Control
+from ramify.phasefield.engine import Control, Engine
 from ramify.phasefield.problem import Domain, Geometry, Interface
 from ramify.validate import Case, Check, check_relative
 from ramify.validation import cells
@@ -45,7 +45,7 @@ def shrink(dimension: int, edge: int, start: float, end: float) -> tuple[list[fl
     return times, squares
 
 
-def _radius_squared(engine: cells.Engine, dimension: int) -> float:
+def _radius_squared(engine: Engine, dimension: int) -> float:
     metal = float(np.sum(cells.field(engine, "xi"))) * H**dimension
     if dimension == 2:
         return 4.0 * metal / np.pi

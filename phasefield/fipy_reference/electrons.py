@@ -33,8 +33,8 @@ class Electrons:
         self._floating = problem.electrons.islands == "floating"
         self._host = (opening < 0.5) if problem.geometry.host_conducting else np.zeros(opening.shape, dtype=bool)
         self._periodic = problem.domain.periodic
-        self.owner = np.zeros(opening.shape, dtype=int)
-        self.potential = np.zeros(opening.shape)
+        self.owner: np.ndarray = np.zeros(opening.shape, dtype=int)
+        self.potential: np.ndarray = np.zeros(opening.shape)
 
     def connect(self, xi: np.ndarray) -> None:
         """Find the pieces of metal in `xi`, and carry over the potentials of the islands."""

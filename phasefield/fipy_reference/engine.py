@@ -67,7 +67,7 @@ class FiPyEngine:
         parameter = 0.0
         self._state = State(np.zeros_like(xi), np.full_like(xi, problem.initial_concentration), xi, parameter)
         self._eps = self._solver.electrolyte_fraction(xi)
-        self._source = np.zeros_like(xi)
+        self._source: np.ndarray = np.zeros_like(xi)
         self._electrons.connect(xi)
         self.ledger: Ledger = self._books.open(xi, self._eps, self._state.c)
         self.time = 0.0
@@ -136,7 +136,9 @@ class FiPyEngine:
             raise ValueError("the saved state is not one of this version of engine fipy")
         if np.shape(saved["xi"]) != self._mesh.shape:
             raise ValueError(f"the saved grid {np.shape(saved['xi'])} is not this run's {self._mesh.shape} (z, y, x)")
-        flat = {name: np.array(saved[name], dtype=np.float64).ravel() for name in ("xi", "c", "phi", "phi_s", "s")}
+        flat: dict[str, np.ndarray] = {
+            name: np.array(saved[name], dtype=np.float64).ravel() for name in ("xi", "c", "phi", "phi_s", "s")
+        }
         self._state = State(flat["phi"], flat["c"], flat["xi"], float(saved["parameter"]))
         self._electrons.connect(flat["xi"])
         self._electrons.potential, self._source = flat["phi_s"], flat["s"]

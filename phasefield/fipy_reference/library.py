@@ -32,7 +32,7 @@ def load_fipy(suite: Suite = "scipy") -> ModuleType:
         raise RuntimeError(f"engine fipy needs FiPy 4, which does not import here: {error}") from error
     finally:
         sys.argv = arguments
-    return fipy  # type: ignore[no-any-return]
+    return fipy
 
 
 def _ranks() -> int:

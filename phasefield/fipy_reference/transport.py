@@ -205,7 +205,7 @@ class Entering:
     conductances: tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def _newton_source(fipy: ModuleType) -> type:
+def _newton_source(fipy: Any) -> type:
     """ImplicitSourceTerm that always enters the matrix.
 
     FiPy moves an implicit source to the right-hand side where its sign weakens the diagonal. In the coupled blocks

@@ -81,6 +81,8 @@ class PlatingSolver:
         self._steps: list[float] = []
         self._increments = {"charge": 0.0, "reacted": 0.0, "entered": 0.0}
         self._expected = 1.0
+        self.limited = False
+        """Whether the voltage limit held the last step."""
 
     def _start_ledger(self) -> None:
         metal, salt = self.measures.metal(self.xi), self.measures.salt(self.xi, self.state.C)
@@ -175,6 +177,7 @@ class PlatingSolver:
                 "X_old": self.old.X if self.old is not None else 0.0,
                 "next_step": self._next_step,
                 "expected": self._expected,
+                "limited": self.limited,
                 "steps": np.array(self._steps),
                 "island_potentials": islands.potentials.copy(),
                 "island_seeds": np.array(islands.seeds, dtype=np.int64).reshape(-1, 3),
@@ -197,7 +200,7 @@ class PlatingSolver:
             self.grid.fill_outer_ghosts(arrays[name])
         numbers = plain["numbers"]
         self.time, self._next_step = float(numbers["time"]), float(numbers["next_step"])
-        self._expected = float(numbers["expected"])
+        self._expected, self.limited = float(numbers["expected"]), bool(numbers["limited"])
         self._steps = [float(s) for s in numbers["steps"]]
         self._increments = {k: float(numbers[f"increment_{k}"]) for k in ("charge", "reacted", "entered")}
         self.xi, self.gain = arrays["xi"], arrays["gain"]
@@ -262,26 +265,33 @@ class _Attempt:
         return None
 
     def _solve(self) -> float | None:
-        """Solve (C, P) under the cycler's demand, within its voltage limit."""
-        solver = self.solver
-        control, f = solver.control, solver.table.thermal
-        self._predict()
-        target = Target(control.mode, control.value)
-        if not self._newton(target):
-            # Past depletion no voltage carries the current: ask for the limit instead, if there is one.
-            if control.mode != "current" or control.voltage_limit is None or control.value == 0.0:
-                return 0.25 * self.scheme.step
-        elif control.mode == "voltage" or control.voltage_limit is None or control.value == 0.0:
+        """Solve (C, P) under the cycler's demand, within its voltage limit; None when solved, else a shorter step.
+
+        What held the last step is tried first: past depletion no voltage carries the current at all, and asking for
+        it would cost a failed solve in every step.
+        """
+        control = self.solver.control
+        current = Target(control.mode, control.value)
+        if control.mode == "voltage" or control.voltage_limit is None or control.value == 0.0:
+            return None if self._attempt(current) else 0.25 * self.scheme.step
+        held = Target("voltage", -control.voltage_limit if control.value > 0.0 else control.voltage_limit)
+        if self.solver.limited and self._attempt(held) and abs(self._density()) <= abs(control.value):
+            self.limited = True
             return None
-        elif abs(self._voltage()) <= control.voltage_limit * (1.0 + 1e-9):
+        if self._attempt(current) and abs(self._voltage()) <= control.voltage_limit * (1.0 + 1e-9):
             return None
-        self._predict()
-        held = -control.voltage_limit if control.value > 0.0 else control.voltage_limit
-        del f
         self.limited = True
-        if not self._newton(Target("voltage", held)):
-            return 0.25 * self.scheme.step
-        return None
+        return None if self._attempt(held) else 0.25 * self.scheme.step
+
+    def _attempt(self, target: Target) -> bool:
+        self._predict()
+        return self._newton(target)
+
+    def _density(self) -> float:
+        """Mean current density of the state just solved [A/m^2]."""
+        system = self.solver.system
+        top = system.counter.evaluate(system.top_layer(self.state.C), system.top_layer(self.state.P), self.state.X)
+        return system.counter.total_current(top) / system.counter.scaled_current(1.0)
 
     def _newton(self, target: Target) -> bool:
         solver = self.solver
@@ -515,6 +525,7 @@ class _Attempt:
         solver.state, solver.xi, solver.gain = self.state, xi, gain
         solver._steps = [*solver._steps[-1:], scheme.step]
         solver.time += scheme.step
+        solver.limited = self.limited
         assert self.solution is not None
         solver._expected = min(max(self.solution.first_update, 1e-9), 1.0)
         numerics = solver.problem.numerics

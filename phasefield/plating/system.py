@@ -31,6 +31,11 @@ LARGEST_POTENTIAL_STEP = 4.0
 SMALLEST_SHARE = 0.1
 """Newton steps leave at least this share of the concentration they find."""
 
+STALE = 0.03
+"""A Newton update of C or P larger than this renews the preconditioner."""
+STALLED = 0.05
+"""Three Newton steps in a row damped below this share lead nowhere: the step is cut at once."""
+
 
 @dataclass
 class Geometry:
@@ -396,16 +401,19 @@ class CoupledSystem:
         numerics = self.problem.numerics
         if not self.unknown_at_counter(target):
             state.X = self.fixed_number(target)
-        tolerance, iterations, size, first = numerics.newton_tolerance, 0, expected, 0.0
+        tolerance, iterations, size, first, stalled = numerics.newton_tolerance, 0, expected, 0.0, 0
+        damping, largest = 1.0, 0.0
         for newton in range(1, numerics.newton_iterations + 1):
             top = self.evaluate(state, history, mu)
-            self.linearise(state, top, target, mu, fresh=newton == 1)
+            # A small update leaves the preconditioner as good as it was.
+            fresh = newton == 1 or damping < 1.0 or largest > STALE
+            self.linearise(state, top, target, mu, fresh=fresh)
             right = self._right_hand_side()
             if not np.isfinite(right.norm()):
                 return Solution(False, newton, iterations, first, "a residual is not finite")
             # No better than the tolerance asks, and no better than Newton's own quadratic error deserves.
             accuracy = min(max(0.1 * tolerance / size, 0.05 * size, 1e-8), 1e-2)
-            update, count, reached = self._krylov_solver().solve(right, accuracy, fresh=newton == 1)
+            update, count, reached = self._krylov_solver().solve(right, accuracy, fresh=fresh)
             iterations += count
             step = update.getArray(readonly=True)
             damping, largest = self._damping(state, step)
@@ -413,6 +421,9 @@ class CoupledSystem:
             if not np.isfinite(largest):
                 return Solution(False, newton, iterations, first, "an update is not finite")
             self._add(state, step, damping)
+            stalled = stalled + 1 if damping < STALLED else 0
+            if stalled == 3:
+                break
             if damping == 1.0 and 0.5 * largest**2 + 3.0 * reached * largest <= tolerance:
                 return Solution(True, newton, iterations, first, "converged")
             size = max(0.5 * largest**2 + 3.0 * reached * largest, 1e-12) if damping == 1.0 else 1.0
