@@ -141,5 +141,5 @@ def test_an_inactive_island_does_not_react():
     far = slice(11, 20)
     assert np.abs(gathered(solver, "s")[far]).max() == 0.0
     assert np.abs(gathered(solver, "s")).max() > 0.0
-    assert gathered(solver, "xi")[far].sum() == pytest.approx(before[far].sum(), rel=1e-9)
+    assert gathered(solver, "xi")[far].sum() == pytest.approx(before[far].sum(), rel=1e-5)
     assert reports[-1].measures["dead_metal"] > 0.0

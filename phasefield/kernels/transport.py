@@ -263,19 +263,10 @@ def charge_row_of_salt(
 
 
 @numba.njit(cache=True, fastmath=True)
-def subtract_two(
-    r: np.ndarray, first: np.ndarray, second: np.ndarray, a: float, b: float, out: np.ndarray
-) -> None:
-    """out = r - a first - b second, in one pass."""
+def subtract_images(r: np.ndarray, images: np.ndarray, shift: np.ndarray, out: np.ndarray) -> None:
+    """out = r - sum of shift[m] images[m]."""
     for n in range(r.size):
-        out[n] = r[n] - a * first[n] - b * second[n]
-
-
-@numba.njit(cache=True, fastmath=True)
-def add_two(y: np.ndarray, shape: np.ndarray, a: float, b: float) -> None:
-    """Add a times `shape` to the first block of y and b times it to the second."""
-    n = shape.size
-    for m in range(n):
-        y[m] += a * shape[m]
-    for m in range(n):
-        y[n + m] += b * shape[m]
+        value = r[n]
+        for m in range(shift.size):
+            value -= shift[m] * images[m, n]
+        out[n] = value

@@ -61,7 +61,8 @@ class PlatingSolver:
         self.control = Control("current", 0.0)
         self.xi = initial_metal(self.grid, problem)
         self.front.extend_into_host(self.xi)
-        self.state = Unknowns(self.grid.zeros(), self.grid.zeros(), 0.0)
+        electrons = self.grid.zeros() if self.system.electrons is not None else np.zeros((0, 0, 0))
+        self.state = Unknowns(self.grid.zeros(), self.grid.zeros(), 0.0, electrons)
         self.state.C.fill(1.0)
         self.gain = self.grid.zeros()
         """Metal fraction gained in the last step, as the recursion carries it."""
@@ -147,6 +148,8 @@ class PlatingSolver:
         if name == "s":
             return self.grid.gather(self.system.source / self.system.source_scale)
         shift = self.voltage
+        if name == "phi_s" and self.system.electrons is not None:
+            return self.grid.gather(self.state.Q / f + shift)
         if name == "phi_s":
             return self.grid.gather(self.system.metal_potential / f + shift)
         if name == "phi_l":
@@ -168,6 +171,10 @@ class PlatingSolver:
             arrays.update(xi_old=self.xi_old, C_old=self.old.C, P_old=self.old.P)
         if self.older is not None:
             arrays["C_older"] = self.older
+        if self.system.electrons is not None:
+            arrays["Q"] = self.state.Q
+            if self.old is not None:
+                arrays["Q_old"] = self.old.Q
         islands = self.system.islands
         return {
             "arrays": {name: self.grid.gather(array) for name, array in arrays.items()},
@@ -205,11 +212,13 @@ class PlatingSolver:
         self._increments = {k: float(numbers[f"increment_{k}"]) for k in ("charge", "reacted", "entered")}
         self.xi, self.gain = arrays["xi"], arrays["gain"]
         self.front.extend_into_host(self.xi)
-        self.state = Unknowns(arrays["C"], arrays["P"], float(numbers["X"]))
+        none = np.zeros((0, 0, 0))
+        self.state = Unknowns(arrays["C"], arrays["P"], float(numbers["X"]), arrays.get("Q", none))
         self.xi_old, self.old, self.older = arrays.get("xi_old"), None, arrays.get("C_older")
         if self.xi_old is not None:
             self.front.extend_into_host(self.xi_old)
-            self.old = Unknowns(arrays["C_old"], arrays["P_old"], float(numbers["X_old"]))
+            old = float(numbers["X_old"])
+            self.old = Unknowns(arrays["C_old"], arrays["P_old"], old, arrays.get("Q_old", none))
         control = plain["control"]
         self.control = Control(control["mode"], control["value"], control["limit"])
         self.ledger = Ledger(**plain["ledger"])
@@ -326,6 +335,7 @@ class _Attempt:
             if len(solver._steps) > 1:
                 self.state.P = now.P + share * (now.P - old.P)
                 self.state.X = now.X + share * (now.X - old.X)
+                self.state.Q = now.Q + share * (now.Q - old.Q)
 
     def _set_equilibrium(self) -> None:
         """f U of the curved surface (Gibbs-Thomson)."""

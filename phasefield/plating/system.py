@@ -1,7 +1,8 @@
 """Coupled salt and charge equations on one geometry: residual, Jacobian, and the Newton-Krylov solution.
 
 Equations and scaling: kernels.transport; counter electrode: plating.counter; floating metal: plating.border.
-A vector holds, per rank, C of its owned cells, P of its owned cells, and on rank 0 the global unknowns.
+A vector holds, per rank, C of its owned cells, P of its owned cells, with ohmic electrons Q = f phi_s of its owned
+cells (plating.electrons), and on rank 0 the global unknowns.
 
 Preconditioner: block Gauss-Seidel, the salt first. In the ambipolar form the salt row sees the potential at the
 surface alone, both diagonal blocks are symmetric and positive, and one V-cycle stands for each inverse. Two modes
@@ -21,6 +22,7 @@ from ramify.phasefield.kernels import surface, transport
 from ramify.phasefield.multigrid import Multigrid
 from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.counter import CounterElectrode, TopJacobian, TopState
+from ramify.phasefield.plating.electrons import OhmicElectrons
 from ramify.phasefield.plating.islands import Islands
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import PropertyTable
@@ -31,6 +33,8 @@ LARGEST_POTENTIAL_STEP = 4.0
 SMALLEST_SHARE = 0.1
 """Newton steps leave at least this share of the concentration they find."""
 
+MOST_ISLAND_MODES = 32
+"""Islands with a mode of their own in the preconditioner of ohmic electrons; the Krylov method finds the rest."""
 STALE = 0.03
 """A Newton update of C or P larger than this renews the preconditioner."""
 STALLED = 0.05
@@ -59,10 +63,12 @@ class Unknowns:
     P: np.ndarray
     X: float
     """The counter electrode's number (plating.counter)."""
+    Q: np.ndarray
+    """f phi_s; empty unless the electrons are ohmic."""
 
     def copy(self) -> Unknowns:
         """An independent copy."""
-        return Unknowns(self.C.copy(), self.P.copy(), self.X)
+        return Unknowns(self.C.copy(), self.P.copy(), self.X, self.Q.copy())
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,10 @@ class CoupledSystem:
         self.axis_scale = [(self.finest / h) ** 2 for h in spacing]
         self.counter = CounterElectrode(grid, problem, table, self.finest)
         self.islands = Islands(grid, problem)
+        self.electrons: OhmicElectrons | None = None
+        if problem.electrons.transport == "ohmic":
+            self.electrons = OhmicElectrons(grid, problem, geometry.pore, table.conductivity, self.axis_scale)
+        self.blocks = 2 if self.electrons is None else 3
         faces = 5 if table.constant_transference else 6
         self.faces = [np.zeros((faces, *grid.ghosted_shape), np.float32) for _ in range(3)]
         self.salt_multigrid = Multigrid(grid)
@@ -109,7 +119,9 @@ class CoupledSystem:
         self.equilibrium = np.zeros((1, 1, 1))
         self.activity = np.ones((1, 1, 1))
         self.residual_c, self.residual_p = grid.zeros(), grid.zeros()
+        self.residual_q = np.zeros(grid.shape if self.electrons is not None else (0, 0, 0))
         self.direction_c, self.direction_p = grid.zeros(), grid.zeros()
+        self.direction_q = grid.zeros() if self.electrons is not None else np.zeros((0, 0, 0))
         f, kin = table.thermal, problem.kinetics
         self.source_scale = self.finest**2 * f / table.conductivity
         """Scaled source per S [m^3/A]."""
@@ -127,8 +139,8 @@ class CoupledSystem:
         self.top: TopJacobian | None = None
         self.borders: list[Border] = []
         self._eliminated: list[tuple[np.ndarray, np.ndarray, float]] = []
-        self._active = np.zeros(0)
-        self._images: list[np.ndarray] = []
+        self._modes: list[np.ndarray] = []
+        self._images = np.zeros((0, 0))
         self._rest = np.zeros(0)
         self._coarse = np.zeros((2, 2))
         self._krylov: _Krylov | None = None
@@ -142,6 +154,8 @@ class CoupledSystem:
         surface.set_geometry(xi, g.pore, self.problem.interface.width, self.islands.label, g.eps, g.active, g.weight)
         for axis, opening, scale, fraction in zip(AXES, g.openings, self.axis_scale, g.fractions, strict=True):
             surface.set_face_fractions(xi, g.active, opening, axis, scale, fraction)
+        if self.electrons is not None:
+            self.electrons.set_geometry(xi)
         self.counter.set_open_fraction(g.eps[-2, 1:-1, 1:-1] if self.grid.at_top else np.zeros((0, 0)))
 
     def top_layer(self, array: np.ndarray) -> np.ndarray:
@@ -150,7 +164,10 @@ class CoupledSystem:
 
     def react(self, state: Unknowns) -> None:
         """Scaled source and its derivatives at a state."""
-        self.islands.spread(self.metal_potential)
+        if self.electrons is None:
+            self.islands.spread(self.metal_potential)
+        else:
+            self.metal_potential[:] = state.Q
         surface.react(
             state.C,
             state.P,
@@ -198,6 +215,10 @@ class CoupledSystem:
         if self.grid.at_top:
             self.residual_c[-2, 1:-1, 1:-1] -= top.salt
             self.residual_p[-2, 1:-1, 1:-1] -= top.current
+        if self.electrons is not None:
+            self.grid.halo.exchange(state.Q)
+            conducts = self.electrons.conductivity[OWNED] > 0.0
+            self.residual_q = np.where(conducts, self.electrons.apply(state.Q) - self.source[OWNED], 0.0)
         return top
 
     # ------------------------------------------------------------------ Jacobian
@@ -232,6 +253,8 @@ class CoupledSystem:
         if fresh:
             self.salt_multigrid.update()
             self.charge_multigrid.update()
+            if self.electrons is not None:
+                self.electrons.linearise(self.by_p)
         self._set_borders(state, top, target)
 
     def unknown_at_counter(self, target: Target) -> bool:
@@ -280,6 +303,8 @@ class CoupledSystem:
                     self.control_residual(top, target),
                 )
             )
+        if self.electrons is not None:
+            return
         by_p, by_c, source = (a[OWNED].ravel() for a in (self.by_p, self.by_c, self.source))
         for cells in self.islands.cells:
             p, c, s = by_p[cells], by_c[cells], source[cells]
@@ -310,31 +335,49 @@ class CoupledSystem:
             c, p = self.direction_c[-2, 1:-1, 1:-1], self.direction_p[-2, 1:-1, 1:-1]
             out_c[-1] -= self.top.by_c.salt * c + self.top.by_p.salt * p
             out_p[-1] -= self.top.by_c.current * c + self.top.by_p.current * p
+        if self.electrons is not None:
+            self._apply_electrons(x, y)
+        first = self.blocks * n
         if self.borders:
-            numbers = self.grid.comm.bcast(x[2 * n :].copy(), root=0)
+            numbers = self.grid.comm.bcast(x[first:].copy(), root=0)
             rows = np.array([b.row_product(x[:n], x[n : 2 * n]) for b in self.borders])
             rows = self.grid.sums(rows)
             for border, value in zip(self.borders, numbers, strict=True):
                 border.add_column(value, y[:n], y[n : 2 * n])
             if self.grid.comm.rank == 0:
-                y[2 * n :] = rows + np.array([b.corner for b in self.borders]) * numbers
+                y[first:] = rows + np.array([b.corner for b in self.borders]) * numbers
+
+    def _apply_electrons(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Rows of the electrons, and what phi_s adds to the reaction in the other rows."""
+        assert self.electrons is not None
+        n, shape = self.cells, self.grid.shape
+        self.direction_q[OWNED] = x[2 * n : 3 * n].reshape(shape)
+        self.grid.halo.exchange(self.direction_q)
+        q, by_p = self.direction_q[OWNED], self.by_p[OWNED]
+        pull = (by_p * q).ravel()
+        y[:n] -= self.reaction_to_salt * pull
+        y[n : 2 * n] -= pull
+        reaction = by_p * (self.direction_p[OWNED] - q) + self.by_c[OWNED] * self.direction_c[OWNED]
+        y[2 * n : 3 * n] = (self.electrons.apply(self.direction_q) - reaction).ravel()
 
     def precondition(self, r: np.ndarray, y: np.ndarray) -> None:
-        """y = M^-1 r: the two uniform modes first, then block Gauss-Seidel with the borders eliminated."""
-        n = self.cells
-        active = self._active
-        sums = self.grid.sums(np.array([active @ r[:n], active @ r[n : 2 * n]]))
+        """y = M^-1 r: the uniform modes first, then block Gauss-Seidel with the borders eliminated."""
+        sums = self.grid.sums(np.array([r[mode].sum() for mode in self._modes]))
         shift = self._coarse @ sums
-        transport.subtract_two(r, self._images[0], self._images[1], shift[0], shift[1], self._rest)
+        transport.subtract_images(r, self._images, shift, self._rest)
         self._bordered_blocks(self._rest, y)
-        transport.add_two(y, active, shift[0], shift[1])
+        for mode, value in zip(self._modes, shift, strict=True):
+            y[mode] += value
 
     def _bordered_blocks(self, r: np.ndarray, y: np.ndarray) -> None:
         n = self.cells
+        first = self.blocks * n
         self._blocks(r[:n], r[n : 2 * n], y[:n], y[n : 2 * n])
+        if self.electrons is not None:
+            self._solve_electrons(r, y)
         if not self.borders:
             return
-        values = self.grid.comm.bcast(r[2 * n :].copy(), root=0)
+        values = self.grid.comm.bcast(r[first:].copy(), root=0)
         solved = np.zeros(len(self.borders))
         for index, (border, (zc, zp, pivot)) in enumerate(zip(self.borders, self._eliminated, strict=True)):
             product = self.grid.sum(border.row_product(y[:n], y[n : 2 * n]))
@@ -342,7 +385,14 @@ class CoupledSystem:
             y[:n] -= zc * solved[index]
             y[n : 2 * n] -= zp * solved[index]
         if self.grid.comm.rank == 0:
-            y[2 * n :] = solved
+            y[first:] = solved
+
+    def _solve_electrons(self, r: np.ndarray, y: np.ndarray) -> None:
+        assert self.electrons is not None
+        n, shape = self.cells, self.grid.shape
+        c, p = y[:n].reshape(shape), y[n : 2 * n].reshape(shape)
+        right = r[2 * n : 3 * n].reshape(shape) + self.by_p[OWNED] * p + self.by_c[OWNED] * c
+        y[2 * n : 3 * n].reshape(shape)[:] = self.electrons.solve(right)
 
     def eliminate_borders(self) -> None:
         """Columns carried through the block preconditioner, for `precondition`."""
@@ -357,19 +407,26 @@ class CoupledSystem:
             self._eliminated.append((zc, zp, pivot if abs(pivot) > 1e-12 * abs(border.corner) + 1e-300 else 1.0))
 
     def prepare_uniform_modes(self) -> None:
-        """Images of the uniform modes under J, and the inverse of their 2 x 2 Galerkin matrix."""
+        """Images of the uniform modes under J, and the inverse of their Galerkin matrix.
+
+        The modes are lists of places in a vector: C of all active cells, P of all active cells and, with ohmic
+        electrons, phi_s of each island.
+        """
         n = self.cells
-        self._active = np.ascontiguousarray(self.geometry.active[OWNED]).ravel()
-        extra = len(self.borders) if self.grid.comm.rank == 0 else 0
-        matrix = np.zeros((2, 2))
-        self._images = []
-        self._rest = np.empty(2 * n + extra)
-        for mode in range(2):
-            vector, image = np.zeros(2 * n + extra), np.zeros(2 * n + extra)
-            vector[mode * n : (mode + 1) * n] = self._active
-            self.apply(vector, image)
-            self._images.append(image)
-            matrix[:, mode] = self.grid.sums(np.array([self._active @ image[:n], self._active @ image[n : 2 * n]]))
+        active = np.flatnonzero(self.geometry.active[OWNED].ravel() > 0.0)
+        self._modes = [active, n + active]
+        if self.electrons is not None:
+            conducts = self.electrons.conductivity[OWNED].ravel() > 0.0
+            self._modes += [2 * n + cells[conducts[cells]] for cells in self.islands.cells[:MOST_ISLAND_MODES]]
+        size = self.blocks * n + (len(self.borders) if self.grid.comm.rank == 0 else 0)
+        self._rest = np.empty(size)
+        self._images = np.zeros((len(self._modes), size))
+        matrix = np.zeros((len(self._modes), len(self._modes)))
+        for column, mode in enumerate(self._modes):
+            vector = np.zeros(size)
+            vector[mode] = 1.0
+            self.apply(vector, self._images[column])
+            matrix[:, column] = self.grid.sums(np.array([self._images[column][row].sum() for row in self._modes]))
         self._coarse = np.linalg.pinv(matrix, rcond=1e-13)
 
     def _blocks(self, r_c: np.ndarray, r_p: np.ndarray, y_c: np.ndarray, y_p: np.ndarray) -> None:
@@ -437,8 +494,10 @@ class CoupledSystem:
         n = self.cells
         array[:n] = -self.residual_c[OWNED].ravel()
         array[n : 2 * n] = -self.residual_p[OWNED].ravel()
+        if self.electrons is not None:
+            array[2 * n : 3 * n] = -self.residual_q.ravel()
         if self.grid.comm.rank == 0:
-            array[2 * n :] = [-b.residual for b in self.borders]
+            array[self.blocks * n :] = [-b.residual for b in self.borders]
         return right
 
     def _krylov_solver(self) -> _Krylov:
@@ -451,7 +510,7 @@ class CoupledSystem:
 
     def _damping(self, state: Unknowns, step: np.ndarray) -> tuple[float, float]:
         n = self.cells
-        change_c, change_p = step[:n], step[n : 2 * n]
+        change_c, change_p = step[:n], step[n : self.blocks * n]
         largest_p = self.grid.max(float(np.abs(change_p).max()))
         largest = max(self.grid.max(float(np.abs(change_c).max())), largest_p)
         damping = min(1.0, LARGEST_POTENTIAL_STEP / max(largest_p, 1e-300))
@@ -465,12 +524,15 @@ class CoupledSystem:
         n = self.cells
         state.C[OWNED] += damping * step[:n].reshape(self.grid.shape)
         state.P[OWNED] += damping * step[n : 2 * n].reshape(self.grid.shape)
+        if self.electrons is not None:
+            state.Q[OWNED] += damping * step[2 * n : 3 * n].reshape(self.grid.shape)
         if self.borders:
-            numbers = self.grid.comm.bcast(step[2 * n :].copy(), root=0) * damping
-            first = len(self.borders) - len(self.islands.cells)
+            numbers = self.grid.comm.bcast(step[self.blocks * n :].copy(), root=0) * damping
+            islands = 0 if self.electrons is not None else len(self.islands.cells)
+            first = len(self.borders) - islands
             if first:
                 state.X += float(numbers[0])
-            self.islands.potentials[: len(self.islands.cells)] += numbers[first:]
+            self.islands.potentials[:islands] += numbers[first:]
 
     def _worst_cell(self) -> tuple[int, int, int]:
         worst = np.unravel_index(int(np.argmax(np.abs(self.residual_p[OWNED]))), self.grid.shape)
@@ -489,7 +551,7 @@ class _Krylov:
     def __init__(self, system: CoupledSystem, borders: int) -> None:
         self.system, self.borders = system, borders
         grid = system.grid
-        local = 2 * system.cells + (borders if grid.comm.rank == 0 else 0)
+        local = system.blocks * system.cells + (borders if grid.comm.rank == 0 else 0)
         sizes = (local, PETSc.DETERMINE)
         self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=grid.comm)
         self.matrix.setUp()

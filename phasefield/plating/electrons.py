@@ -1,0 +1,96 @@
+"""Ohmic electrons: conduction in metal and conducting host, the third block of the coupled system.
+
+    div i_s = +S,   i_s = -s sigma grad phi_s,   phi_s = 0 at the current collector (z = 0)
+
+Metal that is not joined to the collector needs no care in the equations: it floats by itself. Conductivities beyond
+1e5 times the electrolyte's are taken as that: they change no potential by more than 1e-5 of the electrolyte's own
+ohmic drop, and a larger ratio would drown the reaction in round-off.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels import conduction
+from ramify.phasefield.multigrid import Multigrid
+from ramify.phasefield.problem import PlatingProblem
+
+LARGEST_RATIO = 1e5
+AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
+
+
+class OhmicElectrons:
+    """Conductances and preconditioner of the electrons' block.
+
+    Parameters
+    ----------
+    grid, problem
+        Mesh and problem.
+    pore
+        Open fraction of the cells, ghosted.
+    conductivity
+        kappa0, which scales the block [S/m].
+    axis_scale
+        (h/h_axis)^2 along x, y, z.
+    """
+
+    def __init__(
+        self, grid: Grid, problem: PlatingProblem, pore: np.ndarray, conductivity: float, axis_scale: list[float]
+    ) -> None:
+        self.grid, self.pore, self.axis_scale = grid, pore, axis_scale
+        self.metal = problem.metal.conductivity / conductivity
+        self.host = np.zeros((1, 1, 1))
+        geometry = problem.geometry
+        if geometry.host_distance is not None and geometry.host_conducting:
+            given = geometry.host_conductivity
+            if callable(given):
+                self.host = grid.zeros()
+                self.host[:] = np.broadcast_to(given(*grid.centres()), grid.ghosted_shape) / conductivity
+            else:
+                self.host[:] = given / conductivity
+        self.conductivity = grid.zeros()
+        self.faces = [grid.zeros() for _ in range(3)]
+        self.ground = np.zeros(grid.shape[1:])
+        self.multigrid = Multigrid(grid)
+        self.applied = np.zeros(grid.shape)
+
+    def set_geometry(self, xi: np.ndarray) -> None:
+        """Conductances of a new shape of the metal; ghosts of `xi` filled."""
+        grid = self.grid
+        conduction.set_conductivity(xi, self.pore, self.host, self.metal, LARGEST_RATIO, self.conductivity)
+        for axis, (direction, scale) in enumerate(zip(AXES, self.axis_scale, strict=True)):
+            faces = self.faces[axis]
+            conduction.set_transmissibility(self.conductivity, direction, scale, faces)
+            self._close_outer_faces(axis, faces)
+        if grid.at_bottom:
+            self.ground[:] = 2.0 * self.axis_scale[2] * self.conductivity[1, 1:-1, 1:-1]
+
+    def _close_outer_faces(self, axis: int, faces: np.ndarray) -> None:
+        grid = self.grid
+        layers = np.moveaxis(faces, 2 - axis, 0)
+        if grid.periodic[axis]:
+            return
+        if grid.start[axis] == 0:
+            layers[1] = 0.0
+        if grid.start[axis] + grid.local[axis] == grid.domain.cells[axis]:
+            layers[-1] = 0.0
+
+    def apply(self, Q: np.ndarray) -> np.ndarray:
+        """Conduction part of the rows of Q (ghosts filled), owned cells; valid until the next call."""
+        conduction.apply_conduction(Q, *self.faces, self.ground, self.conductivity, self.applied)
+        return self.applied
+
+    def linearise(self, by_p: np.ndarray) -> None:
+        """Multigrid of conduction plus the reaction's own derivative."""
+        finest = self.multigrid.finest
+        for fine, faces in zip(finest.faces, self.faces, strict=True):
+            fine[:] = faces
+        finest.reaction[OWNED] = by_p[OWNED] + (self.conductivity[OWNED] <= 0.0)
+        finest.reaction[1, 1:-1, 1:-1] += self.ground
+        self.multigrid.update()
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """One cycle; `right` and the result are owned cells (z, y, x), the result valid until the next call."""
+        self.multigrid.finest.b[OWNED] = right
+        return self.multigrid.cycle()[OWNED]
