@@ -93,7 +93,7 @@ class Stopwatch:
         self.kernels: dict[str, KernelTimes] = defaultdict(KernelTimes)
         self.missing: list[str] = []
         self.wall = self.petsc = 0.0
-        self._stack: list[tuple[str, float]] = []
+        self._stack: list[str] = []
         self._undo: list[tuple[Any, str, Any]] = []
 
     def __enter__(self) -> Stopwatch:
@@ -108,7 +108,7 @@ class Stopwatch:
         PETSc.Log.begin()
         self._petsc_start = _petsc_seconds()
         self._start = self._mark = time.perf_counter()
-        self._stack = [("other", 0.0)]
+        self._stack = ["other"]
         return self
 
     def __exit__(
@@ -127,13 +127,13 @@ class Stopwatch:
     def _charge(self) -> None:
         """Give the time since the last mark to the section on top."""
         now = time.perf_counter()
-        self.sections[self._stack[-1][0]] += now - self._mark
+        self.sections[self._stack[-1]] += now - self._mark
         self._mark = now
 
     def _timed_section(self, section: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any, **keywords: Any) -> Any:
             self._charge()
-            self._stack.append((section, 0.0))
+            self._stack.append(section)
             try:
                 return method(*arguments, **keywords)
             finally:
@@ -152,7 +152,7 @@ class Stopwatch:
             seconds = clock() - start
             record.seconds.append(seconds)
             record.traffic.append(compulsory_bytes(name, arguments))
-            self.in_kernels[self._stack[-1][0]] += seconds
+            self.in_kernels[self._stack[-1]] += seconds
             return result
 
         return timed

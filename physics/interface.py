@@ -3,7 +3,7 @@
     xi(d) = [1 - tanh(d / 2l)] / 2,     |grad xi| = xi (1 - xi) / l        d > 0 outside the metal
     w(xi) = (8/pi) [xi (1 - xi)]^(3/2),  integral of w/l across the surface = 1
 
-The volumetric current S = i_n w/l then carries exactly the sharp surface's current, whatever the width l. Both
+The volumetric current S = i_n w/l then carries exactly the sharp surface's current, whatever the width l. The
 functions take numbers (inside compiled kernels too) and arrays.
 """
 
@@ -38,3 +38,38 @@ def interface_weight(xi: Any) -> Any:
     """
     bump = np.maximum(xi * (1.0 - xi), 0.0)
     return (8.0 / np.pi) * bump * np.sqrt(bump)
+
+
+@numba.njit(cache=True)
+def swept_share(xi: Any) -> Any:
+    """Share of the reaction weight between metal fraction 0 and xi, integral of w/q over xi [-], q = xi (1 - xi).
+
+    I(xi) = (2/pi) [asin(sqrt(xi)) - sqrt(q) (1 - 2 xi)], the incomplete beta function of (3/2, 3/2); from 0 to 1.
+    A front that moves without changing shape gains v q/l in every place, the reaction gives v w/l: the metal has to
+    flow by v (xi - I) along the surface's normal.
+    """
+    x = np.minimum(np.maximum(xi, 0.0), 1.0)
+    return (2.0 / np.pi) * (np.arcsin(np.sqrt(x)) - np.sqrt(x * (1.0 - x)) * (1.0 - 2.0 * x))
+
+
+MOMENT_STEP = 1.0 / 64.0
+_distance = np.arange(0.0, 32.0 + MOMENT_STEP, MOMENT_STEP)
+_moment_density = _distance / np.cosh(0.5 * _distance) ** 3 / np.pi
+MOMENT_TABLE = -np.cumsum((0.5 * MOMENT_STEP * (_moment_density + np.append(_moment_density[1:], 0.0)))[::-1])[::-1]
+"""`weight_moment` at the multiples of MOMENT_STEP; trapezoidal sums, good to 1e-5."""
+
+
+@numba.njit(cache=True)
+def weight_moment(s: float) -> float:
+    """First moment of the reaction weight outside a point, integral of s' w ds' from -infinity to s [-].
+
+    s = ln(xi/(1 - xi)) is the signed distance in widths, positive inside the metal; w = sech^3(s/2)/pi. Even in s,
+    never positive, zero far from the surface. A reaction rate that changes across the surface, v = v0 + g s l, feeds
+    the moving profile askew; the flux g l M(s) sets it right (see `swept_share`).
+    """
+    position = abs(s) / MOMENT_STEP
+    index = int(position)
+    if index + 1 >= MOMENT_TABLE.size:
+        return 0.0
+    share = position - index
+    return MOMENT_TABLE[index] * (1.0 - share) + MOMENT_TABLE[index + 1] * share

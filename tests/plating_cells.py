@@ -55,10 +55,10 @@ class flat:  # noqa: N801 (used like a function)
 
 
 def rough(height: float, amplitude: float, size: tuple[float, float, float]) -> Any:
-    """Signed distance of metal below a surface with half a wave along each lateral axis [m]."""
+    """Signed distance of metal below a surface with half a wave along each lateral axis that is not 1 m long [m]."""
 
     def distance(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        wave = np.cos(np.pi * x / size[0]) * np.cos(np.pi * y / size[1])
+        wave = np.cos(np.pi * x / size[0]) * (np.cos(np.pi * y / size[1]) if size[1] < 1.0 else np.ones_like(y))
         return z - height - amplitude * wave
 
     return distance

@@ -25,7 +25,7 @@ PRESET = electrolyte.preset(CONCENTRATED)
 
 def bumpy(cells):
     """A rough front at a height of six cells."""
-    return Geometry(rough(6.0 * H, 0.8 * H, (cells[0] * H, cells[1] * H, 1.0)))
+    return Geometry(rough(6.0 * H, 0.8 * H, (cells[0] * H, cells[1] * H if cells[1] > 1 else 1.0, 1.0)))
 
 
 def pillar(x, y, z):

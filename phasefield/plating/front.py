@@ -1,9 +1,9 @@
 """The moving metal: growth at the rate the reaction sets, and the regularisation that keeps the profile.
 
-    (1-psi) d(xi)/dt = (Omega/F) S + b div{ (1-psi) [grad xi - (q/l) n] }        (conservative)
-    ...              - (1-psi) (b/l) q K                                        (allen_cahn, adds -b K to the front)
+    (1-psi) d(xi)/dt = (Omega/F) S + div{ (1-psi) (b [grad xi - (q/l) n] - J n) }   (conservative)
+    ...              - (1-psi) (b/l) q K                    (allen_cahn, adds -b K to the front velocity)
 
-S is constant over a step; the regularisation is integrated in substeps of a second-order Runge-Kutta method, short
+The term in J carries the reaction's feed to where the moving profile needs it (kernels.surface). S is constant over a step; the regularisation is integrated in substeps of a second-order Runge-Kutta method, short
 enough to be stable. Both add in one right-hand side, so there is no splitting error.
 """
 
@@ -34,6 +34,7 @@ class Front:
         self.stiffness = sum(1.0 / h**2 for h in active)
         self.largest_curvature = 1.0 / min(active)
         self.psi, self.divergence, self.stage = grid.zeros(), grid.zeros(), grid.zeros()
+        self.slope = grid.zeros()
         self.normals = [grid.zeros(np.float32) for _ in range(3)]
         self.curvature = np.zeros((1, 1, 1))
         if problem.interface.curvature == "allen_cahn":
@@ -64,7 +65,9 @@ class Front:
         surface.extend_into_walls(xi, self.pore, self._walls)
         self.grid.fill_outer_ghosts(xi)
 
-    def advance(self, xi: np.ndarray, rate: np.ndarray, step: float, velocity: float) -> tuple[np.ndarray, float]:
+    def advance(
+        self, xi: np.ndarray, rate: np.ndarray, speed: np.ndarray, step: float, velocity: float
+    ) -> tuple[np.ndarray, float]:
         """The metal after `step`, and what curvature removed of it.
 
         Parameters
@@ -73,6 +76,8 @@ class Front:
             Metal fraction, ghosts filled; not changed.
         rate
             (Omega/F) S / (1-psi) [1/s].
+        speed
+            Front velocity of the reacting cells [m/s], ghosts filled.
         velocity
             Largest front velocity of the step [m/s].
 
@@ -85,27 +90,36 @@ class Front:
         parts = max(1, math.ceil(b * step * self.stiffness / STABLE))
         capillary = b / self.interface.width if self.interface.curvature == "allen_cahn" else 0.0
         current, removed = xi.copy(), 0.0
+        self._set_slope(xi, speed)
         for _ in range(parts):
-            args = (rate, self.divergence, self.curvature, self.pore, b, capillary, step / parts)
-            self._flux(current)
+            args = (rate, self.divergence, self.curvature, self.pore, capillary, step / parts)
+            self._flux(current, speed, b)
             lost = surface.advance_front(current, current, 0.0, *args, self.stage)
             self.extend_into_host(self.stage)
-            self._flux(self.stage)
+            self._flux(self.stage, speed, b)
             lost_second = surface.advance_front(self.stage, current, 0.5, *args, current)
             self.extend_into_host(current)
             removed += 0.5 * lost + lost_second
         return current, removed
 
-    def _flux(self, xi: np.ndarray) -> None:
+    def _set_slope(self, xi: np.ndarray, speed: np.ndarray) -> None:
+        surface.signed_distance(xi, self.psi)
+        nx, ny, nz = self.normals
+        surface.set_normals(self.psi, self.inverse, nx, ny, nz)
+        surface.set_speed_slope(speed, nx, ny, nz, self.inverse, self.interface.width, self.slope)
+        self.grid.halo.exchange(self.slope)
+
+    def _flux(self, xi: np.ndarray, speed: np.ndarray, b: float) -> None:
         surface.signed_distance(xi, self.psi)
         self.divergence.fill(0.0)
         nx, ny, nz = self.normals
         surface.set_normals(self.psi, self.inverse, nx, ny, nz)
+        width = self.interface.width
         for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
             self.grid.fill_outer_ghosts(normal)
-            surface.add_front_flux(xi, normal, opening, axis, inverse, self.interface.width, self.divergence)
+            surface.add_front_flux(xi, normal, opening, speed, self.slope, axis, inverse, width, b, self.divergence)
         if self.curvature.size > 1:
-            surface.set_curvature(self.psi, xi, self.inverse, 0.0, self.largest_curvature, self.curvature)
+            surface.set_cell_curvature(nx, ny, nz, self.inverse, self.largest_curvature, self.curvature)
 
     def surface_curvature(self, xi: np.ndarray, curvature: np.ndarray) -> None:
         """K [1/m] of the cells that react, for the Gibbs-Thomson shift."""

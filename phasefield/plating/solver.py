@@ -351,15 +351,16 @@ class _Attempt:
         return -system.counter.mean_potential(top.potential) / solver.table.thermal
 
     def _front_velocity(self) -> float:
-        """Largest normal velocity of the surface [m/s], from a fresh evaluation of the reaction."""
+        """Largest normal velocity of the surface [m/s], from a fresh evaluation of the reaction; fills `speed`."""
         solver, system = self.solver, self.solver.system
-        self.grid_sum = solver.grid.sum
         system.react(self.state)
         weight, source = system.geometry.weight[OWNED], system.source[OWNED]
-        width = solver.problem.interface.width
-        strong = weight * width > 0.05
-        current = float(np.abs(source[strong] / weight[strong]).max()) if strong.any() else 0.0
-        return solver.grid.max(current) / system.source_scale * solver.problem.metal.molar_volume / FARADAY
+        factor = solver.problem.metal.molar_volume / FARADAY / system.source_scale
+        self.speed = solver.grid.zeros()
+        np.divide(factor * source, weight, out=self.speed[OWNED], where=weight > 0.0)
+        strong = weight * solver.problem.interface.width > 0.05
+        largest = float(np.abs(self.speed[OWNED][strong]).max()) if strong.any() else 0.0
+        return solver.grid.max(largest)
 
     def _estimate_error(self) -> None:
         solver, scheme = self.solver, self.scheme
@@ -391,7 +392,9 @@ class _Attempt:
         removed = 0.0
         xi = solver.xi
         if solver.problem.interface.motion == "moving":
-            xi, lost = solver.front.advance(solver.xi, gain / scheme.step, scheme.step, self.velocity)
+            solver.grid.halo.exchange(self.speed)
+            rate = gain / scheme.step
+            xi, lost = solver.front.advance(solver.xi, rate, self.speed, scheme.step, self.velocity)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
         self._book(xi, inflow, salt_rate, removed, correction)
         self._commit(xi, gain)
@@ -515,7 +518,7 @@ class _Attempt:
             imbalances.append(abs(done["charge"] - done["reacted"]) / charge)
             if solver.problem.interface.motion == "moving":
                 # Below the resolution of double precision in the cells' fractions a ratio means nothing.
-                smallest = 1e-6 * ledger.absolute_charge + 1e5 * np.finfo(float).eps * ledger.metal_start * FARADAY
+                smallest = 1e-6 * ledger.absolute_charge + 1e7 * np.finfo(float).eps * ledger.metal_start * FARADAY
                 imbalances.append(abs(gained * FARADAY - done["charge"]) / max(charge, smallest))
         worst = max(imbalances)
         ledger.worst_step = max(ledger.worst_step, worst)

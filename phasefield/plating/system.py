@@ -136,6 +136,8 @@ class CoupledSystem:
         )
         self.reaction_to_salt = (1.0 - table.transference) * table.salt_per_charge
         self.cells = int(np.prod(grid.shape))
+        self._current_scale = float(np.sqrt(self.counter.columns))
+        """Makes the equation of the total current as large as the rows it sums."""
         self.top: TopJacobian | None = None
         self.borders: list[Border] = []
         self._eliminated: list[tuple[np.ndarray, np.ndarray, float]] = []
@@ -273,8 +275,7 @@ class CoupledSystem:
         if not self.unknown_at_counter(target):
             return 0.0
         if target.mode == "current":
-            scale = self.counter.scaled_current(1.0)
-            return self.counter.total_current(top) / scale - target.value
+            return (self.counter.total_current(top) - self.counter.scaled_current(target.value)) / self._current_scale
         return self.counter.mean_potential(top.potential) + target.value * self.table.thermal
 
     def _set_borders(self, state: Unknowns, top: TopState, target: Target) -> None:
@@ -285,7 +286,7 @@ class CoupledSystem:
             plane = self.grid.shape[1] * self.grid.shape[2]
             cells = np.arange(self.cells - plane, self.cells) if self.grid.at_top else np.zeros(0, np.int64)
             if target.mode == "current":
-                scale = 1.0 / self.counter.scaled_current(1.0)
+                scale = 1.0 / self._current_scale
                 row_c, row_p = self.top.by_c.current * scale, self.top.by_p.current * scale
                 corner = self.counter.total_current(self.top.by_x) * scale
             else:
@@ -474,6 +475,8 @@ class CoupledSystem:
             iterations += count
             step = update.getArray(readonly=True)
             damping, largest = self._damping(state, step)
+            numbers = self.grid.comm.bcast(step[self.blocks * self.cells :].copy(), root=0)
+            largest = max([largest, *np.abs(numbers[:1] if self.counter.kind != "uniform" else numbers[1:])])
             first = first or largest
             if not np.isfinite(largest):
                 return Solution(False, newton, iterations, first, "an update is not finite")
