@@ -237,6 +237,17 @@ class Grid:
             if upper == MPI.PROC_NULL:
                 array[high_ghost] = array[last]
 
+    def fill_outer_ghosts_of_vector(self, components: list[np.ndarray]) -> None:
+        """Ghosts of a vector's components (x, y, z), mirrored at outer faces: the one across a face changes sign."""
+        for axis, array in enumerate(components):
+            self.fill_outer_ghosts(array)
+            lower, upper = self.halo.neighbours[axis]
+            low_ghost, first, last, high_ghost = FACES[axis]
+            if lower == MPI.PROC_NULL:
+                array[low_ghost] = -array[first]
+            if upper == MPI.PROC_NULL:
+                array[high_ghost] = -array[last]
+
     def place_of(self, index: tuple[int, int, int]) -> tuple[float, float, float]:
         """Centre (x, y, z) [m] of the owned cell [k, j, i] of the ghosted array."""
         k, j, i = index

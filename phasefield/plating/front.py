@@ -115,8 +115,8 @@ class Front:
         nx, ny, nz = self.normals
         surface.set_normals(self.psi, self.inverse, nx, ny, nz)
         width = self.interface.width
+        self.grid.fill_outer_ghosts_of_vector(self.normals)
         for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
-            self.grid.fill_outer_ghosts(normal)
             surface.add_front_flux(xi, normal, opening, speed, self.slope, axis, inverse, width, b, self.divergence)
         if self.curvature.size > 1:
             surface.set_cell_curvature(nx, ny, nz, self.inverse, self.largest_curvature, self.curvature)
