@@ -1,7 +1,8 @@
 """Electrolyte properties as a table that compiled kernels read: scaled, with exact derivatives.
 
 The coupled equations are solved for C = c/c0 and P = f phi (f = F/RT, phi the inner potential), with lengths in
-the finest cell edge h. Then, with kappa0 = kappa(c0) and D0 = D(c0),
+the finest cell edge h. With D0 = D(c0) and the conductivity scale kappa0 = f F D0 c0, which measures ionic currents
+in the same unit as salt fluxes (a dilute electrolyte has kappa0 (D+ + D-)/D0),
 
     i_l = -(kappa0 / f h) eps (a grad P + d grad C),   a = kappa/kappa0,   d = (kappa/c) c0 chi / kappa0,
     chi = 1 - 2 (1 - t+) (1 + dlnf/dlnc)
@@ -37,7 +38,7 @@ class PropertyTable:
     concentration: float
     """c0 [mol/m^3]."""
     conductivity: float
-    """kappa0 [S/m]."""
+    """kappa0 = f F D0 c0, the scale of conductivities [S/m]."""
     diffusivity: float
     """D0 [m^2/s]."""
     transference: float
@@ -48,7 +49,7 @@ class PropertyTable:
 
     @property
     def salt_per_charge(self) -> float:
-        """tau = (kappa0/f) / (F D0 c0): a scaled current as a scaled salt flux [-]."""
+        """tau = (kappa0/f) / (F D0 c0): a scaled current as a scaled salt flux [-]; one by the choice of kappa0."""
         return self.conductivity / self.thermal / (FARADAY * self.diffusivity * self.concentration)
 
     def evaluate(self, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -87,8 +88,8 @@ def tabulate(electrolyte: Electrolyte, concentration: float) -> PropertyTable:
     ratio = np.linspace(0.0, LARGEST_RATIO, INTERVALS + 1)
     c = ratio * concentration
     here = np.array([concentration])
-    kappa0 = float(electrolyte.conductivity(here)[0])
     diffusivity0 = float(electrolyte.diffusivity(here)[0])
+    kappa0 = thermal * FARADAY * diffusivity0 * concentration
     transference0 = float(electrolyte.transference(here)[0])
     molar = electrolyte.molar_conductivity(c) * np.ones_like(c)
     transference = electrolyte.transference(c) * np.ones_like(c)

@@ -294,6 +294,8 @@ class _Attempt:
 
     def _attempt(self, target: Target) -> bool:
         self._predict()
+        if target.mode == "current" and len(self.solver._steps) < 2:
+            self.solver.system.shift_potential(self.state, target.value)
         return self._newton(target)
 
     def _density(self) -> float:

@@ -442,6 +442,27 @@ class CoupledSystem:
 
     # ------------------------------------------------------------------ Newton
 
+    def shift_potential(self, state: Unknowns, density: float) -> None:
+        """Shift P everywhere until the whole surface carries a mean current density [A/m^2]: a guess after a switch.
+
+        The sum of the reaction rises with the shift, so Newton's method inside a bracket finds it; what the
+        electrolyte's own resistance adds is left to the coupled solve.
+        """
+        wanted = self.counter.scaled_current(density)
+        start = state.P[OWNED].copy()
+        low, high, shift, total = -200.0, 200.0, 0.0, 0.0
+        for _ in range(60):
+            state.P[OWNED] = start + shift
+            self.react(state)
+            sums = self.grid.sums(np.array([self.source[OWNED].sum(), self.by_p[OWNED].sum()]))
+            total, slope = float(sums[0]) - wanted, float(sums[1])
+            if slope <= 0.0 or abs(total) <= 1e-3 * (abs(wanted) + 1e-3 * slope):
+                break
+            low, high = (shift, high) if total < 0.0 else (low, shift)
+            step = min(max(-total / slope, -2.0), 2.0)
+            shift = shift + step if low < shift + step < high else 0.5 * (low + high)
+        state.X += shift if self.counter.kind != "uniform" else 0.0
+
     def solve(self, state: Unknowns, history: np.ndarray, mu: float, target: Target, expected: float) -> Solution:
         """Newton's method on `state`, in place.
 
