@@ -73,6 +73,8 @@ def steady_solver(problem: PlatingProblem) -> PlatingSolver:
     solver = PlatingSolver(problem)
     solver.set_control(Control("current", CURRENT))
     solver.step(STEADY)
+    if solver.time != STEADY:
+        raise RuntimeError(f"the step to the steady state was cut to {solver.time} s")
     return solver
 
 

@@ -243,7 +243,6 @@ OPTIONS = {
     "numerics.largest_step": island_problem(numerics=Numerics(largest_step=0.2)),
     "numerics.order": island_problem(numerics=Numerics(order=1)),
 }
-NOT_YET = {"electrons.transport": "ohmic electrons are accepted and ignored"}
 
 
 def fingerprint(problem):
@@ -256,13 +255,7 @@ def base():
     return fingerprint(BASE)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=NOT_YET[name], strict=True)) if name in NOT_YET else name
-        for name in OPTIONS
-    ],
-)
+@pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_changes_the_result(name, base):
     changed = fingerprint(OPTIONS[name])
     assert any(not np.array_equal(a, b) for a, b in zip(changed, base, strict=True))

@@ -55,13 +55,13 @@ class OhmicElectrons:
         self.multigrid = Multigrid(grid)
         self.applied = np.zeros(grid.shape)
 
-    def set_geometry(self, xi: np.ndarray) -> None:
-        """Conductances of a new shape of the metal; ghosts of `xi` filled."""
+    def set_geometry(self, xi: np.ndarray, label: np.ndarray) -> None:
+        """Conductances of a new shape of the metal and its pieces (plating.islands); ghosts filled."""
         grid = self.grid
         conduction.set_conductivity(xi, self.pore, self.host, self.metal, LARGEST_RATIO, self.conductivity)
         for axis, (direction, scale) in enumerate(zip(AXES, self.axis_scale, strict=True)):
             faces = self.faces[axis]
-            conduction.set_transmissibility(self.conductivity, direction, scale, faces)
+            conduction.set_transmissibility(self.conductivity, label, direction, scale, faces)
             self._close_outer_faces(axis, faces)
         if grid.at_bottom:
             self.ground[:] = 2.0 * self.axis_scale[2] * self.conductivity[1, 1:-1, 1:-1]

@@ -157,7 +157,7 @@ class CoupledSystem:
         for axis, opening, scale, fraction in zip(AXES, g.openings, self.axis_scale, g.fractions, strict=True):
             surface.set_face_fractions(xi, g.active, opening, axis, scale, fraction)
         if self.electrons is not None:
-            self.electrons.set_geometry(xi)
+            self.electrons.set_geometry(xi, self.islands.label)
         self.counter.set_open_fraction(g.eps[-2, 1:-1, 1:-1] if self.grid.at_top else np.zeros((0, 0)))
 
     def top_layer(self, array: np.ndarray) -> np.ndarray:
