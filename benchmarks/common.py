@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from ramify.hosts.shapes import Pillars
 from ramify.phasefield.engine import Control, Engine, StepReport
 from ramify.phasefield.problem import Domain, Electrons, Geometry, Interface, Kinetics, Numerics, PlatingProblem
 from ramify.physics import electrolyte, metals
+from ramify.physics.constants import FARADAY
 
 SIZE = 100e-6
 """Edge of the cubic cells [m]."""
@@ -72,7 +73,7 @@ DEPLETION = Regime("depletion", 200.0, Control("current", 1000.0, 0.28), _deplet
 """Beyond the limiting current of 0.2 M, the voltage limit in force."""
 
 
-def pillar_problem(cells: int, regime: Regime, **numerics: Any) -> PlatingProblem:
+def pillar_problem(cells: int, regime: Regime) -> PlatingProblem:
     """A conducting pillar in a cube of `cells`^3, film and interface as wide as the grid allows; EC:DMC."""
     h = SIZE / cells
 
@@ -87,14 +88,21 @@ def pillar_problem(cells: int, regime: Regime, **numerics: Any) -> PlatingProble
         kinetics=Kinetics(300.0, 1000.0),
         interface=Interface(h),
         geometry=Geometry(metal, host_distance=PILLAR.distance, host_conductivity=HOST_CONDUCTIVITY),
-        numerics=Numerics(**numerics),
     )
+
+
+def even_steps_problem(cells: int, motion: float) -> PlatingProblem:
+    """The moving regime in steps of one size, in which a flat front moves by `motion` cells; no error control."""
+    problem = pillar_problem(cells, MOVING)
+    velocity = problem.metal.molar_volume / FARADAY * MOVING.control.value
+    size = motion * SIZE / cells / velocity
+    # A voltage or a pillar's edge may ask for more motion than the flat front: nothing shortens the step.
+    numerics = Numerics(first_step=size, largest_step=size, time_tolerance=1e3, front_motion=10.0 * motion)
+    return replace(problem, numerics=numerics)
 
 
 def islands_problem(cells: int, floating: bool) -> PlatingProblem:
     """The pillar's cell, and if `floating` eight metal spheres in the electrolyte above and beside the pillar."""
-    from dataclasses import replace
-
     problem = pillar_problem(cells, MOVING)
     attached = problem.geometry.metal_distance
 
@@ -109,8 +117,6 @@ def islands_problem(cells: int, floating: bool) -> PlatingProblem:
 
 def ohmic(problem: PlatingProblem) -> PlatingProblem:
     """The same problem with electrons that meet a resistance."""
-    from dataclasses import replace
-
     return replace(problem, electrons=Electrons("ohmic"))
 
 

@@ -18,13 +18,14 @@ from stopwatch import Stopwatch
 from ramify.phasefield.plating import PlatingSolver
 
 STEPS = 3
+MOTION = 0.3
+"""Cells the front moves in a step, as many as a run allows."""
 REPEATS = 5
 
 
 def front_rate(cells: int, curvature: Literal["conservative", "allen_cahn"]) -> float:
     """Million cells per second and stage of the front's update."""
-    # Steps of the full front motion from the start, whatever they do to the salt.
-    problem = common.pillar_problem(cells, common.MOVING, first_step=1e3, time_tolerance=1e3)
+    problem = common.even_steps_problem(cells, MOTION)
     solver = PlatingSolver(replace(problem, interface=replace(problem.interface, curvature=curvature)))
     solver.set_control(common.MOVING.control)
     common.timed_steps(solver, 2)

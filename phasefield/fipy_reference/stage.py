@@ -101,7 +101,8 @@ class StageSolver:
             source, correction = self._exact_current(reaction, control)
             speed = self._speed(weight, reaction)
             if self._moving:
-                moved = self._front.solve(base.xi, now.xi, source, speed, dt)
+                velocity = np.where(weight > 0.0, self._front.speed_per_current * reaction.current_density, 0.0)
+                moved = self._front.solve(base.xi, now.xi, source, velocity, speed, dt)
                 now = replace(now, xi=moved)
             field, cell, error = self._changes(previous, now, eps)
             if whole and max(error, island / self._thermal) < self._problem.numerics.newton_tolerance:
