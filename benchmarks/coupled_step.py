@@ -38,7 +38,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--fipy-cells", type=int, nargs="+", default=[24, 32])
     parser.add_argument("--fipy-steps", type=int, default=2)
     parser.add_argument("--no-py-pde", action="store_true")
-    parser.add_argument("--triad-megabytes", type=float, help="of each of the three arrays; by default beyond the cache")
+    parser.add_argument(
+        "--triad-megabytes", type=float, help="of each of the three arrays; by default beyond the cache"
+    )
     parser.add_argument("--cold-start", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

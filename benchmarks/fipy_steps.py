@@ -31,9 +31,7 @@ def fipy_engine(problem: common.PlatingProblem) -> Any:
     from fipy.solvers import ILUPreconditioner
 
     for part in (engine._solver._transport, engine._solver._front):
-        part._solver = fipy.LinearGMRESSolver(
-            tolerance=KRYLOV_TOLERANCE, iterations=1000, precon=ILUPreconditioner()
-        )
+        part._solver = fipy.LinearGMRESSolver(tolerance=KRYLOV_TOLERANCE, iterations=1000, precon=ILUPreconditioner())
     return engine
 
 

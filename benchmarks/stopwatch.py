@@ -62,9 +62,9 @@ class KernelTimes:
     def bandwidth(self) -> float:
         """Median over the calls on the finest grid [GB/s]."""
         largest = max(self.traffic)
-        return statistics.median(
-            b / s for b, s in zip(self.traffic, self.seconds, strict=True) if b > 0.5 * largest
-        ) / 1e9
+        return (
+            statistics.median(b / s for b, s in zip(self.traffic, self.seconds, strict=True) if b > 0.5 * largest) / 1e9
+        )
 
 
 def compulsory_bytes(name: str, arguments: tuple[Any, ...]) -> float:

@@ -60,10 +60,9 @@ class Ledger:
         moles = max(self.absolute_charge / faraday, 1e-300)
         idle = self.absolute_charge == 0.0
         return {
-            "lithium_relative": 0.0 if idle else abs(
-                self.metal - self.metal_start + self.curved_away + self.frozen - self.charge / faraday
-            )
-            / moles,
+            "lithium_relative": 0.0
+            if idle
+            else abs(self.metal - self.metal_start + self.curved_away + self.frozen - self.charge / faraday) / moles,
             "salt_relative": abs(self.salt - self.salt_start - self.salt_entered + self.salt_displaced)
             / max(self.salt_start, 1e-300),
             "charge_relative": 0.0 if idle else abs(self.charge - self.reacted) / self.absolute_charge,
@@ -97,7 +96,9 @@ class StepReport:
 class SolverFailure(RuntimeError):
     """The solver gave up: which field, where, when, and what to try."""
 
-    def __init__(self, reason: str, *, field: str, place: tuple[float, float, float] | None, time: float, remedy: str) -> None:
+    def __init__(
+        self, reason: str, *, field: str, place: tuple[float, float, float] | None, time: float, remedy: str
+    ) -> None:
         super().__init__(reason)
         self.reason, self.field, self.place, self.time, self.remedy = reason, field, place, time, remedy
 

@@ -222,8 +222,7 @@ class Grid:
             if boxes is not None:
                 assert whole is not None
                 pieces = [
-                    np.ascontiguousarray(whole[z : z + kz, y : y + ky, x : x + kx])
-                    for (x, y, z), (kx, ky, kz) in boxes
+                    np.ascontiguousarray(whole[z : z + kz, y : y + ky, x : x + kx]) for (x, y, z), (kx, ky, kz) in boxes
                 ]
             array[OWNED] = self.comm.scatter(pieces, root=0)
         self.halo.exchange(array)

@@ -44,7 +44,7 @@ def plating_problem(
     return replace(problem, **changes)
 
 
-class flat:  # noqa: N801 (used like a function)
+class flat:
     """Signed distance of metal below a height [m]."""
 
     def __init__(self, height: float) -> None:

@@ -1,6 +1,6 @@
 """Steady states on a fixed smooth surface, for measuring the order in space; run as a script it prints one case.
 
-    python steady_cells.py CELLS_PER_WIDTH      prints JSON: voltage and sums of the fields of the plane case
+python steady_cells.py CELLS_PER_WIDTH      prints JSON: voltage and sums of the fields of the plane case
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plating_cells import CONCENTRATED, H, LITHIUM, SALT, advance, ball, flat, gathered, plating_problem, rough, union
+from plating_cells import CONCENTRATED, LITHIUM, SALT, H, advance, ball, flat, gathered, plating_problem, rough, union
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver
@@ -36,7 +36,9 @@ def with_ball(cells, spacing=(H, H, H)):
     """A flat front and a ball above it that touches nothing."""
     centre = tuple(0.5 * n * h for n, h in zip(cells, spacing, strict=True))
     radius = 2.4 * max(spacing[0], spacing[2])
-    return Geometry(union(flat(4.5 * spacing[2]), ball((centre[0], centre[1], 13.0 * spacing[2]), radius, cells[1] == 1)))
+    return Geometry(
+        union(flat(4.5 * spacing[2]), ball((centre[0], centre[1], 13.0 * spacing[2]), radius, cells[1] == 1))
+    )
 
 
 CASES = {

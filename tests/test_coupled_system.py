@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plating_cells import CONCENTRATED, H, SALT, advance, ball, gathered, plating_problem, rough, union
+from plating_cells import CONCENTRATED, SALT, H, advance, ball, gathered, plating_problem, rough, union
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.grid import OWNED
@@ -209,9 +209,7 @@ DEEP = "the damped Newton method cycles where the overpotential must rise by a v
 def test_a_high_voltage_limit_does_not_stop_the_run(excess, limit):
     """Current switched on above the limiting one: the first step and depletion itself, with a limit of 1 to 2 V."""
     limiting = 96485.0 * 3e-10 * SALT / (0.62 * 27e-6)
-    problem = plating_problem(
-        (1, 1, 60), counter=CounterElectrode("reservoir"), numerics=Numerics(time_tolerance=5e-3)
-    )
+    problem = plating_problem((1, 1, 60), counter=CounterElectrode("reservoir"), numerics=Numerics(time_tolerance=5e-3))
     solver = PlatingSolver(problem)
     solver.set_control(Control("current", excess * limiting, limit))
     advance(solver, 0.5)

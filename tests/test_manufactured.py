@@ -42,9 +42,7 @@ def reference(counter):
         dc = (n - (salt.transference(c) - t0) * i / FARADAY) / (eps * salt.diffusivity(c))
         dphi = (i / eps - salt.diffusional_conductivity(c) * dc) / salt.conductivity(c)
         source = reaction(z, c, phi)
-        return end * np.array(
-            [dc / SALT, dphi * f, source / CURRENT, (1.0 - t0) * source / CURRENT, eps * y[0] / end]
-        )
+        return end * np.array([dc / SALT, dphi * f, source / CURRENT, (1.0 - t0) * source / CURRENT, eps * y[0] / end])
 
     def ends(a, b):
         closing = b[0] - 1.0 if counter.kind == "reservoir" else b[4] - total / end

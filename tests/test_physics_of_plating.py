@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plating_cells import CONCENTRATED, H, LITHIUM, SALT, advance, ball, flat, gathered, plating_problem, rough, union
+from plating_cells import CONCENTRATED, LITHIUM, SALT, H, advance, ball, flat, gathered, plating_problem, rough, union
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver

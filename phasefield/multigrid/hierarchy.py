@@ -153,7 +153,9 @@ class Multigrid:
         for index, level in enumerate(self.levels):
             if index > 0 and index == self.gathered:
                 previous = self.levels[index - 1]
-                for fine, whole in zip([*previous.faces, previous.reaction], [*level.faces, level.reaction], strict=True):
+                for fine, whole in zip(
+                    [*previous.faces, previous.reaction], [*level.faces, level.reaction], strict=True
+                ):
                     self._gather(fine, whole)
                 level.exchange(*level.faces)
             elif index > 0:
@@ -210,9 +212,7 @@ class Multigrid:
             level.smooth(0, from_zero=sweep == 0)
         fz, fy, fx = level.factors
         colour = level.parity & 1
-        kernels.restrict_residual(
-            level.x, level.b, *level.faces, level.diagonal, below.b, fx, fy, fz, colour
-        )
+        kernels.restrict_residual(level.x, level.b, *level.faces, level.diagonal, below.b, fx, fy, fz, colour)
         self._descend(index + 1)
         kernels.add_coarse(level.x, below.x, fx, fy, fz)
         level.exchange(level.x)

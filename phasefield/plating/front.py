@@ -124,6 +124,4 @@ class Front:
     def surface_curvature(self, xi: np.ndarray, curvature: np.ndarray) -> None:
         """K [1/m] of the cells that react, for the Gibbs-Thomson shift."""
         surface.signed_distance(xi, self.psi)
-        surface.set_curvature(
-            self.psi, xi, self.inverse, surface.SMALLEST_BUMP, self.largest_curvature, curvature
-        )
+        surface.set_curvature(self.psi, xi, self.inverse, surface.SMALLEST_BUMP, self.largest_curvature, curvature)

@@ -123,9 +123,7 @@ class Islands:
         reaches = set().union(*(t for _, t in gathered)) - {0}
         return connected, bool(connected & reaches)
 
-    def _label_islands(
-        self, xi: np.ndarray, numbers: np.ndarray, connected: set[int], others: list[int]
-    ) -> None:
+    def _label_islands(self, xi: np.ndarray, numbers: np.ndarray, connected: set[int], others: list[int]) -> None:
         lookup = np.full(int(max(max(connected, default=0), max(others))) + 1, UNLABELLED, np.int32)
         for n in connected:
             lookup[n] = CONNECTED

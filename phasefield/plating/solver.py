@@ -132,7 +132,9 @@ class PlatingSolver:
             "otherwise lower numerics.front_motion or numerics.first_step"
         )
         text = f"{reason}; the step was cut to {step:.2g} s at t = {self.time:.6g} s"
-        return SolverFailure(text, field=solution.field if solution else "xi", place=place, time=self.time, remedy=remedy)
+        return SolverFailure(
+            text, field=solution.field if solution else "xi", place=place, time=self.time, remedy=remedy
+        )
 
     # ------------------------------------------------------------------ reading and restart
 
@@ -425,9 +427,7 @@ class _Attempt:
         concentration by a constant until the salt balances.
         """
         solver, system = self.solver, self.solver.system
-        top = system.counter.evaluate(
-            system.top_layer(self.state.C), system.top_layer(self.state.P), self.state.X
-        )
+        top = system.counter.evaluate(system.top_layer(self.state.C), system.top_layer(self.state.P), self.state.X)
         geometry = system.geometry
         sums = solver.grid.sums(
             np.array(
@@ -492,9 +492,7 @@ class _Attempt:
             )
         )
         gained = float(sums[3]) * volume / solver.problem.metal.molar_volume
-        displaced = -float(sums[0]) * c0 * volume - scheme.gamma * (
-            float(sums[1]) * c0 * volume - before["entered"]
-        )
+        displaced = -float(sums[0]) * c0 * volume - scheme.gamma * (float(sums[1]) * c0 * volume - before["entered"])
         moving = solver.problem.interface.motion == "moving"
         ledger.charge += done["charge"]
         ledger.absolute_charge += abs(done["charge"])

@@ -435,9 +435,7 @@ class CoupledSystem:
         self.salt_multigrid.finest.b[OWNED] = r_c.reshape(shape)
         c = self.salt_multigrid.cycle()
         y_c.reshape(shape)[:] = c[OWNED]
-        transport.charge_row_of_salt(
-            c, *self.faces, self.by_c, r_p.reshape(shape), self.charge_multigrid.finest.b
-        )
+        transport.charge_row_of_salt(c, *self.faces, self.by_c, r_p.reshape(shape), self.charge_multigrid.finest.b)
         y_p.reshape(shape)[:] = self.charge_multigrid.cycle()[OWNED]
 
     # ------------------------------------------------------------------ Newton

@@ -38,7 +38,10 @@ def smallest_surface_concentration(
         return float(c.min())
     cells = np.argwhere(near)
     normals = np.stack(
-        [np.gradient(distance, h, axis=a) if n > 1 else np.zeros_like(xi) for a, (h, n) in enumerate(zip(edges, xi.shape))]
+        [
+            np.gradient(distance, h, axis=a) if n > 1 else np.zeros_like(xi)
+            for a, (h, n) in enumerate(zip(edges, xi.shape))
+        ]
     )[:, near].T
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0.0)
@@ -53,8 +56,6 @@ def smallest_surface_concentration(
         valid &= inside & (metal_there < FREE) & (host_there < 0.5)
         values.append(map_coordinates(c, points, order=1, mode="nearest"))
     s = STATIONS
-    weights = [
-        np.prod([s[m] / (s[m] - s[n]) for m in range(3) if m != n]) for n in range(3)
-    ]
+    weights = [np.prod([s[m] / (s[m] - s[n]) for m in range(3) if m != n]) for n in range(3)]
     outer = sum(w * v for w, v in zip(weights, values, strict=True))
     return float(np.where(valid, outer, c[near]).min())

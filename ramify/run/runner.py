@@ -199,7 +199,11 @@ class Runner:
         """Leave the protocol's step; False if the run cannot go on."""
         if self.folder is not None:
             self.folder.log.write(
-                "step ended", label=self.cycler.step.label, text=self.cycler.step.text, reason=ended, time=self.engine.time
+                "step ended",
+                label=self.cycler.step.label,
+                text=self.cycler.step.text,
+                reason=ended,
+                time=self.engine.time,
             )
         if ended == "touch":
             return False
