@@ -38,8 +38,8 @@ SECTIONS: tuple[tuple[str, str, str, str], ...] = (
     (f"{PLATING}.front", "Front", "advance", "front"),
     (f"{PLATING}.front", "Front", "surface_curvature", "curvature"),
     (f"{PLATING}.measures", "Measures", "evaluate", "measures and booking"),
-    (f"{PLATING}.solver", "_Attempt", "accept", "measures and booking"),
-    (f"{PLATING}.solver", "_Attempt", "run", "prediction and error"),
+    (f"{PLATING}.attempt", "Attempt", "accept", "measures and booking"),
+    (f"{PLATING}.attempt", "Attempt", "run", "prediction and error"),
     ("ramify.phasefield.multigrid.hierarchy", "Multigrid", "update", "multigrid set-up"),
     ("ramify.phasefield.multigrid.hierarchy", "Multigrid", "cycle", "multigrid cycles"),
 )

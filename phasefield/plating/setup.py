@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ramify.phasefield.grid import Grid
-from ramify.phasefield.plating.system import Geometry
+from ramify.phasefield.plating.state import Geometry
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.interface import equilibrium_profile
 

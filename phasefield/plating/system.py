@@ -1,21 +1,14 @@
-"""Coupled salt and charge equations on one geometry: residual, Jacobian, and the Newton-Krylov solution.
+"""Coupled salt and charge equations on one geometry: residual and Jacobian.
 
-Equations and scaling: kernels.transport; counter electrode: plating.counter; floating metal: plating.border.
-A vector holds, per rank, C of its owned cells, P of its owned cells, with ohmic electrons Q = f phi_s of its owned
-cells (plating.electrons), and on rank 0 the global unknowns.
-
-Preconditioner: block Gauss-Seidel, the salt first. In the ambipolar form the salt row sees the potential at the
-surface alone, both diagonal blocks are symmetric and positive, and one V-cycle stands for each inverse. Two modes
-escape it, C and P shifted everywhere at once: in a closed cell at a given current the total salt hardly changes and
-the potential only follows it, which no block knows of itself. A correction on these two modes goes before the blocks.
+Equations and scaling: kernels.transport; counter electrode: plating.counter; floating metal: plating.border. A vector
+holds, per rank, C of its owned cells, P of its owned cells, with ohmic electrons Q = f phi_s of its owned cells
+(plating.electrons), and on rank 0 the global unknowns. Solution: plating.newton; preconditioner:
+plating.preconditioner.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from petsc4py import PETSc
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import surface, transport
@@ -24,73 +17,11 @@ from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.counter import CounterElectrode, TopJacobian, TopState
 from ramify.phasefield.plating.electrons import OhmicElectrons
 from ramify.phasefield.plating.islands import Islands
+from ramify.phasefield.plating.state import Geometry, Target, Unknowns
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import PropertyTable
 
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
-LARGEST_POTENTIAL_STEP = 4.0
-"""Newton steps move f phi by no more than this: 0.1 V at room temperature."""
-SMALLEST_SHARE = 0.1
-"""Newton steps leave at least this share of the concentration they find."""
-
-MOST_ISLAND_MODES = 32
-"""Islands with a mode of their own in the preconditioner of ohmic electrons; the Krylov method finds the rest."""
-STALE = 0.03
-"""A Newton update of C or P larger than this renews the preconditioner."""
-STALLED = 0.05
-"""Three Newton steps in a row damped below this share lead nowhere: the step is cut at once."""
-
-
-@dataclass
-class Geometry:
-    """Static openings and what the moving metal leaves of them; ghosted arrays."""
-
-    pore: np.ndarray
-    openings: list[np.ndarray]
-    """Open fractions of the faces across x, y, z."""
-    eps: np.ndarray
-    active: np.ndarray
-    weight: np.ndarray
-    fractions: list[np.ndarray]
-    """E of the faces across x, y, z."""
-
-
-@dataclass
-class Unknowns:
-    """Scaled state of the coupled system."""
-
-    C: np.ndarray
-    P: np.ndarray
-    X: float
-    """The counter electrode's number (plating.counter)."""
-    Q: np.ndarray
-    """f phi_s; empty unless the electrons are ohmic."""
-
-    def copy(self) -> Unknowns:
-        """An independent copy."""
-        return Unknowns(self.C.copy(), self.P.copy(), self.X, self.Q.copy())
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the cycler asks for: a mean current density [A/m^2] or a voltage [V]."""
-
-    mode: str
-    value: float
-
-
-@dataclass
-class Solution:
-    """Outcome of one Newton solve."""
-
-    converged: bool
-    newton_iterations: int
-    krylov_iterations: int
-    first_update: float
-    """Largest change of C or P in the first iteration."""
-    reason: str
-    field: str = "phi_l"
-    cell: tuple[int, int, int] | None = None
 
 
 class CoupledSystem:
@@ -140,12 +71,6 @@ class CoupledSystem:
         """Makes the equation of the total current as large as the rows it sums."""
         self.top: TopJacobian | None = None
         self.borders: list[Border] = []
-        self._eliminated: list[tuple[np.ndarray, np.ndarray, float]] = []
-        self._modes: list[np.ndarray] = []
-        self._images = np.zeros((0, 0))
-        self._rest = np.zeros(0)
-        self._coarse = np.zeros((2, 2))
-        self._krylov: _Krylov | None = None
 
     # ------------------------------------------------------------------ geometry and residual
 
@@ -322,7 +247,9 @@ class CoupledSystem:
         transport.apply_jacobian(
             self.direction_c,
             self.direction_p,
-            *self.faces,
+            self.faces[0],
+            self.faces[1],
+            self.faces[2],
             self.storage,
             self.geometry.active,
             self.by_p,
@@ -360,260 +287,3 @@ class CoupledSystem:
         y[n : 2 * n] -= pull
         reaction = by_p * (self.direction_p[OWNED] - q) + self.by_c[OWNED] * self.direction_c[OWNED]
         y[2 * n : 3 * n] = (self.electrons.apply(self.direction_q) - reaction).ravel()
-
-    def precondition(self, r: np.ndarray, y: np.ndarray) -> None:
-        """y = M^-1 r: the uniform modes first, then block Gauss-Seidel with the borders eliminated."""
-        sums = self.grid.sums(np.array([r[mode].sum() for mode in self._modes]))
-        shift = self._coarse @ sums
-        transport.subtract_images(r, self._images, shift, self._rest)
-        self._bordered_blocks(self._rest, y)
-        for mode, value in zip(self._modes, shift, strict=True):
-            y[mode] += value
-
-    def _bordered_blocks(self, r: np.ndarray, y: np.ndarray) -> None:
-        n = self.cells
-        first = self.blocks * n
-        self._blocks(r[:n], r[n : 2 * n], y[:n], y[n : 2 * n])
-        if self.electrons is not None:
-            self._solve_electrons(r, y)
-        if not self.borders:
-            return
-        values = self.grid.comm.bcast(r[first:].copy(), root=0)
-        solved = np.zeros(len(self.borders))
-        for index, (border, (zc, zp, pivot)) in enumerate(zip(self.borders, self._eliminated, strict=True)):
-            product = self.grid.sum(border.row_product(y[:n], y[n : 2 * n]))
-            solved[index] = (values[index] - product) / pivot
-            y[:n] -= zc * solved[index]
-            y[n : 2 * n] -= zp * solved[index]
-        if self.grid.comm.rank == 0:
-            y[first:] = solved
-
-    def _solve_electrons(self, r: np.ndarray, y: np.ndarray) -> None:
-        assert self.electrons is not None
-        n, shape = self.cells, self.grid.shape
-        c, p = y[:n].reshape(shape), y[n : 2 * n].reshape(shape)
-        right = r[2 * n : 3 * n].reshape(shape) + self.by_p[OWNED] * p + self.by_c[OWNED] * c
-        y[2 * n : 3 * n].reshape(shape)[:] = self.electrons.solve(right)
-
-    def eliminate_borders(self) -> None:
-        """Columns carried through the block preconditioner, for `precondition`."""
-        self._eliminated = []
-        n = self.cells
-        for border in self.borders:
-            column_c, column_p = np.zeros(n), np.zeros(n)
-            border.add_column(1.0, column_c, column_p)
-            zc, zp = np.empty(n), np.empty(n)
-            self._blocks(column_c, column_p, zc, zp)
-            pivot = border.corner - self.grid.sum(border.row_product(zc, zp))
-            self._eliminated.append((zc, zp, pivot if abs(pivot) > 1e-12 * abs(border.corner) + 1e-300 else 1.0))
-
-    def prepare_uniform_modes(self) -> None:
-        """Images of the uniform modes under J, and the inverse of their Galerkin matrix.
-
-        The modes are lists of places in a vector: C of all active cells, P of all active cells and, with ohmic
-        electrons, phi_s of each island.
-        """
-        n = self.cells
-        active = np.flatnonzero(self.geometry.active[OWNED].ravel() > 0.0)
-        self._modes = [active, n + active]
-        if self.electrons is not None:
-            conducts = self.electrons.conductivity[OWNED].ravel() > 0.0
-            self._modes += [2 * n + cells[conducts[cells]] for cells in self.islands.cells[:MOST_ISLAND_MODES]]
-        size = self.blocks * n + (len(self.borders) if self.grid.comm.rank == 0 else 0)
-        self._rest = np.empty(size)
-        self._images = np.zeros((len(self._modes), size))
-        matrix = np.zeros((len(self._modes), len(self._modes)))
-        for column, mode in enumerate(self._modes):
-            vector = np.zeros(size)
-            vector[mode] = 1.0
-            self.apply(vector, self._images[column])
-            matrix[:, column] = self.grid.sums(np.array([self._images[column][row].sum() for row in self._modes]))
-        self._coarse = np.linalg.pinv(matrix, rcond=1e-13)
-
-    def _blocks(self, r_c: np.ndarray, r_p: np.ndarray, y_c: np.ndarray, y_p: np.ndarray) -> None:
-        shape = self.grid.shape
-        self.salt_multigrid.finest.b[OWNED] = r_c.reshape(shape)
-        c = self.salt_multigrid.cycle()
-        y_c.reshape(shape)[:] = c[OWNED]
-        transport.charge_row_of_salt(c, *self.faces, self.by_c, r_p.reshape(shape), self.charge_multigrid.finest.b)
-        y_p.reshape(shape)[:] = self.charge_multigrid.cycle()[OWNED]
-
-    # ------------------------------------------------------------------ Newton
-
-    def shift_potential(self, state: Unknowns, density: float) -> None:
-        """Shift P everywhere until the whole surface carries a mean current density [A/m^2]: a guess after a switch.
-
-        The sum of the reaction rises with the shift, so Newton's method inside a bracket finds it; what the
-        electrolyte's own resistance adds is left to the coupled solve.
-        """
-        wanted = self.counter.scaled_current(density)
-        start = state.P[OWNED].copy()
-        low, high, shift, total = -200.0, 200.0, 0.0, 0.0
-        for _ in range(60):
-            state.P[OWNED] = start + shift
-            self.react(state)
-            sums = self.grid.sums(np.array([self.source[OWNED].sum(), self.by_p[OWNED].sum()]))
-            total, slope = float(sums[0]) - wanted, float(sums[1])
-            if slope <= 0.0 or abs(total) <= 1e-3 * (abs(wanted) + 1e-3 * slope):
-                break
-            low, high = (shift, high) if total < 0.0 else (low, shift)
-            step = min(max(-total / slope, -2.0), 2.0)
-            shift = shift + step if low < shift + step < high else 0.5 * (low + high)
-        state.X += shift if self.counter.kind != "uniform" else 0.0
-
-    def solve(self, state: Unknowns, history: np.ndarray, mu: float, target: Target, expected: float) -> Solution:
-        """Newton's method on `state`, in place.
-
-        Parameters
-        ----------
-        state
-            Guess in, solution out.
-        history
-            C_h of the time scheme; `mu` = h^2/(D0 beta dt).
-        target
-            The cycler's demand.
-        expected
-            Size of the first update the caller expects; it sets how well the first linear system is solved.
-        """
-        numerics = self.problem.numerics
-        if not self.unknown_at_counter(target):
-            state.X = self.fixed_number(target)
-        tolerance, iterations, size, first, stalled = numerics.newton_tolerance, 0, expected, 0.0, 0
-        damping, largest = 1.0, 0.0
-        for newton in range(1, numerics.newton_iterations + 1):
-            top = self.evaluate(state, history, mu)
-            # A small update leaves the preconditioner as good as it was.
-            fresh = newton == 1 or damping < 1.0 or largest > STALE
-            self.linearise(state, top, target, mu, fresh=fresh)
-            right = self._right_hand_side()
-            if not np.isfinite(right.norm()):
-                return Solution(False, newton, iterations, first, "a residual is not finite")
-            # No better than the tolerance asks, and no better than Newton's own quadratic error deserves.
-            accuracy = min(max(0.1 * tolerance / size, 0.05 * size, 1e-8), 1e-2)
-            update, count, reached = self._krylov_solver().solve(right, accuracy, fresh=fresh)
-            iterations += count
-            step = update.getArray(readonly=True)
-            damping, largest = self._damping(state, step)
-            numbers = self.grid.comm.bcast(step[self.blocks * self.cells :].copy(), root=0)
-            largest = max([largest, *np.abs(numbers[:1] if self.counter.kind != "uniform" else numbers[1:])])
-            first = first or largest
-            if not np.isfinite(largest):
-                return Solution(False, newton, iterations, first, "an update is not finite")
-            self._add(state, step, damping)
-            stalled = stalled + 1 if damping < STALLED else 0
-            if stalled == 3:
-                break
-            if damping == 1.0 and 0.5 * largest**2 + 3.0 * reached * largest <= tolerance:
-                return Solution(True, newton, iterations, first, "converged")
-            size = max(0.5 * largest**2 + 3.0 * reached * largest, 1e-12) if damping == 1.0 else 1.0
-        cell = self._worst_cell()
-        return Solution(False, newton, iterations, first, "Newton's method did not converge", "phi_l", cell)
-
-    def _right_hand_side(self) -> PETSc.Vec:
-        krylov = self._krylov_solver()
-        right = krylov.right
-        array = right.getArray()
-        n = self.cells
-        array[:n] = -self.residual_c[OWNED].ravel()
-        array[n : 2 * n] = -self.residual_p[OWNED].ravel()
-        if self.electrons is not None:
-            array[2 * n : 3 * n] = -self.residual_q.ravel()
-        if self.grid.comm.rank == 0:
-            array[self.blocks * n :] = [-b.residual for b in self.borders]
-        return right
-
-    def _krylov_solver(self) -> _Krylov:
-        count = len(self.borders)
-        if self._krylov is None or self._krylov.borders != count:
-            if self._krylov is not None:
-                self._krylov.free()
-            self._krylov = _Krylov(self, count)
-        return self._krylov
-
-    def _damping(self, state: Unknowns, step: np.ndarray) -> tuple[float, float]:
-        n = self.cells
-        change_c, change_p = step[:n], step[n : self.blocks * n]
-        largest_p = self.grid.max(float(np.abs(change_p).max()))
-        largest = max(self.grid.max(float(np.abs(change_c).max())), largest_p)
-        damping = min(1.0, LARGEST_POTENTIAL_STEP / max(largest_p, 1e-300))
-        falling = change_c < 0.0
-        if falling.any():
-            ratio = (1.0 - SMALLEST_SHARE) * np.maximum(state.C[OWNED].ravel()[falling], 0.0) / -change_c[falling]
-            damping = min(damping, float(ratio.min()))
-        return self.grid.min(damping), largest
-
-    def _add(self, state: Unknowns, step: np.ndarray, damping: float) -> None:
-        n = self.cells
-        state.C[OWNED] += damping * step[:n].reshape(self.grid.shape)
-        state.P[OWNED] += damping * step[n : 2 * n].reshape(self.grid.shape)
-        if self.electrons is not None:
-            state.Q[OWNED] += damping * step[2 * n : 3 * n].reshape(self.grid.shape)
-        if self.borders:
-            numbers = self.grid.comm.bcast(step[self.blocks * n :].copy(), root=0) * damping
-            islands = 0 if self.electrons is not None else len(self.islands.cells)
-            first = len(self.borders) - islands
-            if first:
-                state.X += float(numbers[0])
-            self.islands.potentials[:islands] += numbers[first:]
-
-    def _worst_cell(self) -> tuple[int, int, int]:
-        worst = np.unravel_index(int(np.argmax(np.abs(self.residual_p[OWNED]))), self.grid.shape)
-        return (int(worst[0]) + 1, int(worst[1]) + 1, int(worst[2]) + 1)
-
-    def destroy(self) -> None:
-        """Free the PETSc objects."""
-        if self._krylov is not None:
-            self._krylov.free()
-            self._krylov = None
-
-
-class _Krylov:
-    """GMRES on the coupled system, matrix-free, preconditioned from the right."""
-
-    def __init__(self, system: CoupledSystem, borders: int) -> None:
-        self.system, self.borders = system, borders
-        grid = system.grid
-        local = system.blocks * system.cells + (borders if grid.comm.rank == 0 else 0)
-        sizes = (local, PETSc.DETERMINE)
-        self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=grid.comm)
-        self.matrix.setUp()
-        self.right, self.update = self.matrix.createVecs()
-        self.ksp = PETSc.KSP().create(grid.comm)
-        self.ksp.setOptionsPrefix("coupled_")
-        self.ksp.setOperators(self.matrix)
-        self.ksp.setType(PETSc.KSP.Type.GMRES)
-        self.ksp.setGMRESRestart(15)
-        self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
-        self.ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
-        pc = self.ksp.getPC()
-        pc.setType(PETSc.PC.Type.PYTHON)
-        pc.setPythonContext(self)
-        self.ksp.setFromOptions()
-
-    def mult(self, matrix: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """PETSc's callback for J x."""
-        del matrix
-        self.system.apply(x.getArray(readonly=True), y.getArray())
-
-    def apply(self, pc: PETSc.PC, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """PETSc's callback for M^-1 x."""
-        del pc
-        self.system.precondition(x.getArray(readonly=True), y.getArray())
-
-    def solve(self, right: PETSc.Vec, accuracy: float, *, fresh: bool = True) -> tuple[PETSc.Vec, int, float]:
-        """Update, iterations, and the relative residual reached; `fresh` renews what the preconditioner prepares."""
-        norm = right.norm()
-        if norm == 0.0:
-            self.update.set(0.0)
-            return self.update, 0, 0.0
-        self.system.eliminate_borders()
-        if fresh:
-            self.system.prepare_uniform_modes()
-        self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=self.system.problem.numerics.krylov_iterations)
-        self.ksp.solve(right, self.update)
-        return self.update, self.ksp.getIterationNumber(), self.ksp.getResidualNorm() / norm
-
-    def free(self) -> None:
-        """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""
-        for thing in (self.ksp, self.matrix, self.right, self.update):
-            thing.destroy()

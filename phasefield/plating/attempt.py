@@ -1,0 +1,227 @@
+"""One attempted time step: predict, solve, judge; and what happens when it is accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramify.phasefield.engine import StepReport
+from ramify.phasefield.grid import OWNED
+from ramify.phasefield.plating.books import book, project
+from ramify.phasefield.plating.state import Solution, Target
+from ramify.phasefield.plating.timescheme import Scheme, local_error, next_step
+from ramify.physics.constants import FARADAY
+
+if TYPE_CHECKING:
+    from ramify.phasefield.plating.solver import PlatingSolver
+
+MOTION_SLACK = 1.4
+"""A step may move the front by this much more than asked before it is repeated."""
+
+
+class Attempt:
+    """One attempted step; the solver's state changes in `accept` alone."""
+
+    def __init__(self, solver: PlatingSolver, step: float) -> None:
+        self.solver = solver
+        before = solver.steps[-1] if solver.steps else None
+        self.scheme = Scheme.of(step, before, solver.problem.numerics.order)
+        self.solution: Solution | None = None
+        self.state = solver.state
+        self.limited = False
+        self.newton = self.krylov = 0
+        self.error, self.power, self.velocity = 0.0, 2, 0.0
+
+    def run(self) -> float | None:
+        """Solve; None when the step is good, otherwise the next one to try."""
+        solver, step = self.solver, self.scheme.step
+        islands = solver.system.islands
+        kept = (islands.potentials.copy(), list(islands.seeds))
+        shorter = self._solve()
+        if shorter is not None:
+            islands.restore(*kept)
+            return shorter
+        numerics = solver.problem.numerics
+        self.velocity = self._front_velocity()
+        motion = self.velocity * step / solver.system.finest
+        if solver.problem.interface.motion == "moving" and motion > MOTION_SLACK * numerics.front_motion:
+            islands.restore(*kept)
+            return max(0.2, 0.9 * numerics.front_motion / motion) * step
+        self._estimate_error()
+        if self.error > 2.0 * numerics.time_tolerance:
+            islands.restore(*kept)
+            return next_step(step, self.error, numerics.time_tolerance, self.power)
+        return None
+
+    def _solve(self) -> float | None:
+        """Solve (C, P) under the cycler's demand, within its voltage limit; None when solved, else a shorter step.
+
+        What held the last step is tried first: past depletion no voltage carries the current at all, and asking for
+        it would cost a failed solve in every step.
+        """
+        control = self.solver.control
+        current = Target(control.mode, control.value)
+        if control.mode == "voltage" or control.voltage_limit is None or control.value == 0.0:
+            return None if self._attempt(current) else 0.25 * self.scheme.step
+        held = Target("voltage", -control.voltage_limit if control.value > 0.0 else control.voltage_limit)
+        if self.solver.limited and self._attempt(held) and abs(self._density()) <= abs(control.value):
+            self.limited = True
+            return None
+        if self._attempt(current) and abs(self._voltage()) <= control.voltage_limit * (1.0 + 1e-9):
+            return None
+        self.limited = True
+        return None if self._attempt(held) else 0.25 * self.scheme.step
+
+    def _attempt(self, target: Target) -> bool:
+        self._predict()
+        if target.mode == "current" and len(self.solver.steps) < 2:
+            self.solver.newton.shift_potential(self.state, target.value)
+        return self._newton(target)
+
+    def _density(self) -> float:
+        """Mean current density of the state just solved [A/m^2]."""
+        system = self.solver.system
+        top = system.counter.evaluate(system.top_layer(self.state.C), system.top_layer(self.state.P), self.state.X)
+        return system.counter.total_current(top) / system.counter.scaled_current(1.0)
+
+    def _newton(self, target: Target) -> bool:
+        solver = self.solver
+        self.target = target
+        mu = solver.system.finest**2 / (solver.table.diffusivity * self.scheme.beta * self.scheme.step)
+        self.solution = solver.newton.solve(self.state, self.history, mu, target, solver.expected)
+        self.newton += self.solution.newton_iterations
+        self.krylov += self.solution.krylov_iterations
+        self.mu = mu
+        return self.solution.converged
+
+    def _predict(self) -> None:
+        """Geometry at the end of the step, history of the time scheme, first guess."""
+        solver, scheme = self.solver, self.scheme
+        now, old = solver.state, solver.old
+        if solver.problem.interface.motion == "frozen" or solver.xi_old is None or scheme.gamma == 0.0:
+            self.xi_guess = solver.xi
+        else:
+            self.xi_guess = _extrapolate(solver.xi, solver.xi_old, scheme.ratio)
+        solver.system.set_geometry(self.xi_guess)
+        if solver.curvature.size > 1:
+            self._set_equilibrium()
+        self.state = now.copy()
+        self.history = now.C
+        if old is not None and scheme.ratio > 0.0:
+            if scheme.gamma > 0.0:
+                self.history = now.C + scheme.gamma * (now.C - old.C)
+            share = scheme.ratio
+            guess = now.C + share * (now.C - old.C)
+            self.state.C = np.where(guess > 0.3 * now.C, guess, 0.3 * now.C)
+            # The potential jumps at a switch: what it was before says nothing of where it goes.
+            if len(solver.steps) > 1:
+                self.state.P = now.P + share * (now.P - old.P)
+                self.state.X = now.X + share * (now.X - old.X)
+                self.state.Q = now.Q + share * (now.Q - old.Q)
+
+    def _set_equilibrium(self) -> None:
+        """f U of the curved surface (Gibbs-Thomson)."""
+        solver = self.solver
+        metal = solver.problem.metal
+        solver.front.surface_curvature(self.xi_guess, solver.curvature)
+        factor = -metal.molar_volume * metal.surface_energy / FARADAY * solver.table.thermal
+        solver.system.equilibrium = factor * solver.curvature
+
+    def _voltage(self) -> float:
+        system, solver = self.solver.system, self.solver
+        top = system.counter.evaluate(system.top_layer(self.state.C), system.top_layer(self.state.P), self.state.X)
+        return -system.counter.mean_potential(top.potential) / solver.table.thermal
+
+    def _front_velocity(self) -> float:
+        """Largest normal velocity of the surface [m/s], from a fresh evaluation of the reaction; fills `speed`."""
+        solver, system = self.solver, self.solver.system
+        system.react(self.state)
+        weight, source = system.geometry.weight[OWNED], system.source[OWNED]
+        factor = solver.problem.metal.molar_volume / FARADAY / system.source_scale
+        self.speed = solver.grid.zeros()
+        np.divide(factor * source, weight, out=self.speed[OWNED], where=weight > 0.0)
+        strong = weight * solver.problem.interface.width > 0.05
+        largest = float(np.abs(self.speed[OWNED][strong]).max()) if strong.any() else 0.0
+        return solver.grid.max(largest)
+
+    def _estimate_error(self) -> None:
+        solver, scheme = self.solver, self.scheme
+        new, now = self.state.C[OWNED], solver.state.C[OWNED]
+        free = solver.system.geometry.active[OWNED] * np.maximum(1.0 - self.xi_guess[OWNED], 0.0)
+        if solver.old is None:
+            error, self.power = 0.05 * np.abs(new - now), 2
+        else:
+            older = solver.older[OWNED] if solver.older is not None and len(solver.steps) > 1 else None
+            steps = (scheme.step, solver.steps[-1], solver.steps[-2] if older is not None else 1.0)
+            error, self.power = local_error(new, now, solver.old.C[OWNED], older, steps)
+        self.error = solver.grid.max(float((error * free).max()))
+
+    # ------------------------------------------------------------------ acceptance
+
+    def accept(self, rejected: int) -> StepReport:
+        """Project, move the metal, book the step, make it the solver's state."""
+        solver, scheme = self.solver, self.scheme
+        inflow, salt_rate, correction = project(solver, self)
+        gain = solver.gain * scheme.gamma
+        pore = solver.pore
+        metal_rate = solver.problem.metal.molar_volume / FARADAY / solver.system.source_scale
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gain[OWNED] += np.where(
+                pore[OWNED] > 0.0,
+                scheme.beta * scheme.step * metal_rate * solver.system.source[OWNED] / pore[OWNED],
+                0.0,
+            )
+        removed = 0.0
+        xi = solver.xi
+        if solver.problem.interface.motion == "moving":
+            solver.grid.halo.exchange(self.speed)
+            rate = gain / scheme.step
+            xi, lost = solver.front.advance(solver.xi, rate, self.speed, scheme.step, self.velocity)
+            removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
+        book(solver, self, xi, inflow, salt_rate, removed, correction)
+        self._commit(xi, gain)
+        density = inflow / solver.system.counter.scaled_current(1.0)
+        voltage = self._voltage()
+        free = solver.system.geometry.active[OWNED] * (xi[OWNED] < 0.5)
+        lowest = np.where(free > 0.0, self.state.C[OWNED], np.inf).min()
+        return StepReport(
+            time=solver.time,
+            step=scheme.step,
+            current_density=density,
+            voltage=voltage,
+            limited=self.limited,
+            newton_iterations=self.newton,
+            krylov_iterations=self.krylov,
+            rejected=rejected,
+            minimum_concentration=solver.grid.min(float(lowest)) * solver.table.concentration,
+            short_circuit=solver.system.islands.short_circuit,
+            measures=solver.measures.evaluate(xi, solver.system.islands),
+        )
+
+    def _commit(self, xi: np.ndarray, gain: np.ndarray) -> None:
+        solver, scheme = self.solver, self.scheme
+        solver.older = solver.old.C if solver.old is not None else None
+        solver.old, solver.xi_old = solver.state, solver.xi
+        solver.state, solver.xi, solver.gain = self.state, xi, gain
+        solver.steps = [*solver.steps[-1:], scheme.step]
+        solver.time += scheme.step
+        solver.limited = self.limited
+        assert self.solution is not None
+        solver.expected = min(max(self.solution.first_update, 1e-9), 1.0)
+        numerics = solver.problem.numerics
+        step = next_step(scheme.step, self.error, numerics.time_tolerance, self.power)
+        if solver.problem.interface.motion == "moving" and self.velocity > 0.0:
+            step = min(step, numerics.front_motion * solver.system.finest / self.velocity)
+        solver.next_step = min(step, numerics.largest_step)
+
+
+def _extrapolate(now: np.ndarray, old: np.ndarray, ratio: float) -> np.ndarray:
+    """Metal at the end of a step, linear in time in ln(xi/(1 - xi)) where both states have a surface."""
+    a, b = np.clip(now, 1e-12, 1.0 - 1e-12), np.clip(old, 1e-12, 1.0 - 1e-12)
+    moved = np.abs(now - old) > 1e-13
+    a, b = a[moved], b[moved]
+    grown = (a / (1.0 - a)) * ((a * (1.0 - b)) / (b * (1.0 - a))) ** ratio
+    guess = now.copy()
+    guess[moved] = grown / (1.0 + grown)
+    return guess

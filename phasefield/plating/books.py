@@ -1,0 +1,151 @@
+"""The books of a run: converged solves projected onto the balances, and every step added to the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramify.phasefield.engine import SolverFailure
+from ramify.phasefield.grid import OWNED
+from ramify.physics.constants import FARADAY
+
+if TYPE_CHECKING:
+    from ramify.phasefield.plating.attempt import Attempt
+    from ramify.phasefield.plating.solver import PlatingSolver
+
+IMBALANCE_LIMIT = 1e-8
+"""Relative imbalance of one step at which the run stops: a hundred times what is promised."""
+
+
+def project(solver: PlatingSolver, attempt: Attempt) -> tuple[float, float, float]:
+    """Make sums exact that the solver met to its tolerance; returns inflow, salt rate (rows), relative correction.
+
+    The reaction is shifted along its own derivative until it takes what the counter electrode gives, and the
+    concentration by a constant until the salt balances.
+    """
+    system = solver.system
+    top = system.counter.evaluate(system.top_layer(attempt.state.C), system.top_layer(attempt.state.P), attempt.state.X)
+    geometry = system.geometry
+    sums = solver.grid.sums(
+        np.array(
+            [
+                top.current.sum(),
+                top.salt.sum(),
+                system.source[OWNED].sum(),
+                system.by_p[OWNED].sum(),
+                np.abs(system.source[OWNED]).sum(),
+            ]
+        )
+    )
+    inflow, salt_in, reacted, slope, size = (float(v) for v in sums)
+    if attempt.target.mode == "current":
+        wanted = system.counter.scaled_current(attempt.target.value)
+        salt_in += (1.0 - solver.table.transference) * solver.table.salt_per_charge * (wanted - inflow)
+        inflow = wanted
+    scale = max(abs(inflow), size, 1e-300)
+    if slope > 0.0:
+        shift = (inflow - reacted) / slope
+        system.source[OWNED] += shift * system.by_p[OWNED]
+    salt_rate = salt_in - system.reaction_to_salt * inflow
+    stored = solver.grid.sums(
+        np.array(
+            [
+                (geometry.eps[OWNED] * (attempt.state.C[OWNED] - attempt.history[OWNED])).sum(),
+                geometry.eps[OWNED].sum(),
+            ]
+        )
+    )
+    shift_c = (salt_rate - attempt.mu * stored[0]) / (attempt.mu * stored[1])
+    attempt.state.C[OWNED] += shift_c * geometry.active[OWNED]
+    solver.grid.halo.exchange(attempt.state.C)
+    return inflow, salt_rate, max(abs(inflow - reacted) / scale if inflow else 0.0, abs(shift_c))
+
+
+def book(
+    solver: PlatingSolver,
+    attempt: Attempt,
+    xi: np.ndarray,
+    inflow: float,
+    salt_rate: float,
+    removed: float,
+    correction: float,
+) -> None:
+    """Add one step to the ledger; raises SolverFailure if its balances do not close.
+
+    Parameters
+    ----------
+    xi
+        The metal after the step.
+    inflow, salt_rate, correction
+        Of `project`.
+    removed
+        Metal that curvature took [mol].
+    """
+    scheme, ledger = attempt.scheme, solver.ledger
+    volume, c0 = solver.measures.volume, solver.table.concentration
+    system = solver.system
+    amperes = volume / system.source_scale
+    moles = solver.table.diffusivity / system.finest**2 * c0 * volume
+    before = dict(solver.increments)
+    rates = {
+        "charge": inflow * amperes,
+        "reacted": solver.grid.sum(float(system.source[OWNED].sum())) * amperes,
+        "entered": salt_rate * moles,
+    }
+    done = {key: scheme.advance(rate, before[key]) for key, rate in rates.items()}
+    solver.increments = done
+    pore, eps = solver.pore[OWNED], system.geometry.eps[OWNED]
+    new, now = attempt.state.C[OWNED], solver.state.C[OWNED]
+    old = solver.old.C[OWNED] if solver.old is not None else now
+    eps_now, eps_new = pore * (1.0 - solver.xi[OWNED]), pore * (1.0 - xi[OWNED])
+    sums = solver.grid.sums(
+        np.array(
+            [
+                ((eps_new - eps) * new + (eps - eps_now) * now).sum(),
+                (eps * (now - old)).sum(),
+                (eps_new * new - eps_now * now).sum(),
+                (pore * (xi[OWNED] - solver.xi[OWNED])).sum(),
+            ]
+        )
+    )
+    gained = float(sums[3]) * volume / solver.problem.metal.molar_volume
+    displaced = -float(sums[0]) * c0 * volume - scheme.gamma * (float(sums[1]) * c0 * volume - before["entered"])
+    moving = solver.problem.interface.motion == "moving"
+    ledger.charge += done["charge"]
+    ledger.absolute_charge += abs(done["charge"])
+    ledger.reacted += done["reacted"]
+    ledger.salt_entered += done["entered"]
+    ledger.salt_displaced += displaced
+    ledger.curved_away += removed
+    ledger.frozen += 0.0 if moving else done["charge"] / FARADAY
+    ledger.metal += gained
+    ledger.salt += float(sums[2]) * c0 * volume
+    if done["charge"] >= 0.0:
+        ledger.plated += gained if moving else done["charge"] / FARADAY
+    else:
+        ledger.stripped -= gained if moving else done["charge"] / FARADAY
+    ledger.largest_correction = max(ledger.largest_correction, correction)
+    _check_step(solver, done, gained + removed, displaced, float(sums[2]) * c0 * volume)
+
+
+def _check_step(solver: PlatingSolver, done: dict[str, float], gained: float, displaced: float, salt: float) -> None:
+    ledger = solver.ledger
+    imbalances = [abs(salt - done["entered"] + displaced) / ledger.salt_start]
+    charge = abs(done["charge"])
+    if charge > 0.0:
+        imbalances.append(abs(done["charge"] - done["reacted"]) / charge)
+        if solver.problem.interface.motion == "moving":
+            # Below the resolution of double precision in the cells' fractions a ratio means nothing.
+            smallest = 1e-6 * ledger.absolute_charge + 1e7 * np.finfo(float).eps * ledger.metal_start * FARADAY
+            imbalances.append(abs(gained * FARADAY - done["charge"]) / max(charge, smallest))
+    worst = max(imbalances)
+    ledger.worst_step = max(ledger.worst_step, worst)
+    if not worst <= IMBALANCE_LIMIT:
+        raise SolverFailure(
+            f"the balances of one step differ by {worst:.1e}",
+            field="balance",
+            place=None,
+            time=solver.time,
+            remedy="tighten numerics.newton_tolerance",
+        )

@@ -1,0 +1,117 @@
+"""Preconditioner of the coupled system: block Gauss-Seidel with the global unknowns eliminated.
+
+The salt comes first. In the ambipolar form the salt row sees the potential at the surface alone, both diagonal blocks
+are symmetric and positive, and one V-cycle stands for each inverse; ohmic electrons are a third such block. Two modes
+escape it, C and P shifted everywhere at once: in a closed cell at a given current the total salt hardly changes and
+the potential only follows it, which no block knows of itself. A correction on these modes goes before the blocks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ramify.phasefield.grid import OWNED
+from ramify.phasefield.kernels import transport
+from ramify.phasefield.plating.system import CoupledSystem
+
+MOST_ISLAND_MODES = 32
+"""Islands with a mode of their own under ohmic electrons; the Krylov method finds the rest."""
+
+
+class Preconditioner:
+    """M^-1 of the Jacobian that the system last linearised."""
+
+    def __init__(self, system: CoupledSystem) -> None:
+        self.system = system
+        self._eliminated: list[tuple[np.ndarray, np.ndarray, float]] = []
+        self._modes: list[np.ndarray] = []
+        self._images = np.zeros((0, 0))
+        self._rest = np.zeros(0)
+        self._coarse: np.ndarray = np.zeros((2, 2))
+
+    def prepare(self, *, fresh: bool) -> None:
+        """Take a new linearisation; `fresh` renews the uniform modes too."""
+        self.eliminate_borders()
+        if fresh:
+            self.prepare_uniform_modes()
+
+    def apply(self, r: np.ndarray, y: np.ndarray) -> None:
+        """y = M^-1 r: the uniform modes first, then block Gauss-Seidel with the borders eliminated."""
+        sums = self.system.grid.sums(np.array([r[mode].sum() for mode in self._modes]))
+        shift = self._coarse @ sums
+        transport.subtract_images(r, self._images, shift, self._rest)
+        self._bordered_blocks(self._rest, y)
+        for mode, value in zip(self._modes, shift, strict=True):
+            y[mode] += value
+
+    def _bordered_blocks(self, r: np.ndarray, y: np.ndarray) -> None:
+        n = self.system.cells
+        first = self.system.blocks * n
+        self._blocks(r[:n], r[n : 2 * n], y[:n], y[n : 2 * n])
+        if self.system.electrons is not None:
+            self._solve_electrons(r, y)
+        if not self.system.borders:
+            return
+        values = self.system.grid.comm.bcast(r[first:].copy(), root=0)
+        solved = np.zeros(len(self.system.borders))
+        for index, (border, (zc, zp, pivot)) in enumerate(zip(self.system.borders, self._eliminated, strict=True)):
+            product = self.system.grid.sum(border.row_product(y[:n], y[n : 2 * n]))
+            solved[index] = (values[index] - product) / pivot
+            y[:n] -= zc * solved[index]
+            y[n : 2 * n] -= zp * solved[index]
+        if self.system.grid.comm.rank == 0:
+            y[first:] = solved
+
+    def _solve_electrons(self, r: np.ndarray, y: np.ndarray) -> None:
+        assert self.system.electrons is not None
+        n, shape = self.system.cells, self.system.grid.shape
+        c, p = y[:n].reshape(shape), y[n : 2 * n].reshape(shape)
+        right = r[2 * n : 3 * n].reshape(shape) + self.system.by_p[OWNED] * p + self.system.by_c[OWNED] * c
+        y[2 * n : 3 * n].reshape(shape)[:] = self.system.electrons.solve(right)
+
+    def eliminate_borders(self) -> None:
+        """Columns carried through the block preconditioner, for `apply`."""
+        self._eliminated = []
+        n = self.system.cells
+        for border in self.system.borders:
+            column_c, column_p = np.zeros(n), np.zeros(n)
+            border.add_column(1.0, column_c, column_p)
+            zc, zp = np.empty(n), np.empty(n)
+            self._blocks(column_c, column_p, zc, zp)
+            pivot = border.corner - self.system.grid.sum(border.row_product(zc, zp))
+            self._eliminated.append((zc, zp, pivot if abs(pivot) > 1e-12 * abs(border.corner) + 1e-300 else 1.0))
+
+    def prepare_uniform_modes(self) -> None:
+        """Images of the uniform modes under J, and the inverse of their Galerkin matrix.
+
+        The modes are lists of places in a vector: C of all active cells, P of all active cells and, with ohmic
+        electrons, phi_s of each island.
+        """
+        n = self.system.cells
+        active = np.flatnonzero(self.system.geometry.active[OWNED].ravel() > 0.0)
+        self._modes = [active, n + active]
+        if self.system.electrons is not None:
+            conducts = self.system.electrons.conductivity[OWNED].ravel() > 0.0
+            self._modes += [2 * n + cells[conducts[cells]] for cells in self.system.islands.cells[:MOST_ISLAND_MODES]]
+        size = self.system.blocks * n + (len(self.system.borders) if self.system.grid.comm.rank == 0 else 0)
+        self._rest = np.empty(size)
+        self._images = np.zeros((len(self._modes), size))
+        matrix = np.zeros((len(self._modes), len(self._modes)))
+        for column, mode in enumerate(self._modes):
+            vector = np.zeros(size)
+            vector[mode] = 1.0
+            self.system.apply(vector, self._images[column])
+            matrix[:, column] = self.system.grid.sums(
+                np.array([self._images[column][row].sum() for row in self._modes])
+            )
+        self._coarse = np.linalg.pinv(matrix, rcond=1e-13)
+
+    def _blocks(self, r_c: np.ndarray, r_p: np.ndarray, y_c: np.ndarray, y_p: np.ndarray) -> None:
+        system, shape = self.system, self.system.grid.shape
+        system.salt_multigrid.finest.b[OWNED] = r_c.reshape(shape)
+        c = system.salt_multigrid.cycle()
+        y_c.reshape(shape)[:] = c[OWNED]
+        fx, fy, fz = system.faces
+        right = system.charge_multigrid.finest.b
+        transport.charge_row_of_salt(c, fx, fy, fz, system.by_c, r_p.reshape(shape), right)
+        y_p.reshape(shape)[:] = system.charge_multigrid.cycle()[OWNED]

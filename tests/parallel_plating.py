@@ -1,0 +1,89 @@
+"""One small plating run on however many ranks; prints JSON on rank 0.
+
+    mpiexec -n N python parallel_plating.py CASE [SAVED]     the run's numbers and sums of its fields
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+from mpi4py import MPI
+from plating_cells import CONCENTRATED, H, SALT, ball, flat, plating_problem, rough, union
+
+from ramify.phasefield.engine import Control
+from ramify.phasefield.plating import PlatingSolver
+from ramify.phasefield.problem import CounterElectrode, Geometry, Kinetics, PlatingProblem
+from ramify.physics import electrolyte
+from ramify.physics.constants import FARADAY
+
+
+def host_case() -> PlatingProblem:
+    """3-D, conducting pillar, variable transference number, films on both electrodes."""
+    cells = (12, 12, 24)
+    size = (12 * H, 12 * H, 24 * H)
+
+    def pillar(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        across = np.sqrt((x - 0.5 * size[0]) ** 2 + (y - 0.5 * size[1]) ** 2) - 2.2 * H
+        return np.maximum(across, z - 10.0 * H)
+
+    return plating_problem(
+        cells,
+        electrolyte=electrolyte.preset(CONCENTRATED),
+        geometry=Geometry(rough(5.0 * H, 0.7 * H, size), host_distance=pillar),
+        kinetics=Kinetics(30.0, SALT, film_resistance=1e-3),
+        counter=CounterElectrode("lithium", "butler_volmer"),
+    )
+
+
+def island_case() -> PlatingProblem:
+    """2-D, a floating ball in the middle, where the cut between ranks passes, periodic."""
+    cells = (20, 1, 32)
+    centre = (10.0 * H, 0.0, 16.0 * H)
+    return plating_problem(
+        cells,
+        periodic=True,
+        geometry=Geometry(union(flat(5.0 * H), ball(centre, 3.0 * H, planar=True))),
+        counter=CounterElectrode("reservoir"),
+    )
+
+
+CASES = {"host": host_case, "island": island_case}
+PHASES = ((Control("current", 60.0), 2.0), (Control("current", -40.0), 1.0), (Control("voltage", -0.02), 1.0))
+
+
+def main() -> None:
+    solver = PlatingSolver(CASES[sys.argv[1]]())
+    time, steps = 0.0, 0
+    for control, duration in PHASES:
+        solver.set_control(control)
+        time += duration
+        while solver.time < time:
+            report = solver.step(time)
+            steps += 1
+    fields = {name: solver.gather(name) for name in ("xi", "c", "phi_l", "phi_s", "s")}
+    islands = [float(p) for p in solver.system.islands.potentials]
+    numbers = {
+        "steps": steps,
+        "voltage": report.voltage,
+        "charge": solver.ledger.charge,
+        "metal": solver.ledger.metal,
+        "salt": solver.ledger.salt,
+        "islands": islands,
+        "process_grid": solver.grid.ranks,
+        **report.measures,
+    }
+    worst = max(solver.ledger.balance(FARADAY).values())
+    if MPI.COMM_WORLD.rank == 0:
+        z = np.arange(solver.problem.domain.cells[2])[:, None, None] + 1.0
+        free = np.asarray(fields["xi"]) < 0.99
+        for name, values in fields.items():
+            assert values is not None
+            numbers[f"sum {name}"] = float((values * z * free).sum())
+            numbers[f"largest {name}"] = float(np.abs(values[free]).max())
+        print(json.dumps({"numbers": numbers, "worst_balance": worst}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The same numbers on any number of ranks, and the command line under `mpiexec`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("parallel_plating.py")
+SAME = 1e-8
+
+SCENARIO = """\
+title: a small plane cell
+domain: {size: [4 um, 10 um], cells: [8, 20]}
+electrolyte: {diffusivity: 1e-10 m^2/s, transference: 0.38, concentration: 1 mol/L}
+kinetics: {exchange_current_density: 30 A/m^2}
+film: {thickness: 2.5 um, roughness: {amplitude: 0.2 um, modes: 2, seed: 1}}
+protocol:
+  - plate at 2 mA/cm^2 for 20 s
+  - strip at 1 mA/cm^2 until 0.002 mAh/cm^2
+output: {every: 10 s, fields: [xi, c]}
+"""
+BROKEN = SCENARIO.replace("exchange_current_density", "exchange_curent_density")
+
+
+def numbers_on(mpiexec, ranks, case):
+    answer = json.loads(mpiexec(ranks, SCRIPT, case).stdout)
+    assert answer["worst_balance"] <= 1e-10
+    return answer["numbers"]
+
+
+@pytest.mark.parametrize(("case", "ranks"), [("host", 2), ("island", 2), ("island", 3)])
+def test_ranks_agree(mpiexec, case, ranks):
+    """Steps, voltage, amounts, island potentials and weighted sums of all fields."""
+    one, many = numbers_on(mpiexec, 1, case), numbers_on(mpiexec, ranks, case)
+    grid, alone = many.pop("process_grid"), one.pop("process_grid")
+    assert (max(grid), max(alone)) == (ranks, 1)
+    if case == "island":
+        assert grid[2] == ranks, "the cut must pass through the island"
+        assert len(one["islands"]) == 1
+    for name, value in one.items():
+        # Dead metal and the like are zero on both.
+        assert many[name] == pytest.approx(value, rel=SAME, abs=1e-30), name
+
+
+def test_the_command_runs_under_mpiexec_and_agrees(mpiexec, tmp_path):
+    (tmp_path / "case.yaml").write_text(SCENARIO)
+    summaries = []
+    for ranks in (1, 2):
+        folder = tmp_path / f"on{ranks}"
+        mpiexec(ranks, "-m", "ramify.cli", "run", tmp_path / "case.yaml", "-o", folder, cwd=tmp_path)
+        summaries.append(json.loads((folder / "summary.json").read_text()))
+    one, two = summaries
+    assert (one["ranks"], two["ranks"]) == (1, 2)
+    assert one["status"] == two["status"] == "finished"
+    for name in (
+        "steps", "time_s", "charge_passed_C", "metal_plated_mol", "metal_stripped_mol", "filling_fraction",
+        "tip_height_m", "roughness_m", "voltage_V",
+    ):  # fmt: skip
+        assert two[name] == pytest.approx(one[name], rel=SAME), name
+    for summary in summaries:
+        assert max(summary["balance"].values()) <= 1e-10
+
+
+def test_refused_input_is_told_once(mpiexec, tmp_path):
+    (tmp_path / "case.yaml").write_text(BROKEN)
+    result = mpiexec(2, "-m", "ramify.cli", "run", tmp_path / "case.yaml", cwd=tmp_path, check=False)
+    assert result.returncode == 2
+    assert (result.stdout + result.stderr).count("exchange_curent_density") == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_a_folder_in_use_is_refused_once(mpiexec, tmp_path):
+    (tmp_path / "case.yaml").write_text(SCENARIO)
+    folder = tmp_path / "used"
+    folder.mkdir()
+    (folder / "summary.json").write_text("{}")
+    arguments = ("-m", "ramify.cli", "run", tmp_path / "case.yaml", "-o", folder)
+    result = mpiexec(2, *arguments, cwd=tmp_path, check=False)
+    assert result.returncode == 2
+    assert (result.stdout + result.stderr).count("already holds") == 1
+    assert (folder / "summary.json").read_text() == "{}"
+
+
+def test_more_ranks_than_the_grid_can_share_are_refused(mpiexec, tmp_path):
+    (tmp_path / "case.yaml").write_text(SCENARIO.replace("cells: [8, 20]", "cells: [2, 1]").replace("size: [4", "size: [2"))
+    small = SCENARIO.replace("size: [4 um, 10 um], cells: [8, 20]", "size: [10 um], cells: [20]")
+    (tmp_path / "case.yaml").write_text(small.replace(", roughness: {amplitude: 0.2 um, modes: 2, seed: 1}", ""))
+    result = mpiexec(
+        3, "-m", "ramify.cli", "run", tmp_path / "case.yaml", "--set", "domain.cells=[2]", cwd=tmp_path, check=False
+    )
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
