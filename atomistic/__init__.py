@@ -1,0 +1,1 @@
+"""From molecular dynamics to material records: not part of this version."""

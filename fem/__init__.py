@@ -1,0 +1,1 @@
+"""Finite elements on unstructured meshes: not part of this version."""

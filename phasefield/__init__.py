@@ -1,0 +1,1 @@
+"""Diffuse interfaces on structured PETSc meshes: the plating model and its FiPy reference."""

@@ -128,8 +128,7 @@ class Grid:
         self.comm = comm or MPI.COMM_WORLD
         self.ranks = choose_process_grid(domain.cells, self.comm.size)
         self.ownership = [split_evenly(n, p) for n, p in zip(domain.cells, self.ranks, strict=True)]
-        periodic = tuple(domain.periodic and domain.cells[a] > 1 for a in range(2)) + (False,)
-        self.periodic = (bool(periodic[0]), bool(periodic[1]), False)
+        self.periodic = (domain.periodic and domain.cells[0] > 1, domain.periodic and domain.cells[1] > 1, False)
         kinds = PETSc.DM.BoundaryType
         self.dm = PETSc.DMDA().create(
             sizes=domain.cells,

@@ -46,12 +46,13 @@ class Level:
     def smooth(self, first: int, *, from_zero: bool = False) -> None:
         """One red-black sweep that starts with colour `first`."""
         x, b, diagonal = self.x, self.b, self.diagonal
+        tx, ty, tz = self.faces
         for half, colour in enumerate((first, 1 - first)):
             local = (colour + self.parity) & 1
             if from_zero and half == 0:
                 kernels.start_colour(x, b, diagonal, local)
             else:
-                kernels.smooth_colour(x, b, *self.faces, diagonal, local)
+                kernels.smooth_colour(x, b, tx, ty, tz, diagonal, local)
             self.exchange(x)
 
 
@@ -97,10 +98,10 @@ class Multigrid:
                 distributed = False
                 self._add_gathered_level(cells, spacing, halo)
             self.levels[-1].factors = factors
-            cells = tuple(-(-n // f) for n, f in zip(cells, fxyz, strict=True))  # type: ignore[assignment]
-            local = tuple(-(-n // f) for n, f in zip(local, fxyz, strict=True))  # type: ignore[assignment]
-            start = tuple(s // f for s, f in zip(start, fxyz, strict=True))  # type: ignore[assignment]
-            spacing = tuple(h * f for h, f in zip(spacing, fxyz, strict=True))  # type: ignore[assignment]
+            cells = tuple(-(-n // f) for n, f in zip(cells, fxyz, strict=True))
+            local = tuple(-(-n // f) for n, f in zip(local, fxyz, strict=True))
+            start = tuple(s // f for s, f in zip(start, fxyz, strict=True))
+            spacing = tuple(h * f for h, f in zip(spacing, fxyz, strict=True))
             level = Level((local[2], local[1], local[0]), spacing, halo)
             level.parity = sum(start) & 1
             self.levels.append(level)
@@ -165,7 +166,8 @@ class Multigrid:
                     kernels.coarsen_faces(fine, coarse, fine_level.factors, axis)
                 kernels.coarsen_reaction(fine_level.reaction, level.reaction, fx, fy, fz)
                 level.exchange(*level.faces)
-            kernels.set_diagonal(*level.faces, level.reaction, level.diagonal)
+            tx, ty, tz = level.faces
+            kernels.set_diagonal(tx, ty, tz, level.reaction, level.diagonal)
         self._factor_coarsest()
 
     def _factor_coarsest(self) -> None:
@@ -212,7 +214,8 @@ class Multigrid:
             level.smooth(0, from_zero=sweep == 0)
         fz, fy, fx = level.factors
         colour = level.parity & 1
-        kernels.restrict_residual(level.x, level.b, *level.faces, level.diagonal, below.b, fx, fy, fz, colour)
+        tx, ty, tz = level.faces
+        kernels.restrict_residual(level.x, level.b, tx, ty, tz, level.diagonal, below.b, fx, fy, fz, colour)
         self._descend(index + 1)
         kernels.add_coarse(level.x, below.x, fx, fy, fz)
         level.exchange(level.x)

@@ -33,5 +33,5 @@ class Border:
         out_p[self.cells] += self.column_p * value
 
     def row_product(self, c: np.ndarray, p: np.ndarray) -> float:
-        """This rank's part of row . (c, p) over flat owned cells."""
+        """Share of this rank in row . (c, p), flat owned cells."""
         return float(self.row_c @ c[self.cells] + self.row_p @ p[self.cells])

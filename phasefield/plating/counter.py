@@ -2,8 +2,8 @@
 
 Gauge: phi_s = 0 on the metal connected to the current collector. The voltage is therefore minus the electrolyte
 potential at the counter electrode's face, V = -<phi_l>. All quantities are scaled (phasefield.properties); a current
-density i enters a cell's charge row as (h^2 f / kappa0 hz) i. From the cell's centre to the face, with E2 twice the open
-fraction of the cell times (h/hz)^2,
+density i enters a cell's charge row as (h^2 f / kappa0 hz) i. From the cell's centre to the face, with E2 twice the
+open fraction of the cell times (h/hz)^2,
 
     I = E2 [a (P_f - P) + d (C_f - C)],        lithium: E2 (D/D0) (C_f - C) = (1 - t_f) tau I
 

@@ -78,7 +78,8 @@ class OhmicElectrons:
 
     def apply(self, Q: np.ndarray) -> np.ndarray:
         """Conduction part of the rows of Q (ghosts filled), owned cells; valid until the next call."""
-        conduction.apply_conduction(Q, *self.faces, self.ground, self.conductivity, self.applied)
+        tx, ty, tz = self.faces
+        conduction.apply_conduction(Q, tx, ty, tz, self.ground, self.conductivity, self.applied)
         return self.applied
 
     def linearise(self, by_p: np.ndarray) -> None:

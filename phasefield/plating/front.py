@@ -3,8 +3,9 @@
     (1-psi) d(xi)/dt = (Omega/F) S + div{ (1-psi) (b [grad xi - (q/l) n] - J n) }   (conservative)
     ...              - (1-psi) (b/l) q K                    (allen_cahn, adds -b K to the front velocity)
 
-The term in J carries the reaction's feed to where the moving profile needs it (kernels.surface). S is constant over a step; the regularisation is integrated in substeps of a second-order Runge-Kutta method, short
-enough to be stable. Both add in one right-hand side, so there is no splitting error.
+The term in J carries the reaction's feed to where the moving profile needs it (kernels.surface). S is
+constant over a step; the regularisation is integrated in substeps of a second-order Runge-Kutta method, short enough
+to be stable. Both add in one right-hand side, so there is no splitting error.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class Islands:
         if grid.comm.size == 1 and not any(grid.periodic):
             return numbers, int(count)
         grid.halo.exchange(numbers)
-        pairs = set()
+        pairs: set[tuple[int, int]] = set()
         for axis in range(3):
             planes = np.moveaxis(numbers, 2 - axis, 0)
             for inner, outer in ((1, 0), (-2, -1)):

@@ -137,7 +137,7 @@ class PlatingSolver:
     # ------------------------------------------------------------------ reading and restart
 
     def gather(self, name: str) -> np.ndarray | None:
-        """A field on rank 0 as (nz, ny, nx); phi_l and phi_s in the gauge of the contract (phi_l = 0 at the counter)."""
+        """A field on rank 0 as (nz, ny, nx); potentials against the electrolyte at the counter electrode."""
         f, c0 = self.table.thermal, self.table.concentration
         if name == "xi":
             return self.grid.gather(self.xi)

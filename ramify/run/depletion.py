@@ -40,7 +40,7 @@ def smallest_surface_concentration(
     normals = np.stack(
         [
             np.gradient(distance, h, axis=a) if n > 1 else np.zeros_like(xi)
-            for a, (h, n) in enumerate(zip(edges, xi.shape))
+            for a, (h, n) in enumerate(zip(edges, xi.shape, strict=True))
         ]
     )[:, near].T
     length = np.linalg.norm(normals, axis=1, keepdims=True)

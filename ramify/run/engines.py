@@ -21,7 +21,7 @@ def make_engine(name: str, problem: PlatingProblem, petsc_options: list[str]) ->
 
 
 def rank_and_size(name: str) -> tuple[int, int]:
-    """This process's rank and the number of ranks."""
+    """Rank of this process and the number of ranks."""
     if name == "fipy":
         return 0, 1
     from mpi4py import MPI
