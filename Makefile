@@ -59,7 +59,7 @@ lint: set-up
 	rm -rf build/typing
 	mkdir -p build/typing/ramify
 	ln -s $(CURDIR)/ramify/* $(foreach folder,$(FOLDERS),$(CURDIR)/$(folder)) build/typing/ramify/
-	$(BIN)/mypy build/typing/ramify tests $(wildcard benchmarks/*.py) \
+	MYPYPATH=tests:benchmarks $(BIN)/mypy build/typing/ramify tests $(wildcard benchmarks/*.py) \
 		| sed -E 's#^build/typing/ramify/($(subst $() ,|,$(FOLDERS)))/#\1/#; s#^build/typing/##'
 
 set-up: $(READY)/ramify

@@ -4,6 +4,7 @@ Each script prints lines for people and, last, one JSON object. Times are median
 always of two numbers of the same run.
 """
 
+# ruff: noqa: E402
 from __future__ import annotations
 
 import os

@@ -15,6 +15,7 @@ import common
 import numpy as np
 
 from ramify.phasefield.plating import PlatingSolver
+from ramify.phasefield.problem import PlatingProblem
 
 MOTION = 0.1
 """Cells the front moves in a step."""
@@ -22,7 +23,7 @@ KRYLOV_TOLERANCE = 1e-9
 WARM_UP = 2
 
 
-def fipy_engine(problem: common.PlatingProblem) -> Any:
+def fipy_engine(problem: PlatingProblem) -> Any:
     """The reference engine with iterative solvers."""
     from ramify.phasefield.fipy_reference import FiPyEngine
 
@@ -42,7 +43,7 @@ def compare_with_fipy(cells: int, steps: int) -> dict[str, Any]:
     # Without Gibbs-Thomson shift: the engines' curvatures of a surface one cell wide are not comparable.
     problem = replace(problem, metal=replace(problem.metal, surface_energy=0.0))
     found: dict[str, Any] = {"cells": cells, "step_s": size}
-    fields = {}
+    fields: dict[str, dict[str, Any]] = {}
     for name, engine in (("petsc", PlatingSolver(problem)), ("fipy", fipy_engine(problem))):
         engine.set_control(replace(common.MOVING.control, voltage_limit=None))
         common.timed_steps(engine, WARM_UP, until=1e3 * size)

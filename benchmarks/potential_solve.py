@@ -2,12 +2,13 @@
 
     python benchmarks/potential_solve.py --cells 64 128
 
-    div(kappa eps grad P) ...: sum t (P - P_N) + r (P - Q) = inflow at the counter electrode,     Q = f phi_s
+    sum t (P - P_N) + r (P - Q) = inflow at the counter electrode,     P = f phi,  Q = f phi_s
 
 Cells: a pillar with attached metal, with and without eight floating spheres. Electrons are `equipotential` (one unknown
 number Q per sphere, zero net current each) or `ohmic` (Q in every cell that conducts, poorly in the host). The solver
-is the production one on this block: GMRES(15) from the right, one multigrid cycle per block, block Gauss-Seidel,
-floating numbers eliminated, uniform modes taken out first. Rates without and with the preconditioner's set-up.
+is the production one on this block: one multigrid cycle per block, block Gauss-Seidel, floating numbers eliminated,
+uniform modes taken out first. The cycles are in single precision, so GMRES(15) is a flexible one here: a plain one
+would report 1e-8 and leave 1e-5. Rates without and with the preconditioner's set-up.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import common
@@ -23,13 +24,17 @@ import numba
 import numpy as np
 from petsc4py import PETSc
 
+from ramify.phasefield.engine import SolverFailure
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.multigrid import Multigrid
 from ramify.phasefield.plating import PlatingSolver
+from ramify.phasefield.problem import Numerics
 
 TOLERANCE = 1e-8
 RESTART = 15
 REPEATS = 3
+SMALLEST_STEP = 1e-4
+"""[s]; the first one is 2 ms at 128^3."""
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -84,7 +89,8 @@ class ChargeBlock:
             level = multigrid.finest
             self.work[OWNED] = x[block * n : (block + 1) * n].reshape(level.shape)
             out = y[block * n : (block + 1) * n].reshape(level.shape)
-            apply_operator(self.work, *level.faces, level.reaction, out)
+            tx, ty, tz = level.faces
+            apply_operator(self.work, tx, ty, tz, level.reaction, out)
         if self.blocks == 2:
             y[:n] -= self.coupling * x[n : 2 * n]
             y[n : 2 * n] -= self.coupling * x[:n]
@@ -152,7 +158,8 @@ def charge_block(solver: PlatingSolver) -> ChargeBlock:
         modes += [n + cells[conducts[cells]] for cells in system.islands.cells]
     islands = list(system.islands.cells)
     right = np.zeros(len(multigrids) * n + (len(islands) if len(multigrids) == 1 else 0))
-    right[n - active[-system.grid.shape[1] * system.grid.shape[2] :].size : n] = 1.0
+    top_layer = system.grid.shape[1] * system.grid.shape[2]
+    right[n - top_layer : n] = 1.0
     return ChargeBlock(multigrids, np.ascontiguousarray(system.by_p[OWNED]).ravel(), islands, modes, right)
 
 
@@ -195,14 +202,13 @@ def solve(block: ChargeBlock) -> dict[str, Any]:
         ksp.solve(right, solution)
         set_ups.append(middle - start)
         solves.append(time.perf_counter() - middle)
-    if ksp.getConvergedReason() <= 0:
-        raise RuntimeError(f"GMRES did not converge in {ksp.getIterationNumber()} iterations")
     image = np.zeros(block.size)
     block.apply(solution.getArray(readonly=True), image)
     residual = float(np.linalg.norm(image - block.right) / np.linalg.norm(block.right))
     set_up, wall = statistics.median(set_ups), statistics.median(solves)
     result = {
         "unknowns": block.size,
+        "converged": ksp.getConvergedReason() > 0,
         "iterations": ksp.getIterationNumber(),
         "residual": residual,
         "set_up_s": set_up,
@@ -217,10 +223,16 @@ def solve(block: ChargeBlock) -> dict[str, Any]:
 
 def measure(cells: int, electrons: str, floating: bool) -> dict[str, Any]:
     """The block of the pillar's cell after one short step of growth."""
-    problem = common.islands_problem(cells, floating)
+    # A first step that needs to be cut fails soon, and says so, instead of going on to nanoseconds.
+    problem = replace(common.islands_problem(cells, floating), numerics=Numerics(smallest_step=SMALLEST_STEP))
     solver = PlatingSolver(common.ohmic(problem) if electrons == "ohmic" else problem)
     solver.set_control(common.MOVING.control)
-    solver.step(1e9)
+    try:
+        solver.step(1e9)
+    except SolverFailure as failure:
+        found: dict[str, Any] = {"cells": cells, "electrons": electrons, "converged": False, "failure": str(failure)}
+        common.show(f"{electrons}, {cells}^3 cells", found)
+        return found
     block = charge_block(solver)
     found = {"cells": cells, "electrons": electrons, "floating": len(block.islands)} | solve(block)
     common.show(f"{electrons}, {cells}^3 cells, {len(block.islands)} floating spheres", found)
@@ -242,7 +254,8 @@ def main() -> None:
             found = [measure(cells, electrons, floating) for cells in options.cells]
             result["cases"] += found
             name = f"{electrons}, {'floating' if floating else 'attached'}"
-            result["growth"][name] = found[-1]["iterations"] / found[0]["iterations"]
+            both = found[0]["converged"] and found[-1]["converged"]
+            result["growth"][name] = found[-1]["iterations"] / found[0]["iterations"] if both else None
     common.show(f"growth of iterations from {options.cells[0]}^3 to {options.cells[-1]}^3", result["growth"])
     common.finish(result)
 

@@ -135,8 +135,9 @@ def test_krylov_solver_reaches_the_accuracy_it_reports(counter):
     system = residual.system
     top = system.evaluate(residual.state, residual.history, 0.7)
     system.linearise(residual.state, top, TARGETS[0], 0.7)
-    right = system._right_hand_side()
-    update, iterations, reached = system._krylov_solver().solve(right, 1e-5)
+    newton = residual.solver.newton
+    right = newton._right_hand_side()
+    update, iterations, reached = newton._krylov_solver().solve(right, 1e-5)
     image = np.zeros_like(update.getArray(readonly=True))
     system.apply(update.getArray(readonly=True), image)
     true = np.linalg.norm(image - right.getArray(readonly=True)) / right.norm()
@@ -146,20 +147,20 @@ def test_krylov_solver_reaches_the_accuracy_it_reports(counter):
 
 def newton_updates(solver, target, step):
     """Size of every Newton update of one solve, the linear systems solved as well as single precision allows."""
-    system, sizes = solver.system, []
-    damping = system._damping
+    newton, sizes = solver.newton, []
+    damping = newton._damping
 
     def note(state, change):
         factor, largest = damping(state, change)
         sizes.append(largest)
         return factor, largest
 
-    system._damping = note
-    krylov = system._krylov_solver()
+    newton._damping = note
+    krylov = newton._krylov_solver()
     solve = krylov.solve
     krylov.solve = lambda right, accuracy, **options: solve(right, 1e-9, **options)
-    mu = system.finest**2 / (solver.table.diffusivity * step)
-    solution = system.solve(solver.state.copy(), solver.state.C, mu, target, 1e-9)
+    mu = solver.system.finest**2 / (solver.table.diffusivity * step)
+    solution = newton.solve(solver.state.copy(), solver.state.C, mu, target, 1e-9)
     assert solution.converged
     return sizes
 

@@ -82,10 +82,10 @@ def test_a_folder_in_use_is_refused_once(mpiexec, tmp_path):
 
 
 def test_more_ranks_than_the_grid_can_share_are_refused(mpiexec, tmp_path):
-    small = SCENARIO.replace("size: [4 um, 10 um], cells: [8, 20]", "size: [10 um], cells: [20]")
-    (tmp_path / "case.yaml").write_text(small.replace(", roughness: {amplitude: 0.2 um, modes: 1, seed: 1}", ""))
-    result = mpiexec(
-        3, "-m", "ramify.cli", "run", tmp_path / "case.yaml", "--set", "domain.cells=[2]", cwd=tmp_path, check=False
-    )
+    line = SCENARIO.replace("size: [4 um, 10 um], cells: [8, 20]", "size: [10 um], cells: [4]")
+    line = line.replace("{thickness: 2.5 um, roughness: {amplitude: 0.2 um, modes: 1, seed: 1}}", "{thickness: 5 um}")
+    (tmp_path / "case.yaml").write_text(line)
+    result = mpiexec(5, "-m", "ramify.cli", "run", tmp_path / "case.yaml", cwd=tmp_path, check=False)
     assert result.returncode == 2
+    assert result.stderr.count("5 ranks cannot share") == 1
     assert "Traceback" not in result.stderr

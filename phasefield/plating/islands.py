@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from scipy.ndimage import generate_binary_structure
-from scipy.ndimage import label as label_components
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.problem import PlatingProblem
 
@@ -70,7 +67,7 @@ class Islands:
         metal = (xi > 0.5) & (pore > 0.0)
         if self.host_conducts:
             metal |= pore < 0.5
-        numbers, count = self._components(metal)
+        numbers, count = number_components(self.grid, metal)
         connected, touching = self._connected(numbers, count)
         self.short_circuit = touching
         others = [n for n in range(1, count + 1) if n not in connected]
@@ -86,33 +83,6 @@ class Islands:
             self.cells = [np.flatnonzero(flat == index + 1) for index in range(len(others))]
         self.potentials = guesses if self.floating else np.zeros(0)
         self.seeds = [self._first_cell(numbers, n) for n in others]
-
-    def _components(self, metal: np.ndarray) -> tuple[np.ndarray, int]:
-        """Component numbers (ghosted, zero outside the metal), the same on every rank, and their count."""
-        grid = self.grid
-        local, count = label_components(metal[OWNED], generate_binary_structure(3, 1))
-        counts = grid.comm.allgather(int(count))
-        offset = sum(counts[: grid.comm.rank])
-        numbers = np.zeros(grid.ghosted_shape, np.int32)
-        numbers[OWNED] = np.where(local > 0, local + offset, 0)
-        if grid.comm.size == 1 and not any(grid.periodic):
-            return numbers, int(count)
-        grid.halo.exchange(numbers)
-        pairs: set[tuple[int, int]] = set()
-        for axis in range(3):
-            planes = np.moveaxis(numbers, 2 - axis, 0)
-            for inner, outer in ((1, 0), (-2, -1)):
-                a, b = planes[inner][1:-1, 1:-1], planes[outer][1:-1, 1:-1]
-                both = (a > 0) & (b > 0)
-                pairs.update(zip(a[both].tolist(), b[both].tolist(), strict=True))
-        edges = sorted(set().union(*grid.comm.allgather(pairs)))
-        total = sum(counts)
-        rows = [a - 1 for a, _ in edges]
-        columns = [b - 1 for _, b in edges]
-        graph = coo_array((np.ones(len(edges)), (rows, columns)), shape=(max(total, 1), max(total, 1)))
-        merged, parts = connected_components(graph, directed=False)
-        renumber = np.concatenate([[0], parts + 1]).astype(np.int32)
-        return renumber[numbers], int(merged) if total else 0
 
     def _connected(self, numbers: np.ndarray, count: int) -> tuple[set[int], bool]:
         grid = self.grid

@@ -3,7 +3,8 @@
 The salt comes first. In the ambipolar form the salt row sees the potential at the surface alone, both diagonal blocks
 are symmetric and positive, and one V-cycle stands for each inverse; ohmic electrons are a third such block. Two modes
 escape it, C and P shifted everywhere at once: in a closed cell at a given current the total salt hardly changes and
-the potential only follows it, which no block knows of itself. A correction on these modes goes before the blocks.
+the potential only follows it, which no block knows of itself. A correction on these modes, and on the same two of
+every pocket of cut-off electrolyte, goes before the blocks.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.kernels import transport
+from ramify.phasefield.plating.pockets import PocketModes
 from ramify.phasefield.plating.system import CoupledSystem
 
 MOST_ISLAND_MODES = 32
@@ -28,6 +30,7 @@ class Preconditioner:
         self._images = np.zeros((0, 0))
         self._rest = np.zeros(0)
         self._coarse: np.ndarray = np.zeros((2, 2))
+        self._pockets: PocketModes | None = None
 
     def prepare(self, *, fresh: bool) -> None:
         """Take a new linearisation; `fresh` renews the uniform modes too."""
@@ -40,7 +43,12 @@ class Preconditioner:
         sums = self.system.grid.sums(np.array([r[mode].sum() for mode in self._modes]))
         shift = self._coarse @ sums
         transport.subtract_images(r, self._images, shift, self._rest)
+        pockets = self._pockets
+        shifts = pockets.correct(self._rest) if pockets is not None else None
         self._bordered_blocks(self._rest, y)
+        if pockets is not None and shifts is not None:
+            y[pockets.cells] += shifts[0]
+            y[pockets.size + pockets.cells] += shifts[1]
         for mode, value in zip(self._modes, shift, strict=True):
             y[mode] += value
 
@@ -88,7 +96,8 @@ class Preconditioner:
         electrons, phi_s of each island.
         """
         n = self.system.cells
-        active = np.flatnonzero(self.system.geometry.active[OWNED].ravel() > 0.0)
+        outside = self.system.pocket_owner < 0
+        active = np.flatnonzero((self.system.geometry.active[OWNED].ravel() > 0.0) & outside)
         self._modes = [active, n + active]
         if self.system.electrons is not None:
             conducts = self.system.electrons.conductivity[OWNED].ravel() > 0.0
@@ -105,6 +114,14 @@ class Preconditioner:
                 np.array([self._images[column][row].sum() for row in self._modes])
             )
         self._coarse = np.linalg.pinv(matrix, rcond=1e-13)
+        self._pockets = None
+        if self.system.pocket_count:
+            images = [np.zeros(size), np.zeros(size)]
+            for block, image in enumerate(images):
+                vector = np.zeros(size)
+                vector[block * n + np.flatnonzero(~outside)] = 1.0
+                self.system.apply(vector, image)
+            self._pockets = PocketModes(self.system.grid, self.system.pocket_owner, self.system.pocket_count, images)
 
     def _blocks(self, r_c: np.ndarray, r_p: np.ndarray, y_c: np.ndarray, y_p: np.ndarray) -> None:
         system, shape = self.system, self.system.grid.shape

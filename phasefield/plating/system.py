@@ -17,6 +17,7 @@ from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.counter import CounterElectrode, TopJacobian, TopState
 from ramify.phasefield.plating.electrons import OhmicElectrons
 from ramify.phasefield.plating.islands import Islands
+from ramify.phasefield.plating.pockets import find_pockets
 from ramify.phasefield.plating.state import Geometry, Target, Unknowns
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import PropertyTable
@@ -37,6 +38,8 @@ class CoupledSystem:
         self.electrons: OhmicElectrons | None = None
         if problem.electrons.transport == "ohmic":
             self.electrons = OhmicElectrons(grid, problem, geometry.pore, table.conductivity, self.axis_scale)
+        self.pocket_owner, self.pocket_count = np.zeros(0, np.int64), 0
+        """Pocket of every owned cell (plating.pockets) and their number."""
         self.blocks = 2 if self.electrons is None else 3
         faces = 5 if table.constant_transference else 6
         self.faces = [np.zeros((faces, *grid.ghosted_shape), np.float32) for _ in range(3)]
@@ -81,6 +84,7 @@ class CoupledSystem:
         surface.set_geometry(xi, g.pore, self.problem.interface.width, self.islands.label, g.eps, g.active, g.weight)
         for axis, opening, scale, fraction in zip(AXES, g.openings, self.axis_scale, g.fractions, strict=True):
             surface.set_face_fractions(xi, g.active, opening, axis, scale, fraction)
+        self.pocket_owner, self.pocket_count = find_pockets(self.grid, g.active)
         if self.electrons is not None:
             self.electrons.set_geometry(xi, self.islands.label)
         self.counter.set_open_fraction(g.eps[-2, 1:-1, 1:-1] if self.grid.at_top else np.zeros((0, 0)))

@@ -28,7 +28,6 @@ class Place:
     """Areal charge passed in the step, as a magnitude [C/m^2]."""
     pulse: int = 0
     """Pulse phases completed; even is on, odd is off."""
-    phase_started: float = 0.0
 
 
 class Cycler:
@@ -83,9 +82,10 @@ class Cycler:
         step = self.step
         if step.kind != "pulse":
             return None
-        length = step.time_off if self.place.pulse % 2 else step.time_on
-        assert length is not None
-        return self.place.phase_started + length
+        assert step.time_on is not None and step.time_off is not None
+        # Counted from the step's begin: a sum of phases would drift by the rounding of each.
+        rounds, off = divmod(self.place.pulse, 2)
+        return self.place.started + rounds * (step.time_on + step.time_off) + step.time_on + off * step.time_off
 
     def horizon(self, now: float) -> float:
         """Latest time that the next time step may reach [s]; infinity if nothing bounds it."""
@@ -166,12 +166,12 @@ class Cycler:
         if end is None or now < end * (1.0 - CLOSE):
             return False
         self.place.pulse += 1
-        self.place.phase_started = end
+        self.current_density = self.control().value
         return True
 
     def advance(self, now: float) -> None:
         """Leave the step."""
-        self.place = Place(self.place.index + 1, now, 0.0, 0, now)
+        self.place = Place(self.place.index + 1, now)
         self._last_surface = None
 
     def save(self) -> dict[str, Any]:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from ramify.phasefield.engine import Engine
 from ramify.phasefield.problem import PlatingProblem
+from ramify.scenario.errors import ScenarioError
 
 
 def make_engine(name: str, problem: PlatingProblem, petsc_options: list[str]) -> Engine:
-    """`petsc` (every rank of MPI.COMM_WORLD) or `fipy` (one process)."""
+    """`petsc` (every rank of MPI.COMM_WORLD) or `fipy` (one process).
+
+    Raises
+    ------
+    ScenarioError
+        Where the grid has too few cells for the number of ranks; on every rank.
+    """
     if name == "fipy":
         from ramify.phasefield.fipy_reference import FiPyEngine
 
@@ -15,8 +22,15 @@ def make_engine(name: str, problem: PlatingProblem, petsc_options: list[str]) ->
     from ramify.phasefield.petsc import start_petsc
 
     start_petsc(petsc_options)
+    from mpi4py import MPI
+
+    from ramify.phasefield.grid import choose_process_grid
     from ramify.phasefield.plating import PlatingSolver
 
+    try:
+        choose_process_grid(problem.domain.cells, MPI.COMM_WORLD.size)
+    except ValueError as refusal:
+        raise ScenarioError(str(refusal), ("domain", "cells")) from None
     return PlatingSolver(problem)
 
 

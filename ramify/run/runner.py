@@ -20,6 +20,7 @@ from ramify.run.depletion import smallest_surface_concentration
 from ramify.run.engines import make_engine, rank_and_size, refuse_unused_options
 from ramify.run.progress import Progress
 from ramify.run.signals import Requests
+from ramify.scenario.errors import ScenarioError
 from ramify.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def _guarded(work: Any) -> int:
     """Run; an error that nothing expected ends every rank, not one of them."""
     try:
         return int(work())
+    except ScenarioError:
+        raise  # every rank comes to the same refusal
     except Exception:
         from mpi4py import MPI
 
@@ -97,6 +100,7 @@ class Runner:
             return REFUSED
         self.engine.set_control(self.cycler.begin(0.0))
         self._snapshot(first=True)
+        self._checkpoint()
         return self._loop()
 
     def resume(self) -> int:
@@ -324,7 +328,8 @@ class Runner:
         self.folder.finish(self._summary(status, reason, memory))
         self.folder.log.write("end", status=status, reason=reason)
         self.progress.say(f"{status}: {reason}; results in {self.path}")
-        self._plot()
+        if status != "interrupted":  # whoever asked to stop waits
+            self._plot()
 
     def _plot(self) -> None:
         """Figures, if the plotting extra is there; a picture that fails never fails a run."""
