@@ -33,6 +33,31 @@ def set_conductivity(
 
 
 @numba.njit(cache=True)
+def reach_conductors(
+    tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, conductivity: np.ndarray, reached: np.ndarray
+) -> int:
+    """Let `reached` (one or zero, ghosts filled) spread by one layer along conducting faces; returns how many cells."""
+    count = 0
+    nz, ny, nx = conductivity.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                if reached[k, j, i] > 0.0 or conductivity[k, j, i] <= 0.0:
+                    continue
+                if (
+                    tx[k, j, i] * reached[k, j, i - 1]
+                    + tx[k, j, i + 1] * reached[k, j, i + 1]
+                    + ty[k, j, i] * reached[k, j - 1, i]
+                    + ty[k, j + 1, i] * reached[k, j + 1, i]
+                    + tz[k, j, i] * reached[k - 1, j, i]
+                    + tz[k + 1, j, i] * reached[k + 1, j, i]
+                ) > 0.0:
+                    reached[k, j, i] = 1.0
+                    count += 1
+    return count
+
+
+@numba.njit(cache=True)
 def set_transmissibility(
     conductivity: np.ndarray, label: np.ndarray, axis: tuple[int, int, int], scale: float, faces: np.ndarray
 ) -> None:

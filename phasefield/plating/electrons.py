@@ -59,12 +59,29 @@ class OhmicElectrons:
         """Conductances of a new shape of the metal and its pieces (plating.islands); ghosts filled."""
         grid = self.grid
         conduction.set_conductivity(xi, self.pore, self.host, self.metal, LARGEST_RATIO, self.conductivity)
+        self._set_faces(label)
+        self._drop_orphans(xi)
+        self._set_faces(label)
+        if grid.at_bottom:
+            self.ground[:] = 2.0 * self.axis_scale[2] * self.conductivity[1, 1:-1, 1:-1]
+
+    def _drop_orphans(self, xi: np.ndarray) -> None:
+        """Cells of overlapping tails from which no path of their own leads to metal conduct nothing."""
+        reached = ((xi > 0.5) | (self.pore < 0.5)).astype(np.float64)
+        tx, ty, tz = self.faces
+        while True:
+            self.grid.halo.exchange(reached)
+            new = conduction.reach_conductors(tx, ty, tz, self.conductivity, reached)
+            if not self.grid.sum(float(new)):
+                break
+        self.conductivity[reached == 0.0] = 0.0
+        self.grid.halo.exchange(self.conductivity)
+
+    def _set_faces(self, label: np.ndarray) -> None:
         for axis, (direction, scale) in enumerate(zip(AXES, self.axis_scale, strict=True)):
             faces = self.faces[axis]
             conduction.set_transmissibility(self.conductivity, label, direction, scale, faces)
             self._close_outer_faces(axis, faces)
-        if grid.at_bottom:
-            self.ground[:] = 2.0 * self.axis_scale[2] * self.conductivity[1, 1:-1, 1:-1]
 
     def _close_outer_faces(self, axis: int, faces: np.ndarray) -> None:
         grid = self.grid

@@ -14,6 +14,8 @@ LARGEST_POTENTIAL_STEP = 4.0
 """Newton steps move f phi by no more than this: 0.1 V at room temperature."""
 SMALLEST_SHARE = 0.1
 """Newton steps leave at least this share of the concentration they find."""
+FINEST = 1e-6
+"""Relative residual below which the cycles' single precision makes GMRES believe more than it has."""
 STALE = 0.03
 """A Newton update of C or P larger than this renews the preconditioner."""
 STALLED = 0.05
@@ -76,7 +78,7 @@ class NewtonKrylov:
             if not np.isfinite(right.norm()):
                 return Solution(False, newton, iterations, first, "a residual is not finite")
             # No better than the tolerance asks, and no better than Newton's own quadratic error deserves.
-            accuracy = min(max(0.1 * tolerance / size, 0.05 * size, 1e-8), 1e-2)
+            accuracy = min(max(0.1 * tolerance / size, 0.05 * size, FINEST), 1e-2)
             update, count, reached = self._krylov_solver().solve(right, accuracy, fresh=fresh)
             iterations += count
             step = update.getArray(readonly=True)
@@ -206,7 +208,7 @@ class Krylov:
         self.preconditioner.prepare(fresh=fresh)
         self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=self.system.problem.numerics.krylov_iterations)
         self.ksp.solve(right, self.update)
-        return self.update, self.ksp.getIterationNumber(), self.ksp.getResidualNorm() / norm
+        return self.update, self.ksp.getIterationNumber(), max(self.ksp.getResidualNorm() / norm, FINEST)
 
     def free(self) -> None:
         """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""

@@ -87,6 +87,7 @@ class CoupledSystem:
         self.pocket_owner, self.pocket_count = find_pockets(self.grid, g.active)
         if self.electrons is not None:
             self.electrons.set_geometry(xi, self.islands.label)
+            g.weight[self.electrons.conductivity <= 0.0] = 0.0
         self.counter.set_open_fraction(g.eps[-2, 1:-1, 1:-1] if self.grid.at_top else np.zeros((0, 0)))
 
     def top_layer(self, array: np.ndarray) -> np.ndarray:
