@@ -59,8 +59,11 @@ lint: set-up
 	rm -rf build/typing
 	mkdir -p build/typing/ramify
 	ln -s $(CURDIR)/ramify/* $(foreach folder,$(FOLDERS),$(CURDIR)/$(folder)) build/typing/ramify/
-	MYPYPATH=tests:benchmarks $(BIN)/mypy build/typing/ramify tests $(wildcard benchmarks/*.py) \
+	$(BIN)/mypy build/typing/ramify \
 		| sed -E 's#^build/typing/ramify/($(subst $() ,|,$(FOLDERS)))/#\1/#; s#^build/typing/##'
+	# Tests and benchmarks import their neighbours by bare names; test functions need no annotations.
+	MYPYPATH=tests:benchmarks $(BIN)/mypy --allow-untyped-defs --allow-untyped-calls --allow-incomplete-defs \
+		tests $(wildcard benchmarks/*.py)
 
 set-up: $(READY)/ramify
 

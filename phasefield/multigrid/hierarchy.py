@@ -56,6 +56,12 @@ class Level:
             self.exchange(x)
 
 
+def _coarsened(counts: tuple[int, int, int], factors: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Counts of aggregates (x, y, z); the last one along an axis may be a single cell."""
+    (nx, ny, nz), (fx, fy, fz) = counts, factors
+    return -(-nx // fx), -(-ny // fy), -(-nz // fz)
+
+
 def coarsening_factors(cells: tuple[int, int, int], spacing: tuple[float, float, float]) -> tuple[int, int, int]:
     """Aggregate edges (z, y, x): two along every axis that is not yet much coarser than the finest one."""
     open_axes = [h for n, h in zip(cells, spacing, strict=True) if n > 1]
@@ -90,7 +96,8 @@ class Multigrid:
         distributed = grid.comm.size > 1
         while np.prod(cells) > DIRECT_CELLS:
             factors = coarsening_factors(cells, spacing)
-            fxyz = factors[::-1]
+            fz, fy, fx = factors
+            fxyz = (fx, fy, fz)
             if factors == (1, 1, 1):
                 break
             if distributed and not self._halves_everywhere(start, local, fxyz, cells):
@@ -98,16 +105,16 @@ class Multigrid:
                 distributed = False
                 self._add_gathered_level(cells, spacing, halo)
             self.levels[-1].factors = factors
-            cells = tuple(-(-n // f) for n, f in zip(cells, fxyz, strict=True))
-            local = tuple(-(-n // f) for n, f in zip(local, fxyz, strict=True))
-            start = tuple(s // f for s, f in zip(start, fxyz, strict=True))
-            spacing = tuple(h * f for h, f in zip(spacing, fxyz, strict=True))
+            cells = _coarsened(cells, fxyz)
+            local = _coarsened(local, fxyz)
+            start = (start[0] // fx, start[1] // fy, start[2] // fz)
+            spacing = (spacing[0] * fx, spacing[1] * fy, spacing[2] * fz)
             level = Level((local[2], local[1], local[0]), spacing, halo)
             level.parity = sum(start) & 1
             self.levels.append(level)
         if distributed:
             self._add_gathered_level(cells, spacing, _whole_box_halo(grid))
-        self._inverse = np.zeros((0, 0))
+        self._inverse: np.ndarray = np.zeros((0, 0))
 
     @property
     def finest(self) -> Level:

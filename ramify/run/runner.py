@@ -320,7 +320,8 @@ class Runner:
         return text
 
     def _finish(self, status: str, reason: str) -> None:
-        self._snapshot()
+        if status != "interrupted":  # a resumed run has the same snapshots as one that nobody stopped
+            self._snapshot()
         self._checkpoint(finished=status in ("finished", "stopped"))
         memory = self._memory()
         if self.folder is None:
