@@ -1,18 +1,20 @@
 """One small plating run on however many ranks; prints JSON on rank 0.
 
-    mpiexec -n N python parallel_plating.py CASE [SAVED]     the run's numbers and sums of its fields
+mpiexec -n N python parallel_plating.py CASE        the run's numbers and sums of its fields
+mpiexec -n N python parallel_plating.py nan         what every rank says after a NaN on the last rank alone
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import numpy as np
 from mpi4py import MPI
 from plating_cells import CONCENTRATED, H, SALT, ball, flat, plating_problem, rough, union
 
-from ramify.phasefield.engine import Control
+from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.problem import CounterElectrode, Geometry, Kinetics, PlatingProblem
 from ramify.physics import electrolyte
@@ -53,7 +55,38 @@ CASES = {"host": host_case, "island": island_case}
 PHASES = ((Control("current", 60.0), 2.0), (Control("current", -40.0), 1.0), (Control("voltage", -0.02), 1.0))
 
 
+def fail_on_last_rank() -> None:
+    """After three steps the last rank's residual has a NaN for good; prints each rank's failure and its state."""
+    solver = PlatingSolver(host_case())
+    solver.set_control(PHASES[0][0])
+    for _ in range(3):
+        solver.step(100.0)
+    system, comm = solver.system, MPI.COMM_WORLD
+    evaluate = system.evaluate
+
+    def broken(*arguments: Any) -> Any:
+        result = evaluate(*arguments)
+        if comm.rank == comm.size - 1:
+            system.residual_p[1, 1, 1] = np.nan
+        return result
+
+    system.evaluate = broken  # type: ignore[method-assign]
+    before = solver.time
+    try:
+        solver.step(100.0)
+        said = "nothing"
+    except SolverFailure as failure:
+        said = failure.reason
+    finite = bool(np.isfinite(solver.state.C).all() and np.isfinite(solver.state.P).all())
+    everyone = comm.gather((said, solver.time == before, finite), root=0)
+    if comm.rank == 0:
+        print(json.dumps(everyone))
+
+
 def main() -> None:
+    if sys.argv[1] == "nan":
+        fail_on_last_rank()
+        return
     solver = PlatingSolver(CASES[sys.argv[1]]())
     time, steps = 0.0, 0
     for control, duration in PHASES:

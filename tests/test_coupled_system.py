@@ -215,9 +215,7 @@ DEEP = "under a volt at vanishing concentration the steps collapse to 1e-5 s and
 def test_steps_stay_long_through_depletion_under_a_voltage_limit(excess, limit):
     """Half a second, many times Sand's time at the larger current, in at most 150 steps."""
     limiting = 96485.0 * 3e-10 * SALT / (0.62 * 27e-6)
-    problem = plating_problem(
-        (1, 1, 60), counter=CounterElectrode("reservoir"), numerics=Numerics(time_tolerance=5e-3)
-    )
+    problem = plating_problem((1, 1, 60), counter=CounterElectrode("reservoir"), numerics=Numerics(time_tolerance=5e-3))
     solver = PlatingSolver(problem)
     solver.set_control(Control("current", excess * limiting, limit))
     advance(solver, 0.5, most=150)

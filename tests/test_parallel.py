@@ -42,6 +42,16 @@ def test_ranks_agree(mpiexec, case, ranks):
         assert many[name] == pytest.approx(value, rel=SAME, abs=1e-30), name
 
 
+def test_a_nan_on_one_rank_stops_all_in_the_same_step(mpiexec):
+    """Each rank gives up with the same words, at the time of the last good state, which is finite."""
+    answers = json.loads(mpiexec(2, SCRIPT, "nan", timeout=60.0).stdout)
+    assert len(answers) == 2
+    assert answers[0] == answers[1]
+    said, stayed, finite = answers[0]
+    assert "not finite" in said
+    assert stayed and finite
+
+
 def test_the_command_runs_under_mpiexec_and_agrees(mpiexec, tmp_path):
     (tmp_path / "case.yaml").write_text(SCENARIO)
     summaries = []

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +22,12 @@ electrolyte: {preset: LiPF6 in EC:DMC, concentration: 1 mol/L}
 kinetics: {exchange_current_density: 30 A/m^2}
 film: {thickness: 2.5 um, roughness: {amplitude: 0.3 um, wavelength: 8 um}}
 protocol:
-  - plate at 4 mA/cm^2 for 20 s limit 0.2 V
+  - plate at 4 mA/cm^2 for 8 s limit 0.2 V
   - rest for 2 s
-  - pulse at 4 mA/cm^2 for 1 s on 1 s off for 6 s
-  - strip at 2 mA/cm^2 until 0.01 mAh/cm^2
-output: {every: 4 s, fields: [xi, c, phi_l], checkpoint_every: 0.2 s}
-numerics: {largest_step: 0.06 s}
+  - pulse at 4 mA/cm^2 for 1 s on 1 s off for 4 s
+  - strip at 2 mA/cm^2 until 0.005 mAh/cm^2
+output: {every: 3 s, fields: [xi, c, phi_l], checkpoint_every: 0.1 s}
+numerics: {largest_step: 0.06 s, newton_tolerance: 1e-11}
 """
 SAME_EVERYWHERE = ("wall_s", "peak_memory_bytes", "ranks")
 
@@ -61,7 +60,7 @@ def summary_of(folder):
 
 
 def assert_same_results(folder, other, exactly=True):
-    """Summary, history and last fields of two runs; bitwise, or to 1e-10."""
+    """Summary, history and fields of two runs: bitwise, or amounts to 1e-10 and series to 1e-9 of their largest."""
     ours, theirs = summary_of(folder), summary_of(other)
     if exactly:
         assert ours == theirs
@@ -77,13 +76,13 @@ def assert_same_results(folder, other, exactly=True):
                 if exactly:
                     np.testing.assert_array_equal(x, y, err_msg=variable)
                 else:
-                    np.testing.assert_allclose(x, y, rtol=1e-10, atol=1e-10 * np.abs(y).max(), err_msg=variable)
+                    np.testing.assert_allclose(x, y, rtol=0.0, atol=1e-9 * np.abs(y).max(), err_msg=variable)
 
 
 def start(case, folder):
     """A run in its own process."""
     command = [sys.executable, "-m", "ramify.cli", "run", str(case), "-o", str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=case.parent)
 
 
 def wait_for_checkpoints(folder, process, number):
@@ -98,21 +97,38 @@ def wait_for_checkpoints(folder, process, number):
     raise AssertionError("no checkpoint within a minute")
 
 
-def test_sigkill_in_the_middle_and_resume(case, uninterrupted, mpiexec):
-    """Bitwise on the same ranks, to 1e-10 on two."""
+def test_sigkill_in_the_middle_and_resume(case, uninterrupted):
     folder = case.parent / "killed"
     process = start(case, folder)
     wait_for_checkpoints(folder, process, 3)
     process.kill()
     assert process.wait() == -signal.SIGKILL
     assert not (folder / "summary.json").exists()
-    elsewhere = case.parent / "killed, two ranks"
-    shutil.copytree(folder, elsewhere)
     assert resume_run(folder, []) == 0
     assert_same_results(folder, uninterrupted)
-    mpiexec(2, "-m", "ramify.cli", "resume", elsewhere)
-    assert json.loads((elsewhere / "summary.json").read_text())["ranks"] == 2
-    assert_same_results(elsewhere, uninterrupted, exactly=False)
+
+
+def stop_after(case, folder, steps):
+    """Run the case in this process and stop it by a signal after so many steps."""
+    advance = runner.Runner._advance
+
+    def stopped(self):
+        ended = advance(self)
+        if self.steps == steps:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return ended
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner.Runner, "_advance", stopped)
+        assert run_scenario(load_scenario(str(case), []), folder, petsc_options=[]) == 75
+
+
+def test_resume_on_another_number_of_ranks(case, uninterrupted, mpiexec):
+    folder = case.parent / "elsewhere"
+    stop_after(case, folder, summary_of(uninterrupted)["steps"] - 60)
+    mpiexec(2, "-m", "ramify.cli", "resume", folder, cwd=case.parent)
+    assert json.loads((folder / "summary.json").read_text())["ranks"] == 2
+    assert_same_results(folder, uninterrupted, exactly=False)
 
 
 def test_sigusr1_saves_and_goes_on_and_sigterm_stops_with_75(case, uninterrupted):
@@ -131,8 +147,8 @@ def test_sigusr1_saves_and_goes_on_and_sigterm_stops_with_75(case, uninterrupted
     assert_same_results(folder, uninterrupted)
 
 
-def test_a_signal_at_every_tenth_step_changes_nothing(case, uninterrupted, monkeypatch):
-    """Stopped and resumed again and again, in every step of the protocol."""
+def test_stopping_again_and_again_changes_nothing(case, uninterrupted, monkeypatch):
+    """Stopped and resumed every sixty steps, in every step of the protocol."""
     folder = case.parent / "often"
     advance = runner.Runner._advance
     steps = {"n": 0}
@@ -155,19 +171,9 @@ def test_a_signal_at_every_tenth_step_changes_nothing(case, uninterrupted, monke
     assert_same_results(folder, uninterrupted)
 
 
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(case, uninterrupted, monkeypatch):
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(case, uninterrupted):
     folder = case.parent / "damaged"
-    advance = runner.Runner._advance
-
-    def stopped(self):
-        ended = advance(self)
-        if self.steps == 200:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return ended
-
-    with monkeypatch.context() as patch:
-        patch.setattr(runner.Runner, "_advance", stopped)
-        assert run_scenario(load_scenario(str(case), []), folder, petsc_options=[]) == 75
+    stop_after(case, folder, 200)
     newest = max(folder.glob("checkpoint/checkpoint-*.h5"))
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 0xFF
@@ -176,9 +182,9 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(case, uninterrup
     assert_same_results(folder, uninterrupted)
 
 
-def test_unused_petsc_option_is_refused():
-    command = [sys.executable, "-m", "ramify.cli", "run", "symmetric_cell_1d", "--", "-coupled_ksp_tipe", "gmres"]
-    result = subprocess.run(command, capture_output=True, text=True, cwd="/tmp")
+def test_unused_petsc_option_is_refused(case, tmp_path):
+    command = [sys.executable, "-m", "ramify.cli", "run", str(case), "-o", "out", "--", "-coupled_ksp_tipe", "gmres"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert result.returncode == 2
     assert result.stderr.count("coupled_ksp_tipe") == 1
     assert "Traceback" not in result.stderr

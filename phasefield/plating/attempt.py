@@ -44,6 +44,9 @@ class Attempt:
             return shorter
         numerics = solver.problem.numerics
         self.velocity = self._front_velocity()
+        if not np.isfinite(self.velocity):
+            islands.restore(*kept)
+            return 0.25 * step
         motion = self.velocity * step / solver.system.finest
         if solver.problem.interface.motion == "moving" and motion > MOTION_SLACK * numerics.front_motion:
             islands.restore(*kept)
@@ -175,9 +178,9 @@ class Attempt:
         removed = 0.0
         xi = solver.xi
         if solver.problem.interface.motion == "moving":
-            solver.grid.halo.exchange(self.speed)
+            speed, velocity = self._mean_speed()
             rate = gain / scheme.step
-            xi, lost = solver.front.advance(solver.xi, rate, self.speed, scheme.step, self.velocity)
+            xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
         book(solver, self, xi, inflow, salt_rate, removed, correction)
         self._commit(xi, gain)
@@ -199,6 +202,16 @@ class Attempt:
             measures=solver.measures.evaluate(xi, solver.system.islands),
         )
 
+    def _mean_speed(self) -> tuple[np.ndarray, float]:
+        """Front velocity of the cells (ghosts filled) and the largest one, in the middle of the step."""
+        solver = self.solver
+        solver.grid.halo.exchange(self.speed)
+        if solver.speed is None or self.scheme.gamma == 0.0:
+            return self.speed, self.velocity
+        both = (self.speed != 0.0) & (solver.speed != 0.0)
+        mean = np.where(both, 0.5 * (self.speed + solver.speed), self.speed)
+        return mean, 0.5 * (self.velocity + solver.velocity)
+
     def _commit(self, xi: np.ndarray, gain: np.ndarray) -> None:
         solver, scheme = self.solver, self.scheme
         solver.older = solver.old.C if solver.old is not None else None
@@ -207,6 +220,7 @@ class Attempt:
         solver.steps = [*solver.steps[-1:], scheme.step]
         solver.time += scheme.step
         solver.limited = self.limited
+        solver.speed, solver.velocity = self.speed, self.velocity
         assert self.solution is not None
         solver.expected = min(max(self.solution.first_update, 1e-9), 1.0)
         numerics = solver.problem.numerics

@@ -94,7 +94,6 @@ def book(
         "entered": salt_rate * moles,
     }
     done = {key: scheme.advance(rate, before[key]) for key, rate in rates.items()}
-    solver.increments = done
     pore, eps = solver.pore[OWNED], system.geometry.eps[OWNED]
     new, now = attempt.state.C[OWNED], solver.state.C[OWNED]
     old = solver.old.C[OWNED] if solver.old is not None else now
@@ -111,6 +110,16 @@ def book(
     )
     gained = float(sums[3]) * volume / solver.problem.metal.molar_volume
     displaced = -float(sums[0]) * c0 * volume - scheme.gamma * (float(sums[1]) * c0 * volume - before["entered"])
+    worst = _imbalance(solver, done, gained + removed, displaced, float(sums[2]) * c0 * volume)
+    if not worst <= IMBALANCE_LIMIT:
+        raise SolverFailure(
+            f"the balances of one step differ by {worst:.1e}",
+            field="balance",
+            place=None,
+            time=solver.time,
+            remedy="tighten numerics.newton_tolerance",
+        )
+    solver.increments = done
     moving = solver.problem.interface.motion == "moving"
     ledger.charge += done["charge"]
     ledger.absolute_charge += abs(done["charge"])
@@ -126,10 +135,11 @@ def book(
     else:
         ledger.stripped -= gained if moving else done["charge"] / FARADAY
     ledger.largest_correction = max(ledger.largest_correction, correction)
-    _check_step(solver, done, gained + removed, displaced, float(sums[2]) * c0 * volume)
+    ledger.worst_step = max(ledger.worst_step, worst)
 
 
-def _check_step(solver: PlatingSolver, done: dict[str, float], gained: float, displaced: float, salt: float) -> None:
+def _imbalance(solver: PlatingSolver, done: dict[str, float], gained: float, displaced: float, salt: float) -> float:
+    """Largest relative imbalance of one step; not a number if anything in it is not."""
     ledger = solver.ledger
     imbalances = [abs(salt - done["entered"] + displaced) / ledger.salt_start]
     charge = abs(done["charge"])
@@ -139,13 +149,4 @@ def _check_step(solver: PlatingSolver, done: dict[str, float], gained: float, di
             # Below the resolution of double precision in the cells' fractions a ratio means nothing.
             smallest = 1e-6 * ledger.absolute_charge + 1e7 * np.finfo(float).eps * ledger.metal_start * FARADAY
             imbalances.append(abs(gained * FARADAY - done["charge"]) / max(charge, smallest))
-    worst = max(imbalances)
-    ledger.worst_step = max(ledger.worst_step, worst)
-    if not worst <= IMBALANCE_LIMIT:
-        raise SolverFailure(
-            f"the balances of one step differ by {worst:.1e}",
-            field="balance",
-            place=None,
-            time=solver.time,
-            remedy="tighten numerics.newton_tolerance",
-        )
+    return float(np.max(imbalances))

@@ -80,6 +80,9 @@ class PlatingSolver:
         self.steps: list[float] = []
         self.increments = {"charge": 0.0, "reacted": 0.0, "entered": 0.0}
         self.expected = 1.0
+        self.speed: np.ndarray | None = None
+        """Front velocity of the cells at the end of the last step [m/s], ghosts filled."""
+        self.velocity = 0.0
         self.limited = False
         """Whether the voltage limit held the last step."""
 
@@ -169,6 +172,8 @@ class PlatingSolver:
         arrays = {"xi": self.xi, "gain": self.gain, "C": self.state.C, "P": self.state.P}
         if self.xi_old is not None and self.old is not None:
             arrays.update(xi_old=self.xi_old, C_old=self.old.C, P_old=self.old.P)
+        if self.speed is not None:
+            arrays["speed"] = self.speed
         if self.older is not None:
             arrays["C_older"] = self.older
         if self.system.electrons is not None:
@@ -185,6 +190,7 @@ class PlatingSolver:
                 "next_step": self.next_step,
                 "expected": self.expected,
                 "limited": self.limited,
+                "velocity": self.velocity,
                 "steps": np.array(self.steps),
                 "island_potentials": islands.potentials.copy(),
                 "island_seeds": np.array(islands.seeds, dtype=np.int64).reshape(-1, 3),
@@ -208,6 +214,7 @@ class PlatingSolver:
         numbers = plain["numbers"]
         self.time, self.next_step = float(numbers["time"]), float(numbers["next_step"])
         self.expected, self.limited = float(numbers["expected"]), bool(numbers["limited"])
+        self.velocity, self.speed = float(numbers["velocity"]), arrays.get("speed")
         self.steps = [float(s) for s in numbers["steps"]]
         self.increments = {k: float(numbers[f"increment_{k}"]) for k in ("charge", "reacted", "entered")}
         self.xi, self.gain = arrays["xi"], arrays["gain"]
