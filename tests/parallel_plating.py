@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from mpi4py import MPI
-from plating_cells import CONCENTRATED, H, SALT, ball, flat, plating_problem, rough, union
+from plating_cells import CONCENTRATED, SALT, H, ball, flat, plating_problem, rough, union
 
 from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.plating import PlatingSolver
@@ -70,7 +70,7 @@ def fail_on_last_rank() -> None:
             system.residual_p[1, 1, 1] = np.nan
         return result
 
-    system.evaluate = broken  # type: ignore[method-assign]
+    system.evaluate = broken  # type: ignore[assignment, method-assign]
     before = solver.time
     try:
         solver.step(100.0)

@@ -85,7 +85,7 @@ def main() -> None:
     voltage = solver.voltage
     if fields["c"] is not None and fields["phi_l"] is not None and fields["xi"] is not None:
         free = 1.0 - fields["xi"]
-        sums = {name: float((fields[name] * free).sum()) for name in ("c", "phi_l")}
+        sums = {name: float((field * free).sum()) for name, field in fields.items() if field is not None}
         print(json.dumps({"voltage": voltage, "lowest": float(fields["c"].min()), **sums}))
 
 

@@ -70,6 +70,14 @@ CASES = {
     "plane, inactive island": plating_problem(
         PLANE, geometry=with_ball(PLANE), electrons=Electrons(islands="inactive"), electrolyte=PRESET
     ),
+    "plane, ohmic electrons, floating island": plating_problem(
+        PLANE, geometry=with_ball(PLANE), electrons=Electrons("ohmic"), electrolyte=PRESET
+    ),
+    "plane, ohmic electrons in a poor host": plating_problem(
+        PLANE,
+        geometry=replace(bumpy(PLANE), host_distance=pillar, host_conductivity=1e-2),
+        electrons=Electrons("ohmic"),
+    ),
     "space": plating_problem(SPACE, geometry=bumpy(SPACE)),
     "space, host, films, butler_volmer": plating_problem(
         SPACE,

@@ -1,5 +1,6 @@
 """The coupled salt-charge system: its Jacobian against its residual, Newton's convergence, and what it converges to."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,8 @@ from plating_cells import CONCENTRATED, SALT, H, advance, ball, gathered, platin
 from ramify.phasefield.engine import Control
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.plating.system import Target
-from ramify.phasefield.problem import CounterElectrode, Geometry, Kinetics, Numerics
+from ramify.phasefield.plating.state import Target
+from ramify.phasefield.problem import CounterElectrode, Electrons, Geometry, Kinetics, Numerics
 from ramify.physics import electrolyte
 
 COUNTERS = [
@@ -20,7 +21,7 @@ COUNTERS = [
 ]
 TARGETS = [Target("current", 25.0), Target("voltage", -0.03), Target("current", -40.0)]
 CELLS = (8, 6, 20)
-SIZE = tuple(n * H for n in CELLS)
+SIZE = (CELLS[0] * H, CELLS[1] * H, CELLS[2] * H)
 
 
 def solver_of(counter, **changes):
@@ -45,11 +46,12 @@ def solver_of(counter, **changes):
 class Residual:
     """F of the whole vector (C, P, X where it is unknown, island potentials) about a random state, and J."""
 
-    def __init__(self, counter, target):
-        self.solver = solver_of(counter)
+    def __init__(self, counter, target, transport="equipotential"):
+        self.solver = solver_of(counter, electrons=Electrons(transport))
         self.system = self.solver.system
         self.target = target
         self.unknown = self.system.unknown_at_counter(target)
+        self.islands = 0 if transport == "ohmic" else len(self.system.islands.cells)
         assert len(self.system.islands.cells) == 1, "the set-up needs its floating island"
         generator = np.random.default_rng(11)
         self.state = self.solver.state.copy()
@@ -59,7 +61,9 @@ class Residual:
         self.system.islands.potentials[:] = 0.1
         self.history = self.solver.grid.zeros()
         self.history.fill(1.0)
-        self.n = self.system.cells
+        self.n, self.blocks = self.system.cells, self.system.blocks
+        if self.blocks == 3:
+            self.state.Q[OWNED] = generator.uniform(-0.2, 0.2, self.system.grid.shape)
 
     def at(self, change):
         """F at the state plus a vector."""
@@ -67,14 +71,24 @@ class Residual:
         moved, potentials = self.state.copy(), islands.potentials.copy()
         moved.C[OWNED] += change[:n].reshape(system.grid.shape)
         moved.P[OWNED] += change[n : 2 * n].reshape(system.grid.shape)
+        numbers = change[self.blocks * n :]
+        if self.blocks == 3:
+            moved.Q[OWNED] += change[2 * n : 3 * n].reshape(system.grid.shape)
         if self.unknown:
-            moved.X += change[2 * n]
-        islands.potentials += change[2 * n + self.unknown :]
+            moved.X += numbers[0]
+        if self.islands:
+            islands.potentials += numbers[self.unknown :]
         top = system.evaluate(moved, self.history, 0.7)
-        numbers = [system.control_residual(top, self.target)] if self.unknown else []
-        numbers += [float(system.source[OWNED].ravel()[cells].sum()) for cells in islands.cells]
+        rows = [system.residual_c[OWNED].ravel(), system.residual_p[OWNED].ravel()]
+        if self.blocks == 3:
+            rows.append(system.residual_q.ravel())
+        if self.unknown:
+            rows.append(np.array([system.control_residual(top, self.target)]))
+        if self.islands:
+            source = system.source[OWNED].ravel()
+            rows.append(np.array([source[cells].sum() for cells in islands.cells]))
         islands.potentials[:] = potentials
-        return np.concatenate([system.residual_c[OWNED].ravel(), system.residual_p[OWNED].ravel(), numbers])
+        return np.concatenate(rows)
 
     def jacobian_times(self, direction):
         """J d at the state."""
@@ -87,10 +101,18 @@ class Residual:
     def direction(self, part):
         """A random direction within one part of the vector; inactive cells keep their values."""
         generator = np.random.default_rng(5)
-        count = 2 * self.n + self.unknown + 1
+        first = self.blocks * self.n
+        count = first + self.unknown + self.islands
         values = generator.uniform(-1.0, 1.0, count)
         values[: 2 * self.n] *= np.tile(self.system.geometry.active[OWNED].ravel(), 2)
-        parts = {"salt": slice(0, self.n), "charge": slice(self.n, 2 * self.n), "global": slice(2 * self.n, count)}
+        if self.blocks == 3:
+            values[2 * self.n : first] *= (self.system.electrons.conductivity[OWNED] > 0.0).ravel()
+        parts = {
+            "salt": slice(0, self.n),
+            "charge": slice(self.n, 2 * self.n),
+            "electrons": slice(2 * self.n, first),
+            "global": slice(first, count),
+        }
         if part != "all":
             kept = np.zeros(count)
             kept[parts[part]] = values[parts[part]]
@@ -103,7 +125,11 @@ class Residual:
 @pytest.mark.parametrize("counter", COUNTERS, ids=lambda c: f"{c.kind}-{c.kinetics}")
 def test_jacobian_is_the_derivative_of_the_residual(counter, target, part):
     """Taylor: |F(x + h d) - F(x) - h J d| falls as h^2; J is stored in single precision, so h stays above 1e-3."""
-    residual = Residual(counter, target)
+    assert_taylor(Residual(counter, target), part)
+
+
+def assert_taylor(residual, part):
+    """Second order of the remainder along a direction; nothing to see where F is linear along it."""
     direction = residual.direction(part)
     linear = residual.jacobian_times(direction)
     start = residual.at(0.0 * direction)
@@ -112,8 +138,14 @@ def test_jacobian_is_the_derivative_of_the_residual(counter, target, part):
     floor = 1e-6 * steps[-1] * np.linalg.norm(linear)
     if remainders[0] < floor:  # F is linear in this part
         return
-    orders = [np.log2(a / b) for a, b in zip(remainders, remainders[1:], strict=False)]
+    orders = [np.log2(a / b) for a, b in itertools.pairwise(remainders)]
     assert min(orders) >= 1.9, (orders, remainders)
+
+
+@pytest.mark.parametrize("part", ["all", "electrons"])
+@pytest.mark.parametrize("counter", COUNTERS, ids=lambda c: f"{c.kind}-{c.kinetics}")
+def test_jacobian_with_ohmic_electrons_is_the_derivative_too(counter, part):
+    assert_taylor(Residual(counter, TARGETS[0], "ohmic"), part)
 
 
 def test_taylor_test_notices_a_wrong_jacobian():
@@ -171,7 +203,7 @@ def test_newton_converges_quadratically(target):
     sizes = newton_updates(solver_of(COUNTERS[1], numerics=numerics), target, 2.0)
     small = [size for size in sizes if size < 0.1]
     assert len(small) >= 2
-    for now, then in zip(small, small[1:], strict=False):
+    for now, then in itertools.pairwise(small):
         assert then <= 10.0 * now**2 + 1e-2 * now, sizes
 
 

@@ -3,9 +3,11 @@
 In one dimension the reference is a boundary-value solution of the diffuse equations themselves, with the laws taken
 from `ramify.physics` (no table, no grid of ours); in two and three dimensions the differences of successive grids.
 
-    (eps (kappa phi' + kappa_D c'))' = S,   N' = (1 - t0) S/F,   N = eps D c' + (t - t0) i/F,   i = eps (kappa phi' + kappa_D c')
+    (eps (kappa phi' + kappa_D c'))' = S,        N' = (1 - t0) S/F,
+    N = eps D c' + (t - t0) i/F,                 i = eps (kappa phi' + kappa_D c')
 """
 
+import itertools
 import json
 from pathlib import Path
 
@@ -115,7 +117,7 @@ def test_second_order_by_refinement(extents, options, counter):
         results.append((gathered(solver, "c") * free / SALT, gathered(solver, "phi_l") * free, solver.voltage))
     gaps = [
         [float(np.sqrt(np.mean((a[k] - halved(b[k])) ** 2))) for k in (0, 1)] + [abs(a[2] - b[2])]
-        for a, b in zip(results, results[1:], strict=False)
+        for a, b in itertools.pairwise(results)
     ]
     observed = np.log2(np.array(gaps[0]) / np.array(gaps[1]))
     assert observed.min() >= 1.9, (observed, gaps)

@@ -40,8 +40,8 @@ class Poisson:
     """div(E grad u) on open cells with a reaction along the bottom, in PETSc's terms."""
 
     def __init__(self, cells, pores, *, periodic=False, stretch=(1.0, 1.0, 1.0), reaction=1.0):
-        nx, ny, nz = cells
-        size = tuple(n * h if n > 1 else 1.0 for n, h in zip(cells, stretch, strict=True))
+        nx, ny, nz = (n * h if n > 1 else 1.0 for n, h in zip(cells, stretch, strict=True))
+        size = (nx, ny, nz)
         self.grid = grid = Grid(Domain(size, cells, periodic))
         scaled = [a / s for a, s in zip(grid.centres(), size, strict=True)]
         pore = grid.zeros()

@@ -146,7 +146,8 @@ class Attempt:
         np.divide(factor * source, weight, out=self.speed[OWNED], where=weight > 0.0)
         strong = weight * solver.problem.interface.width > 0.05
         largest = float(np.abs(self.speed[OWNED][strong]).max()) if strong.any() else 0.0
-        return solver.grid.max(largest)
+        sound = np.isfinite(solver.grid.sum(float(source.sum())))
+        return solver.grid.max(largest) if sound else float("nan")
 
     def _estimate_error(self) -> None:
         solver, scheme = self.solver, self.scheme
