@@ -14,8 +14,10 @@ LARGEST_POTENTIAL_STEP = 4.0
 """Newton steps move f phi by no more than this: 0.1 V at room temperature."""
 SMALLEST_SHARE = 0.1
 """Newton steps leave at least this share of the concentration they find."""
-FINEST = 1e-6
-"""Relative residual below which the cycles' single precision makes GMRES believe more than it has."""
+FINEST = 1e-8
+"""Smallest relative residual asked of a linear system."""
+RESTART = 12
+"""Krylov vectors kept, twice."""
 STALE = 0.03
 """A Newton update of C or P larger than this renews the preconditioner."""
 STALLED = 0.05
@@ -166,7 +168,11 @@ class NewtonKrylov:
 
 
 class Krylov:
-    """GMRES on the coupled system, matrix-free, preconditioned from the right."""
+    """Flexible GMRES on the coupled system, matrix-free, preconditioned from the right.
+
+    Flexible, because the preconditioner works in single precision: plain GMRES would combine its rounded vectors once
+    more and believe in a residual that the solution does not have.
+    """
 
     def __init__(self, system: CoupledSystem, borders: int) -> None:
         self.system, self.borders = system, borders
@@ -180,8 +186,8 @@ class Krylov:
         self.ksp = PETSc.KSP().create(grid.comm)
         self.ksp.setOptionsPrefix("coupled_")
         self.ksp.setOperators(self.matrix)
-        self.ksp.setType(PETSc.KSP.Type.GMRES)
-        self.ksp.setGMRESRestart(15)
+        self.ksp.setType(PETSc.KSP.Type.FGMRES)
+        self.ksp.setGMRESRestart(RESTART)
         self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
         self.ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
         pc = self.ksp.getPC()
