@@ -90,13 +90,18 @@ def discover() -> dict[str, Case]:
 
 
 def select(names: Sequence[str], cases: dict[str, Case]) -> list[Case]:
-    """The cases of these names, all without names; `quick` stands for the cheap ones. Raises ScenarioError."""
+    """The cases of these names, all without names; `quick` stands for the cheap ones. Raises ScenarioError.
+
+    The number alone names a case too, in either case of its letter: `T1` is `t1-sand`.
+    """
     chosen: dict[str, Case] = {}
+    numbers = {name.split("-")[0]: case for name, case in cases.items()}
     for name in names or list(cases):
         if name == QUICK:
             chosen |= {case.name: case for case in cases.values() if case.quick}
-        elif name in cases:
-            chosen[name] = cases[name]
+        elif name in cases or name.lower() in numbers:
+            case = cases.get(name) or numbers[name.lower()]
+            chosen[case.name] = case
         else:
             raise refuse_choice(name, [QUICK, *cases], "no such validation case", ("case",))
     return list(chosen.values())

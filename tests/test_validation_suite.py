@@ -83,3 +83,8 @@ def test_cheap_case_passes_and_draws(name: str, tmp_path: Path) -> None:
     missed = [check for check in validate.discover()[name].run(tmp_path) if not check.passed]
     assert missed == []
     assert name == "balances" or list(tmp_path.glob("*.png"))
+
+
+def test_a_case_answers_to_its_number():
+    cases = validate.discover()
+    assert [case.name for case in validate.select(["T1", "t6b"], cases)] == ["t1-sand", "t6b-isotropy"]
