@@ -59,6 +59,24 @@ MOMENT_TABLE = -np.cumsum((0.5 * MOMENT_STEP * (_moment_density + np.append(_mom
 """`weight_moment` at the multiples of MOMENT_STEP; trapezoidal sums, good to 1e-5."""
 
 
+_fraction = 1.0 / (1.0 + np.exp(-_distance))
+EXCESS_TABLE = swept_share(_fraction) - _fraction
+"""I(xi(s)) - xi(s) at the multiples of MOMENT_STEP."""
+
+
+@numba.njit(cache=True)
+def feed_functions(s: float) -> tuple[float, float]:
+    """(I(xi) - xi, M(s)) at the signed distance s, from tables good to 1e-5: `swept_share` and `weight_moment`."""
+    position = abs(s) / MOMENT_STEP
+    index = int(position)
+    if index + 1 >= MOMENT_TABLE.size:
+        return 0.0, 0.0
+    share = position - index
+    excess = EXCESS_TABLE[index] * (1.0 - share) + EXCESS_TABLE[index + 1] * share
+    moment = MOMENT_TABLE[index] * (1.0 - share) + MOMENT_TABLE[index + 1] * share
+    return (excess if s > 0.0 else -excess), moment
+
+
 @numba.njit(cache=True)
 def weight_moment(s: float) -> float:
     """First moment of the reaction weight outside a point, integral of s' w ds' from -infinity to s [-].
@@ -67,9 +85,4 @@ def weight_moment(s: float) -> float:
     never positive, zero far from the surface. A reaction rate that changes across the surface, v = v0 + g s l, feeds
     the moving profile askew; the flux g l M(s) sets it right (see `swept_share`).
     """
-    position = abs(s) / MOMENT_STEP
-    index = int(position)
-    if index + 1 >= MOMENT_TABLE.size:
-        return 0.0
-    share = position - index
-    return MOMENT_TABLE[index] * (1.0 - share) + MOMENT_TABLE[index + 1] * share
+    return feed_functions(s)[1]

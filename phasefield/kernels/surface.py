@@ -30,7 +30,7 @@ import numba
 import numpy as np
 
 from ramify.physics.butler_volmer import surface_current
-from ramify.physics.interface import interface_weight, swept_share, weight_moment
+from ramify.physics.interface import feed_functions, interface_weight
 
 SMALLEST_FRACTION = 1e-5
 """Cells with less electrolyte than this in their pore are inactive: the tail there carries 1e-7 of the current."""
@@ -267,6 +267,7 @@ def set_speed_slope(
 @numba.njit(cache=True, fastmath=True)
 def add_front_flux(
     xi: np.ndarray,
+    psi: np.ndarray,
     normal: np.ndarray,
     opening: np.ndarray,
     speed: np.ndarray,
@@ -281,6 +282,8 @@ def add_front_flux(
 
     Parameters
     ----------
+    psi
+        Signed distance of `signed_distance`.
     normal
         The cells' component along the axis, ghosts filled.
     speed
@@ -312,12 +315,10 @@ def add_front_flux(
                     flux -= mobility * 2.0 * inverse * math.sinh(0.5 * h * n / width) * root
                     v = 0.5 * (speed[k, j, i] + speed[lk, lj, li])
                     if v != 0.0:
-                        # the fraction half way in signed distance
-                        inside, outside = math.sqrt(hi * lo), math.sqrt((1.0 - hi) * (1.0 - lo))
-                        x = inside / (inside + outside)
+                        s = 0.5 * (psi[k, j, i] + psi[lk, lj, li])
                         g = 0.5 * (slope[k, j, i] + slope[lk, lj, li])
-                        s = math.log(x / (1.0 - x))
-                        flux -= ((v - g * s) * (swept_share(x) - x) + g * weight_moment(s)) * n
+                        excess, moment = feed_functions(s)
+                        flux -= ((v - g * s) * excess + g * moment) * n
                 flux *= opening[k, j, i] * inverse
                 divergence[k, j, i] -= flux
                 divergence[lk, lj, li] += flux

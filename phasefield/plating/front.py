@@ -118,7 +118,9 @@ class Front:
         width = self.interface.width
         self.grid.fill_outer_ghosts_of_vector(self.normals)
         for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
-            surface.add_front_flux(xi, normal, opening, speed, self.slope, axis, inverse, width, b, self.divergence)
+            surface.add_front_flux(
+                xi, self.psi, normal, opening, speed, self.slope, axis, inverse, width, b, self.divergence
+            )
         if self.curvature.size > 1:
             surface.set_cell_curvature(nx, ny, nz, self.inverse, self.largest_curvature, self.curvature)
 
