@@ -3,7 +3,7 @@
     (1-psi) d(xi)/dt = (Omega/F) S + div{ (1-psi) (b [grad xi - (q/l) n] - J n) }   (conservative)
     ...              - (1-psi) (b/l) q K                    (allen_cahn, adds -b K to the front velocity)
 
-The term in J carries the reaction's feed to where the moving profile needs it (kernels.surface). S is
+The term in J carries the reaction's feed to where the moving profile needs it (kernels.front). S is
 constant over a step; the regularisation is integrated in substeps of a second-order Runge-Kutta method, short enough
 to be stable. Both add in one right-hand side, so there is no splitting error.
 """
@@ -15,7 +15,8 @@ import math
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels import surface
+from ramify.phasefield.kernels import front as kernels
+from ramify.phasefield.kernels.surface import SMALLEST_BUMP
 from ramify.phasefield.problem import PlatingProblem
 
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
@@ -63,7 +64,7 @@ class Front:
         The surface then meets an inert wall at a right angle.
         """
         self.grid.halo.exchange(xi)
-        surface.extend_into_walls(xi, self.pore, self._walls)
+        kernels.extend_into_walls(xi, self.pore, self._walls)
         self.grid.fill_outer_ghosts(xi)
 
     def advance(
@@ -95,36 +96,36 @@ class Front:
         for _ in range(parts):
             args = (rate, self.divergence, self.curvature, self.pore, capillary, step / parts)
             self._flux(current, speed, b)
-            lost = surface.advance_front(current, current, 0.0, *args, self.stage)
+            lost = kernels.advance_front(current, current, 0.0, *args, self.stage)
             self.extend_into_host(self.stage)
             self._flux(self.stage, speed, b)
-            lost_second = surface.advance_front(self.stage, current, 0.5, *args, current)
+            lost_second = kernels.advance_front(self.stage, current, 0.5, *args, current)
             self.extend_into_host(current)
             removed += 0.5 * lost + lost_second
         return current, removed
 
     def _set_slope(self, xi: np.ndarray, speed: np.ndarray) -> None:
-        surface.signed_distance(xi, self.psi)
+        kernels.signed_distance(xi, self.psi)
         nx, ny, nz = self.normals
-        surface.set_normals(self.psi, self.inverse, nx, ny, nz)
-        surface.set_speed_slope(speed, nx, ny, nz, self.inverse, self.interface.width, self.slope)
+        kernels.set_normals(self.psi, self.inverse, nx, ny, nz)
+        kernels.set_speed_slope(speed, nx, ny, nz, self.inverse, self.interface.width, self.slope)
         self.grid.halo.exchange(self.slope)
 
     def _flux(self, xi: np.ndarray, speed: np.ndarray, b: float) -> None:
-        surface.signed_distance(xi, self.psi)
+        kernels.signed_distance(xi, self.psi)
         self.divergence.fill(0.0)
         nx, ny, nz = self.normals
-        surface.set_normals(self.psi, self.inverse, nx, ny, nz)
+        kernels.set_normals(self.psi, self.inverse, nx, ny, nz)
         width = self.interface.width
         self.grid.fill_outer_ghosts_of_vector(self.normals)
         for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
-            surface.add_front_flux(
+            kernels.add_front_flux(
                 xi, self.psi, normal, opening, speed, self.slope, axis, inverse, width, b, self.divergence
             )
         if self.curvature.size > 1:
-            surface.set_cell_curvature(nx, ny, nz, self.inverse, self.largest_curvature, self.curvature)
+            kernels.set_cell_curvature(nx, ny, nz, self.inverse, self.largest_curvature, self.curvature)
 
     def surface_curvature(self, xi: np.ndarray, curvature: np.ndarray) -> None:
         """K [1/m] of the cells that react, for the Gibbs-Thomson shift."""
-        surface.signed_distance(xi, self.psi)
-        surface.set_curvature(self.psi, xi, self.inverse, surface.SMALLEST_BUMP, self.largest_curvature, curvature)
+        kernels.signed_distance(xi, self.psi)
+        kernels.set_curvature(self.psi, xi, self.inverse, SMALLEST_BUMP, self.largest_curvature, curvature)
