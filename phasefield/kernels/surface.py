@@ -14,8 +14,9 @@ from ramify.physics.interface import interface_weight
 
 SMALLEST_FRACTION = 1e-5
 """Cells with less electrolyte than this in their pore are inactive: the tail there carries 1e-7 of the current."""
-SMALLEST_BUMP = 1e-5
-"""Cells with xi (1 - xi) below this do not react: together they would carry 1e-7 of the current."""
+SMALLEST_BUMP = 5e-6
+"""Cells with xi (1 - xi) below this do not react: together they would carry 1e-7 of the current. Small enough for every
+active cell in the metal's tail to react: one that does not, cut off from the rest, would have no potential."""
 
 
 @numba.njit(cache=True)

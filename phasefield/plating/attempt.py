@@ -9,7 +9,7 @@ import numpy as np
 from ramify.phasefield.engine import StepReport
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.plating.books import book, project
-from ramify.phasefield.plating.state import Solution, Target
+from ramify.phasefield.plating.state import Solution, Target, Unknowns
 from ramify.phasefield.plating.timescheme import Scheme, local_error, next_step
 from ramify.physics.constants import FARADAY
 
@@ -73,8 +73,11 @@ class Attempt:
             return None
         if self._attempt(current) and abs(self._voltage()) <= control.voltage_limit * (1.0 + 1e-9):
             return None
+        # A limit can only take current away. More current at the limit means that the other solve failed for a
+        # reason of its own: shorten the step.
         self.limited = True
-        return None if self._attempt(held) else 0.25 * self.scheme.step
+        sound = self._attempt(held) and abs(self._density()) <= abs(control.value) * (1.0 + 1e-9)
+        return None if sound else 0.25 * self.scheme.step
 
     def _attempt(self, target: Target) -> bool:
         self._predict()
@@ -111,6 +114,12 @@ class Attempt:
             self._set_equilibrium()
         self.state = now.copy()
         self.history = now.C
+        self._extrapolate_state(old)
+        self._fill_new_cells()
+
+    def _extrapolate_state(self, old: Unknowns | None) -> None:
+        """History of the time scheme, and a linear guess from the last two states."""
+        solver, scheme, now = self.solver, self.scheme, self.solver.state
         if old is not None and scheme.ratio > 0.0:
             if scheme.gamma > 0.0:
                 self.history = now.C + scheme.gamma * (now.C - old.C)
@@ -122,6 +131,32 @@ class Attempt:
                 self.state.P = now.P + share * (now.P - old.P)
                 self.state.X = now.X + share * (now.X - old.X)
                 self.state.Q = now.Q + share * (now.Q - old.Q)
+
+    def _fill_new_cells(self) -> None:
+        """First guess in cells that stripping has given back to the electrolyte: the mean of solved neighbours.
+
+        What they hold is from the time they were buried, a potential of another current. Their history stays: it
+        is booked, and weighs next to nothing.
+        """
+        solver = self.solver
+        solved, active = solver.solved, solver.system.geometry.active
+        if solved is None:
+            return
+        cells = np.argwhere((active[OWNED] > 0.0) & (solved[OWNED] == 0.0)) + 1
+        solver.grid.halo.exchange(self.state.C, self.state.P)
+        if not len(cells):
+            return
+        k, j, i = cells.T
+        total = np.zeros((2, len(cells)))
+        count = np.zeros(len(cells))
+        for dk, dj, di in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)):
+            there = (k + dk, j + dj, i + di)
+            known = solved[there]
+            count += known
+            total += known * np.stack([self.state.C[there], self.state.P[there]])
+        fresh = count > 0.0
+        place = (k[fresh], j[fresh], i[fresh])
+        self.state.C[place], self.state.P[place] = total[:, fresh] / count[fresh]
 
     def _set_equilibrium(self) -> None:
         """f U of the curved surface (Gibbs-Thomson)."""
@@ -221,6 +256,7 @@ class Attempt:
         solver.steps = [*solver.steps[-1:], scheme.step]
         solver.time += scheme.step
         solver.limited = self.limited
+        solver.solved = solver.system.geometry.active.copy()
         solver.speed, solver.velocity = self.speed, self.velocity
         assert self.solution is not None
         solver.expected = min(max(self.solution.first_update, 1e-9), 1.0)

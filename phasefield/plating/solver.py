@@ -62,6 +62,8 @@ class PlatingSolver:
         electrons = self.grid.zeros() if self.system.electrons is not None else np.zeros((0, 0, 0))
         self.state = Unknowns(self.grid.zeros(), self.grid.zeros(), 0.0, electrons)
         self.state.C.fill(1.0)
+        self.solved: np.ndarray | None = None
+        """One where the last step was solved, zero in cells full of metal or host; ghosts filled."""
         self.gain = self.grid.zeros()
         """Metal fraction gained in the last step, as the recursion carries it."""
         self.forget()
@@ -172,6 +174,8 @@ class PlatingSolver:
         arrays = {"xi": self.xi, "gain": self.gain, "C": self.state.C, "P": self.state.P}
         if self.xi_old is not None and self.old is not None:
             arrays.update(xi_old=self.xi_old, C_old=self.old.C, P_old=self.old.P)
+        if self.solved is not None:
+            arrays["solved"] = self.solved
         if self.speed is not None:
             arrays["speed"] = self.speed
         if self.older is not None:
@@ -218,6 +222,7 @@ class PlatingSolver:
         self.steps = [float(s) for s in numbers["steps"]]
         self.increments = {k: float(numbers[f"increment_{k}"]) for k in ("charge", "reacted", "entered")}
         self.xi, self.gain = arrays["xi"], arrays["gain"]
+        self.solved = arrays.get("solved")
         self.front.extend_into_host(self.xi)
         none = np.zeros((0, 0, 0))
         self.state = Unknowns(arrays["C"], arrays["P"], float(numbers["X"]), arrays.get("Q", none))
