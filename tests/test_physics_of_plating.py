@@ -270,3 +270,27 @@ def test_a_conducting_host_that_reaches_the_collector_connects_what_touches_it(b
         solver = PlatingSolver(plating_problem(PLANE, geometry=geometry))
         labels.append(len(solver.system.islands.cells))
     assert labels == [0, 1]
+
+
+def test_a_voltage_limit_never_adds_current(monkeypatch):
+    """A solve for the current that fails for a reason of its own costs a shorter step, not half a volt of stripping."""
+    from ramify.phasefield.plating.attempt import Attempt
+
+    solver = PlatingSolver(plating_problem((1, 1, 40), numerics=Numerics(front_motion=1e3, time_tolerance=1e3)))
+    solver.set_control(Control("current", -20.0, 0.5))
+    solver.step(10.0)
+    solve, failures = Attempt._newton, []
+
+    def fail_once(self, target):
+        if target.mode == "current" and not failures:
+            failures.append(target)
+            solve(self, target)
+            return False
+        return solve(self, target)
+
+    monkeypatch.setattr(Attempt, "_newton", fail_once)
+    report = solver.step(10.0)
+    assert failures
+    assert report.rejected == 1
+    assert not report.limited
+    assert report.current_density == pytest.approx(-20.0, rel=1e-9)
