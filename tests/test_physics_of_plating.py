@@ -279,7 +279,8 @@ def test_a_voltage_limit_never_adds_current(monkeypatch):
     solver = PlatingSolver(plating_problem((1, 1, 40), numerics=Numerics(front_motion=1e3, time_tolerance=1e3)))
     solver.set_control(Control("current", -20.0, 0.5))
     solver.step(10.0)
-    solve, failures = Attempt._newton, []
+    solve = Attempt._newton
+    failures: list[object] = []
 
     def fail_once(self, target):
         if target.mode == "current" and not failures:
