@@ -87,6 +87,8 @@ class StepReport:
     """Attempts thrown away before this step was accepted."""
     minimum_concentration: float
     """Over the electrolyte [mol/m^3]."""
+    surface_concentration: float
+    """Smallest one at the sharp surface [mol/m^3] (physics.butler_volmer.surface_concentration)."""
     short_circuit: bool = False
     """Whether metal connected to the current collector touches the counter electrode."""
     measures: dict[str, float] = field(default_factory=dict)

@@ -117,3 +117,12 @@ def tabulate(electrolyte: Electrolyte, concentration: float) -> PropertyTable:
         thermal=thermal,
         constant_transference=bool(np.ptp(transference) < 1e-12),
     )
+
+
+def salt_drop(electrolyte: Electrolyte, width: float) -> float:
+    """Concentration that drops across the surface's width per current density, l (1 - t+)/(F D) [mol/(A m)].
+
+    At vanishing salt, where it matters: a surface that still has salt is fed well enough for its width not to count.
+    """
+    transference, diffusivity = float(electrolyte.transference(0.0)), float(electrolyte.diffusivity(0.0))
+    return width * (1.0 - transference) / (FARADAY * diffusivity)

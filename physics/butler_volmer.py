@@ -25,6 +25,7 @@ import numba
 import numpy as np
 
 from ramify.physics.constants import FARADAY
+from ramify.physics.interface import sampling_loss
 
 LARGEST_EXPONENT = 60.0
 SMALLEST_RATIO = 1e-8
@@ -96,8 +97,47 @@ def concentration_power(ratio: float, exponent: float) -> tuple[float, float]:
 
 
 @numba.njit(cache=True)
+def _bare_law(
+    eta: float,
+    concentration: float,
+    i0_ref: float,
+    alpha_a: float,
+    alpha_c: float,
+    f: float,
+    drop: float,
+    mesh: float,
+) -> tuple[float, float, float, float]:
+    """(i_n, -di_n/d eta, di_n/d concentration, its -d/d eta) without a film; `concentration` is the power of c/c_ref.
+
+    `drop` is `salt_drop`/c_ref, `mesh` as in `surface_current`. The current falls with eta whatever the drop: see `interface.sampling_loss`.
+    """
+    cathodic_exponent, anodic_exponent = -alpha_c * f * eta, alpha_a * f * eta
+    cathodic, anodic = i0_ref * capped_exponential(cathodic_exponent), i0_ref * capped_exponential(anodic_exponent)
+    # The tangent's slope beyond the cap is the exponential at the cap.
+    cathodic_slope = i0_ref * alpha_c * f * math.exp(min(cathodic_exponent, LARGEST_EXPONENT))
+    anodic_slope = i0_ref * alpha_a * f * math.exp(min(anodic_exponent, LARGEST_EXPONENT))
+    current = concentration * cathodic - anodic
+    conductance = concentration * cathodic_slope + anodic_slope
+    if drop <= 0.0:
+        return current, conductance, cathodic, cathodic_slope
+    loss, slope, gain = sampling_loss(drop * cathodic)
+    share, slope = 1.0 / (1.0 + loss - mesh * drop * cathodic), slope - mesh
+    rate_slope = cathodic_slope * share * share * gain
+    conductance = concentration * rate_slope + share * (anodic_slope + anodic * share * slope * drop * cathodic_slope)
+    return current * share, conductance, cathodic * share, rate_slope
+
+
+@numba.njit(cache=True)
 def _film_overpotential(
-    bare: float, concentration: float, i0_ref: float, alpha_a: float, alpha_c: float, f: float, film_resistance: float
+    bare: float,
+    concentration: float,
+    i0_ref: float,
+    alpha_a: float,
+    alpha_c: float,
+    f: float,
+    film_resistance: float,
+    drop: float,
+    mesh: float,
 ) -> float:
     """Root eta' of eta' - bare - R i_n(eta') = 0 for a concentration >= 0, by a bracketed Newton's method.
 
@@ -105,9 +145,7 @@ def _film_overpotential(
     bare + R i_n(bare). The first guess is the Tafel overpotential of the largest current the film can pass; from there
     the iteration is monotone in the Tafel regions.
     """
-    current = i0_ref * (
-        concentration * capped_exponential(-alpha_c * f * bare) - capped_exponential(alpha_a * f * bare)
-    )
+    current = _bare_law(bare, concentration, i0_ref, alpha_a, alpha_c, f, drop, mesh)[0]
     low, high = min(bare, bare + film_resistance * current), max(bare, bare + film_resistance * current)
     largest = abs(current)
     if concentration > 0.0:
@@ -121,18 +159,13 @@ def _film_overpotential(
             eta = math.log(largest / i0_ref) / (alpha_a * f)
     eta = min(max(eta, low), high)
     for _ in range(200):
-        cathodic_exponent, anodic_exponent = -alpha_c * f * eta, alpha_a * f * eta
-        cathodic, anodic = capped_exponential(cathodic_exponent), capped_exponential(anodic_exponent)
-        residual = eta - bare - film_resistance * i0_ref * (concentration * cathodic - anodic)
+        current, conductance, _, _ = _bare_law(eta, concentration, i0_ref, alpha_a, alpha_c, f, drop, mesh)
+        residual = eta - bare - film_resistance * current
         if residual > 0.0:
             high = eta
         else:
             low = eta
-        # The tangent's slope beyond the cap is the exponential at the cap.
-        cathodic_slope = math.exp(min(cathodic_exponent, LARGEST_EXPONENT))
-        anodic_slope = math.exp(min(anodic_exponent, LARGEST_EXPONENT))
-        slope = 1.0 + film_resistance * i0_ref * f * (alpha_c * concentration * cathodic_slope + alpha_a * anodic_slope)
-        trial = eta - residual / slope
+        trial = eta - residual / (1.0 + film_resistance * conductance)
         if not low <= trial <= high:
             trial = 0.5 * (low + high)
         moved = abs(trial - eta)
@@ -154,6 +187,8 @@ def surface_current(
     alpha_c: float,
     f: float,
     film_resistance: float,
+    salt_drop: float = 0.0,
+    mesh: float = 0.0,
 ) -> tuple[float, float, float]:
     """Current density of the surface and its derivatives, in the inner potential.
 
@@ -174,6 +209,12 @@ def surface_current(
         F/RT [1/V].
     film_resistance : float
         R_film >= 0 [ohm m^2].
+    salt_drop : float
+        For a reaction spread over a diffuse surface of width l: l (1 - t+)/(F D) [mol/(A m)], the concentration that
+        drops across l per current density. The law is then weakened as `interface.sampling_loss` says, so that the
+        spread reaction takes the sharp surface's current; k is the law's rate at c_ref. Zero for a sharp surface.
+    mesh : float
+        What the discrete equations add to the outer intercept a of `interface.sampling_loss` [widths]; taken off again.
 
     Returns
     -------
@@ -183,43 +224,36 @@ def surface_current(
     """
     if i0_ref <= 0.0:
         return 0.0, 0.0, 0.0
-    concentration, concentration_slope = concentration_power(c / c_ref, alpha_a + alpha_c)
-    below_zero = 0.0
-    if film_resistance > 0.0 and concentration < 0.0:
-        # Under a film the law has no single root there; its tangent at zero takes over.
-        below_zero, concentration = concentration, 0.0
-    bare = phi_s - phi - equilibrium
-    eta = bare
-    if film_resistance > 0.0:
-        eta = _film_overpotential(bare, concentration, i0_ref, alpha_a, alpha_c, f, film_resistance)
-    cathodic_exponent, anodic_exponent = -alpha_c * f * eta, alpha_a * f * eta
-    cathodic, anodic = capped_exponential(cathodic_exponent), capped_exponential(anodic_exponent)
-    cathodic_slope = i0_ref * alpha_c * f * math.exp(min(cathodic_exponent, LARGEST_EXPONENT))
-    anodic_slope = i0_ref * alpha_a * f * math.exp(min(anodic_exponent, LARGEST_EXPONENT))
-    current = i0_ref * (concentration * cathodic - anodic)
-    conductance = concentration * cathodic_slope + anodic_slope
-    per_concentration = i0_ref * cathodic
-    if film_resistance > 0.0:
-        # Linearised about eta: exact at the root, and accurate for the thinnest and the thickest film alike.
-        damping = 1.0 / (1.0 + film_resistance * conductance)
-        current = (current + conductance * (eta - bare)) * damping
-        per_concentration *= damping
-        if below_zero < 0.0:
-            curvature = alpha_a * f * anodic_slope if anodic_exponent < LARGEST_EXPONENT else 0.0
-            change = cathodic_slope + per_concentration * film_resistance * curvature
-            current += per_concentration * below_zero
-            conductance += below_zero * change * damping
-        conductance *= damping
-    return current, conductance, per_concentration * concentration_slope / c_ref
+    concentration, slope = concentration_power(c / c_ref, alpha_a + alpha_c)
+    drop, bare = salt_drop / c_ref, phi_s - phi - equilibrium
+    if film_resistance <= 0.0:
+        current, conductance, rate, _ = _bare_law(bare, concentration, i0_ref, alpha_a, alpha_c, f, drop, mesh)
+        return current, conductance, rate * slope / c_ref
+    # Under a film the law has no single root below zero concentration; its tangent at zero takes over.
+    below_zero, concentration = min(concentration, 0.0), max(concentration, 0.0)
+    eta = _film_overpotential(bare, concentration, i0_ref, alpha_a, alpha_c, f, film_resistance, drop, mesh)
+    current, conductance, rate, rate_slope = _bare_law(eta, concentration, i0_ref, alpha_a, alpha_c, f, drop, mesh)
+    # Linearised about eta: exact at the root, and accurate for the thinnest and the thickest film alike.
+    damping = 1.0 / (1.0 + film_resistance * conductance)
+    current = (current + conductance * (eta - bare)) * damping
+    rate *= damping
+    if below_zero < 0.0:
+        anodic_exponent = alpha_a * f * eta
+        curvature = alpha_a * f * conductance if anodic_exponent < LARGEST_EXPONENT else 0.0
+        current += rate * below_zero
+        conductance += below_zero * (rate_slope + rate * film_resistance * curvature) * damping
+    return current, conductance * damping, rate * slope / c_ref
 
 
 @numba.njit(cache=True)
-def _surface_currents(arguments: np.ndarray, constants: tuple[float, float, float, float], out: np.ndarray) -> None:
-    c_ref, alpha_a, alpha_c, f = constants
+def _surface_currents(
+    arguments: np.ndarray, constants: tuple[float, float, float, float, float, float], out: np.ndarray
+) -> None:
+    c_ref, alpha_a, alpha_c, f, salt_drop, mesh = constants
     for k in range(arguments.shape[1]):
         phi_s, phi, c, equilibrium, i0_ref, film = arguments[:, k]
         out[0, k], out[1, k], out[2, k] = surface_current(
-            phi_s, phi, c, equilibrium, i0_ref, c_ref, alpha_a, alpha_c, f, film
+            phi_s, phi, c, equilibrium, i0_ref, c_ref, alpha_a, alpha_c, f, film, salt_drop, mesh
         )
 
 
@@ -234,11 +268,35 @@ def surface_currents(
     alpha_c: float,
     f: float,
     film_resistance: Any = 0.0,
+    salt_drop: float = 0.0,
+    mesh: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`surface_current` over broadcastable arrays; returns three arrays of the broadcast shape."""
     fields = np.broadcast_arrays(phi_s, phi, c, equilibrium, i0_ref, film_resistance)
     arguments = np.stack([np.asarray(field, dtype=np.float64).ravel() for field in fields])
     out = np.empty((3, arguments.shape[1]))
-    _surface_currents(arguments, (c_ref, alpha_a, alpha_c, f), out)
+    _surface_currents(arguments, (c_ref, alpha_a, alpha_c, f, salt_drop, mesh), out)
     shape = fields[0].shape
     return out[0].reshape(shape), out[1].reshape(shape), out[2].reshape(shape)
+
+
+def surface_concentration(
+    i_n: Any,
+    phi_s: Any,
+    phi: Any,
+    equilibrium: Any,
+    i0_ref: Any,
+    c_ref: float,
+    alpha_a: float,
+    alpha_c: float,
+    f: float,
+    film_resistance: float = 0.0,
+) -> np.ndarray:
+    """Salt at the sharp surface [mol/m^3]: the concentration at which the law gives a current density `i_n` [A/m^2].
+
+    For a reaction spread over a diffuse surface (`salt_drop` of `surface_current`) it is less than the concentration
+    read there. Other arguments as in `surface_current`; `i0_ref` must not be zero.
+    """
+    eta = np.asarray(phi_s) - phi - equilibrium + np.asarray(i_n) * film_resistance
+    power = (i_n / i0_ref + capped_exponential(alpha_a * f * eta)) * capped_exponential(alpha_c * f * eta)
+    return np.asarray(c_ref * np.maximum(power, 0.0) ** (1.0 / (alpha_a + alpha_c)))

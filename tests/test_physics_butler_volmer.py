@@ -15,8 +15,8 @@ F_RT = FARADAY / (GAS_CONSTANT * 298.15)
 C_REF = 1000.0
 
 
-def current(phi_s, phi, c, film=0.0, alpha_a=0.5, alpha_c=0.5, i0=30.0, equilibrium=0.0):
-    return bv.surface_current(phi_s, phi, c, equilibrium, i0, C_REF, alpha_a, alpha_c, F_RT, film)
+def current(phi_s, phi, c, film=0.0, alpha_a=0.5, alpha_c=0.5, i0=30.0, equilibrium=0.0, drop=0.0):
+    return bv.surface_current(phi_s, phi, c, equilibrium, i0, C_REF, alpha_a, alpha_c, F_RT, film, drop)
 
 
 def test_is_linear_near_equilibrium():
@@ -62,13 +62,14 @@ def test_linear_in_concentration_and_regular_at_zero():
 @pytest.mark.parametrize(("alpha_a", "alpha_c"), [(0.5, 0.5), (0.3, 0.7), (0.4, 0.4), (0.9, 0.5)])
 @pytest.mark.parametrize("film", [0.0, 1e-4, 10.0])
 @pytest.mark.parametrize("eta", [-3.5, -0.3, -0.01, 0.02, 0.3, 3.5])
-def test_derivatives_pass_a_taylor_test(alpha_a, alpha_c, film, eta):
+@pytest.mark.parametrize("drop", [0.0, 0.2])
+def test_derivatives_pass_a_taylor_test(alpha_a, alpha_c, film, eta, drop):
     def remainder(h):
         dphi, dc = 0.6 * h, 900.0 * h
-        i = current(eta - 0.2 * h, dphi, 600.0 + dc, film, alpha_a, alpha_c)[0]
+        i = current(eta - 0.2 * h, dphi, 600.0 + dc, film, alpha_a, alpha_c, drop=drop)[0]
         return abs(i - i_0 - di_dphi * (dphi + 0.2 * h) - di_dc * dc)
 
-    i_0, di_dphi, di_dc = current(eta, 0.0, 600.0, film, alpha_a, alpha_c)
+    i_0, di_dphi, di_dc = current(eta, 0.0, 600.0, film, alpha_a, alpha_c, drop=drop)
     floor = 1e-9 * abs(i_0)
     rough, fine = remainder(1e-3), remainder(2.5e-4)
     assert fine <= max(rough / 16.0 * 1.15, floor)
@@ -88,13 +89,16 @@ def test_thin_film_tends_to_none_linearly():
 
 @pytest.mark.parametrize("film", [0.0, 2e-3])
 @pytest.mark.parametrize("eta", [-0.3, 0.1])
-def test_negative_concentrations_continue_linearly_with_exact_derivatives(film, eta):
-    at_zero = current(eta, 0.0, 0.0, film)
-    i, di_dphi, di_dc = current(eta, 0.0, -40.0, film)
+@pytest.mark.parametrize("drop", [0.0, 0.2])
+def test_negative_concentrations_continue_linearly_with_exact_derivatives(film, eta, drop):
+    at_zero = current(eta, 0.0, 0.0, film, drop=drop)
+    i, di_dphi, di_dc = current(eta, 0.0, -40.0, film, drop=drop)
     assert i == pytest.approx(at_zero[0] - 40.0 * at_zero[2], rel=1e-12)
     assert di_dc == pytest.approx(at_zero[2], rel=1e-12)
+    if film > 0.0 and drop > 0.0:
+        return  # the slope by phi is that at zero concentration
     h = 1e-6
-    sides = [current(eta, s * h, -40.0, film)[0] for s in (-1.0, 1.0)]
+    sides = [current(eta, s * h, -40.0, film, drop=drop)[0] for s in (-1.0, 1.0)]
     assert (sides[1] - sides[0]) / (2 * h) == pytest.approx(di_dphi, rel=1e-6)
 
 
@@ -105,14 +109,15 @@ def test_negative_concentrations_continue_linearly_with_exact_derivatives(film, 
     film=st.sampled_from([0.0, 1e-12, 1e-6, 1e-2, 1.0, 1e6]),
     alpha_a=st.floats(0.2, 0.8),
     alpha_c=st.floats(0.2, 0.8),
+    drop=st.sampled_from([0.0, 1e-3, 1.0]),
 )
-def test_any_argument_converges(eta, c, film, alpha_a, alpha_c):
-    i, di_dphi, di_dc = current(eta, 0.0, c, film, alpha_a, alpha_c)
+def test_any_argument_converges(eta, c, film, alpha_a, alpha_c, drop):
+    i, di_dphi, di_dc = current(eta, 0.0, c, film, alpha_a, alpha_c, drop=drop)
     assert np.isfinite([i, di_dphi, di_dc]).all()
     if c >= 0.0:
         assert di_dphi >= 0.0
         assert di_dc >= 0.0
-    if film > 0.0 and c >= 0.0:
+    if film > 0.0 and c >= 0.0 and drop == 0.0:
         # Same root from the definition: bare current at the shifted potential, to the conditioning of the exponential.
         bare, slope, _ = current(eta + i * film, 0.0, c, 0.0, alpha_a, alpha_c)
         assert abs(bare - i) <= 1e-9 * (slope * film * abs(i) + slope * abs(eta) + abs(i))
@@ -131,6 +136,16 @@ def test_array_form_broadcasts():
     assert i.shape == (4, 3)
     one = current(phi_s[1, 0], 0.0, 1500.0, 1e-3)
     assert (i[1, 2], di_dphi[1, 2], di_dc[1, 2]) == pytest.approx(one, rel=1e-14)
+
+
+def test_spread_reaction_ends_at_the_limit_of_diffusion_and_keeps_equilibrium():
+    drop = 0.05
+    i = [current(eta, 0.0, 3.0, drop=drop)[0] for eta in (-0.6, -1.2, -2.4)]
+    assert i == pytest.approx([3.0 / (0.88009 * drop)] * 3, rel=1e-2)
+    assert i[2] == pytest.approx(3.0 / (0.88009 * drop), rel=1e-4)
+    rest = math.log(3.0 / C_REF) / F_RT
+    assert abs(current(rest, 0.0, 3.0, drop=drop)[0]) < 1e-12
+    assert current(-0.01, 0.0, 900.0, drop=drop)[0] == pytest.approx(current(-0.01, 0.0, 900.0)[0], rel=1e-3)
 
 
 def test_inert_surface_passes_nothing():

@@ -15,17 +15,18 @@ def cycler_of(*lines):
     return Cycler(parse_protocol(list(lines)), SALT)
 
 
-def report(time, step=1.0, current=10.0, voltage=-0.1, short=False):
+def report(time, step=1.0, current=10.0, voltage=-0.1, short=False, surface=None, limited=False):
     return StepReport(
         time=time,
         step=step,
         current_density=current,
         voltage=voltage,
-        limited=False,
+        limited=limited,
         newton_iterations=2,
         krylov_iterations=5,
         rejected=0,
         minimum_concentration=SALT,
+        surface_concentration=SALT if surface is None else surface,
         short_circuit=short,
     )
 
@@ -46,7 +47,7 @@ class Cell:
         current = self.control.value if self.control.mode == "current" else 10.0
         length, self.time = until - self.time, until
         self.history.append((until, current, length))
-        ended = self.cycler.note(report(until, length, current), current * length, None)
+        ended = self.cycler.note(report(until, length, current), current * length)
         if ended is None:
             if self.cycler.switch_pulse(until):
                 self.control = self.cycler.control()
@@ -150,8 +151,8 @@ def test_capacity_late_in_a_long_run_leaves_room_for_a_step():
 def test_voltage_ends_a_step_by_its_magnitude():
     cycler = cycler_of("strip at 1 mA/cm^2 until 0.5 V")
     cycler.begin(0.0)
-    assert cycler.note(report(1.0, voltage=0.49), -10.0, None) is None
-    assert cycler.note(report(2.0, voltage=0.5), -10.0, None) == "voltage"
+    assert cycler.note(report(1.0, voltage=0.49), -10.0) is None
+    assert cycler.note(report(2.0, voltage=0.5), -10.0) == "voltage"
     cycler = cycler_of("plate at 1 mA/cm^2 until 0.5 V")
     cycler.begin(0.0)
     assert cycler.note(report(1.0, voltage=-0.5), 10.0, None) == "voltage"
@@ -160,17 +161,26 @@ def test_voltage_ends_a_step_by_its_magnitude():
 def test_current_density_ends_a_hold_when_it_has_fallen():
     cycler = cycler_of("hold at -0.1 V until 0.1 mA/cm^2")
     cycler.begin(0.0)
-    assert cycler.note(report(1.0, current=1.1), 1.1, None) is None
-    assert cycler.note(report(2.0, current=-0.9), 0.9, None) == "current density"
+    assert cycler.note(report(1.0, current=1.1), 1.1) is None
+    assert cycler.note(report(2.0, current=-0.9), 0.9) == "current density"
 
 
 def test_short_circuit_and_depletion_end_a_step():
     cycler = cycler_of("plate at 1 mA/cm^2 until short circuit or depletion")
     cycler.begin(0.0)
     assert cycler.watches_depletion
-    assert cycler.note(report(1.0), 10.0, 0.5 * SALT) is None
-    assert cycler.note(report(2.0, short=True), 10.0, 0.4 * SALT) == "short circuit"
-    assert cycler.note(report(3.0), 10.0, 0.9 * DEPLETED * SALT) == "depletion"
+    assert cycler.note(report(1.0, surface=0.5 * SALT), 10.0) is None
+    assert cycler.note(report(2.0, short=True, surface=0.4 * SALT), 10.0) == "short circuit"
+    assert cycler.note(report(3.0, surface=0.9 * DEPLETED * SALT), 10.0) == "depletion"
+
+
+def test_a_low_voltage_limit_counts_as_depletion_when_little_salt_is_left():
+    """At 0.3 V the surface keeps some per cent of its salt for good: then the limit says that it is used up."""
+    cycler = cycler_of("plate at 1 mA/cm^2 until depletion limit 0.3 V")
+    cycler.begin(0.0)
+    assert cycler.note(report(1.0, surface=0.05 * SALT), 10.0) is None
+    assert cycler.note(report(2.0, surface=0.5 * SALT, limited=True), 10.0) is None
+    assert cycler.note(report(3.0, surface=0.05 * SALT, limited=True), 10.0) == "depletion"
 
 
 def test_the_horizon_closes_in_on_depletion():
@@ -180,7 +190,7 @@ def test_the_horizon_closes_in_on_depletion():
     time, steps, ended = 0.0, 0, None
     while ended is None:
         time, steps = min(time + 5.0, cycler.horizon(time)), steps + 1
-        ended = cycler.note(report(time), 1.0, SALT * (1.0 - time / 17.0))
+        ended = cycler.note(report(time, surface=SALT * (1.0 - time / 17.0)), 1.0)
         assert steps < 100
     assert ended == "depletion"
     assert time == pytest.approx(17.0, rel=2e-3)
@@ -198,7 +208,7 @@ def test_state_survives_saving_and_loading():
     cell = Cell(cycler_of(*lines), length=0.7)
     for _ in range(8):
         cell.step()
-    cell.cycler.note(report(cell.time + 0.1), 1.0, 400.0)
+    cell.cycler.note(report(cell.time + 0.1, surface=400.0), 1.0)
     other = cycler_of(*lines)
     other.load(cell.cycler.save())
     assert other.save() == cell.cycler.save()

@@ -100,22 +100,33 @@ def front_height(engine: Engine, problem: PlatingProblem) -> float:
     return float(np.sum(field(engine, "xi"))) * problem.domain.spacing[2]
 
 
-def outer_salt(z: np.ndarray, c: np.ndarray, front: float, width: float) -> np.ndarray:
-    """Cubic coefficients of the salt just outside the interface, about the front; [0] is its surface concentration.
+DEPLETION_LIMIT = 2.0
+"""Voltage limit of cells driven through depletion [V]: the surface has next to no salt left when it takes over."""
+NEARLY_DEPLETED = 1e-3
+"""Share of the initial salt at the surface down to which the depletion time is read."""
 
-    Inside the interface c follows a layer of thickness l; the sharp surface's concentration is what the profile beyond
-    it extrapolates to. The fit takes the cells between 5 l and 17 l from the front.
+
+def depletion_time(engine: Engine, moments: Sequence[float]) -> float:
+    """Time at which the surface concentration vanishes [s]; nan if it does not.
+
+    The moments [s] are stepped through until the voltage limit takes over; the last two of them at which the surface
+    still has a thousandth of its salt are extended to none.
     """
-    distance = (z - front) / width
-    near = (distance > 5.0) & (distance < 17.0)
-    return np.asarray(np.polynomial.polynomial.polyfit(distance[near], c[near], 3))
-
-
-def crossing(times: Sequence[float], values: Sequence[float]) -> float:
-    """First time at which a falling series reaches zero, linear between the two samples around it; nan if none does."""
-    for (t0, v0), (t1, v1) in zip(
-        zip(times, values, strict=True), zip(times[1:], values[1:], strict=False), strict=False
-    ):
-        if v0 > 0.0 >= v1:
-            return t0 + (t1 - t0) * v0 / (v0 - v1)
+    times, values = [0.0], [SALT]
+    for report in run_through(engine, moments):
+        if report.limited or report.surface_concentration < NEARLY_DEPLETED * SALT:
+            (t0, t1), (v0, v1) = times[-2:], values[-2:]
+            return t1 + (t1 - t0) * v1 / (v0 - v1)
+        times.append(report.time)
+        values.append(report.surface_concentration)
     return float("nan")
+
+
+def without_width(wide: float, narrow: float, ratio: float) -> float:
+    """Limit of a result for a vanishing width, from two widths of that ratio; the error goes with their power 3/2.
+
+    The diffuse surface keeps some salt, of the order l^2 dc/dz, which it takes back while the surface concentration
+    falls through the last l dc/dz; spread over the diffusion layer of that time it shifts the depletion time by a term
+    in l^(3/2).
+    """
+    return narrow + (narrow - wide) / (ratio**1.5 - 1.0)

@@ -21,6 +21,8 @@ LENGTH, CELLS, FILM = 100e-6, 100, 10.3
 CHARGE = 36_000.0
 """1 mAh/cm2 [C/m^2]."""
 FRACTIONS = (0.02, 0.1, 0.3, 0.6, 1.0)
+NARROW = 0.7
+"""The smaller of two widths, in cells."""
 
 
 def start(width_in_cells: float, engine_name: cells.EngineName) -> tuple[Engine, PlatingProblem, float]:
@@ -67,23 +69,16 @@ def transient(folder: Path | None, engine_name: cells.EngineName = "petsc") -> l
 def depletion(overdrive: float, engine_name: cells.EngineName = "petsc") -> Check:
     """Depletion time with the front moving, extrapolated in the width as in T1."""
     found = []
-    for width_in_cells in (1.0, 0.7):
+    for width_in_cells in (1.0, NARROW):
         engine, problem, front = start(width_in_cells, engine_name)
-        gap, h = LENGTH - front, LENGTH / CELLS
+        gap = LENGTH - front
         current = overdrive * cell.limiting_current(cells.SALT_DIFFUSIVITY, cells.SALT, cells.TRANSFERENCE, gap)
         fixed = cell.depletion_time(overdrive) * gap**2 / cells.SALT_DIFFUSIVITY
         expected = galvanostatic(reference_cell(problem, gap), current, np.array([2.0 * fixed])).depletion_time
-        engine.set_control(Control("current", current))
-        times: list[float] = []
-        surface: list[float] = []
-        for report in cells.run_through(engine, [fraction * expected for fraction in np.linspace(0.6, 1.05, 46)]):
-            z, c, _ = cells.profile(engine, problem)
-            height = cells.front_height(engine, problem)
-            times.append(report.time / expected)
-            surface.append(float(cells.outer_salt(z, c, height, width_in_cells * h)[0]))
-        found.append(cells.crossing(times, surface))
-    ratio = (1.0 / 0.7) ** 1.5
-    limit = found[1] + (found[1] - found[0]) / (ratio - 1.0)
+        engine.set_control(Control("current", current, cells.DEPLETION_LIMIT))
+        moments = np.linspace(0.6, 1.05, 91) * expected
+        found.append(cells.depletion_time(engine, list(moments)) / expected)
+    limit = cells.without_width(found[0], found[1], 1.0 / NARROW)
     return check_relative(NAME, f"depletion time over the reference, J = {overdrive}", limit, 1.0, 5e-3, SOURCE)
 
 

@@ -265,6 +265,7 @@ class FiPyEngine:
             krylov_iterations=0,
             rejected=rejected,
             minimum_concentration=float(np.min(c[eps > 1e-2], initial=np.inf)),
+            surface_concentration=final.surface_concentration,
             measures=self._books.shape(xi, self._electrons.owner),
         )
 

@@ -61,6 +61,8 @@ class Stage:
     """Relative change that made the integral of S the imposed current exactly."""
     largest_speed: float
     sweeps: int
+    surface_concentration: float
+    """Smallest one at the sharp surface [mol/m^3]."""
 
 
 class StageSolver:
@@ -106,7 +108,10 @@ class StageSolver:
                 now = replace(now, xi=moved)
             field, cell, error = self._changes(previous, now, eps)
             if whole and max(error, island / self._thermal) < self._problem.numerics.newton_tolerance:
-                return self._finish(now, source, correction, speed, sweep, eps)
+                lowest = self._surface.surface_concentration(
+                    now.xi, reaction, self._electrons.potential, now.phi, curvature
+                )
+                return self._finish(now, source, correction, speed, sweep, eps, lowest)
             if not np.isfinite(error):
                 break
         raise Unconverged(field, cell)
@@ -196,7 +201,14 @@ class StageSolver:
         return name, int(np.argmax(changes[name])), float(np.max(changes[name]))
 
     def _finish(
-        self, now: State, source: np.ndarray, correction: float, speed: float, sweeps: int, eps: np.ndarray
+        self,
+        now: State,
+        source: np.ndarray,
+        correction: float,
+        speed: float,
+        sweeps: int,
+        eps: np.ndarray,
+        lowest: float,
     ) -> Stage:
         reacted = self._mesh.total(source)
         entering = self._transport.entering(now.parameter, now.phi, now.c)
@@ -212,4 +224,5 @@ class StageSolver:
             correction=correction,
             largest_speed=speed,
             sweeps=sweeps,
+            surface_concentration=lowest,
         )

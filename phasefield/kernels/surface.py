@@ -6,12 +6,20 @@ arrays [z, y, x].
 
 from __future__ import annotations
 
+import math
+
 import numba
 import numpy as np
 
 from ramify.physics.butler_volmer import surface_current
 from ramify.physics.interface import interface_weight
 
+MESH_INTERCEPT = 0.0135
+"""What these face fractions add to the salt's outer intercept (physics.interface.sampling_loss), times (h/l)^2 [widths].
+
+Measured on the discrete steady equation across a planar surface: 0.011 for slow, 0.016 for fast kinetics, the same at
+h/l from 0.25 to 1.4 and at any offset of the surface to the grid.
+"""
 SMALLEST_FRACTION = 1e-5
 """Cells with less electrolyte than this in their pore are inactive: the tail there carries 1e-7 of the current."""
 SMALLEST_BUMP = 5e-6
@@ -50,15 +58,26 @@ def set_geometry(
 def set_face_fractions(
     xi: np.ndarray, active: np.ndarray, opening: np.ndarray, axis: tuple[int, int, int], scale: float, E: np.ndarray
 ) -> None:
-    """Open, metal-free fraction of the faces across one axis, times `scale`; zero unless both cells are active."""
+    """Open, metal-free fraction of the faces across one axis, times `scale`; zero unless both cells are active.
+
+    1 - xi of the face comes from the mean signed distance ln(xi/(1 - xi)) of the cells, the profile's own value there:
+    1/(1 - xi) = 1 + sqrt of the product of the cells' xi/(1 - xi).
+    """
     az, ay, ax = axis
     nz, ny, nx = xi.shape
     for k in range(az, nz):
         for j in range(ay, ny):
             for i in range(ax, nx):
                 lk, lj, li = k - az, j - ay, i - ax
-                both = active[k, j, i] * active[lk, lj, li]
-                E[k, j, i] = both * scale * opening[k, j, i] * (1.0 - 0.5 * (xi[k, j, i] + xi[lk, lj, li]))
+                if active[k, j, i] * active[lk, lj, li] == 0.0:
+                    E[k, j, i] = 0.0
+                    continue
+                hi, lo = xi[k, j, i], xi[lk, lj, li]
+                free = 1.0
+                if hi > 0.0 and lo > 0.0:
+                    void = math.sqrt((1.0 - hi) * (1.0 - lo))
+                    free = void / (void + math.sqrt(hi * lo))
+                E[k, j, i] = scale * opening[k, j, i] * free
 
 
 @numba.njit(cache=True)
@@ -70,7 +89,7 @@ def react(
     equilibrium: np.ndarray,
     activity: np.ndarray,
     scales: tuple[float, float, float],
-    kinetics: tuple[float, float, float, float, float, float],
+    kinetics: tuple[float, float, float, float, float, float, float, float],
     source: np.ndarray,
     by_p: np.ndarray,
     by_c: np.ndarray,
@@ -84,10 +103,11 @@ def react(
     scales
         (h^2 f/kappa0, c0, f).
     kinetics
-        (i0_ref, c_ref, alpha_a, alpha_c, film resistance, F/RT).
+        (i0_ref, c_ref, alpha_a, alpha_c, film resistance, F/RT, salt drop across the width, mesh
+        intercept); see physics.butler_volmer.surface_current.
     """
     source_scale, c0, f = scales
-    i0_ref, c_ref, alpha_a, alpha_c, film, _ = kinetics
+    i0_ref, c_ref, alpha_a, alpha_c, film, _, salt_drop, mesh = kinetics
     vary_u, vary_a = equilibrium.size > 1, activity.size > 1
     nz, ny, nx = C.shape
     for k in range(1, nz - 1):
@@ -110,6 +130,8 @@ def react(
                     alpha_c,
                     f,
                     film,
+                    salt_drop,
+                    mesh,
                 )
                 source[k, j, i] = source_scale * w * current
                 by_p[k, j, i] = source_scale * w * by_phi / f

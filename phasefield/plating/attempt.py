@@ -11,6 +11,8 @@ from ramify.phasefield.grid import OWNED
 from ramify.phasefield.plating.books import book, project
 from ramify.phasefield.plating.state import Solution, Target, Unknowns
 from ramify.phasefield.plating.timescheme import Scheme, local_error, next_step
+from ramify.phasefield.surface_salt import NEAR_SURFACE, smallest_across_surface
+from ramify.physics.butler_volmer import surface_concentration
 from ramify.physics.constants import FARADAY
 
 if TYPE_CHECKING:
@@ -218,6 +220,7 @@ class Attempt:
             rate = gain / scheme.step
             xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
+        surface = self._surface_concentration()
         book(solver, self, xi, inflow, salt_rate, removed, correction)
         self._commit(xi, gain)
         density = inflow / solver.system.counter.scaled_current(1.0)
@@ -234,9 +237,33 @@ class Attempt:
             krylov_iterations=self.krylov,
             rejected=rejected,
             minimum_concentration=solver.grid.min(float(lowest)) * solver.table.concentration,
+            surface_concentration=surface,
             short_circuit=solver.system.islands.short_circuit,
             measures=solver.measures.evaluate(xi, solver.system.islands),
         )
+
+    def _surface_concentration(self) -> float:
+        """Smallest salt concentration at the sharp surface [mol/m^3]; infinite where nothing reacts."""
+        solver, system, kinetics = self.solver, self.solver.system, self.solver.problem.kinetics
+        xi, weight = self.xi_guess[OWNED], system.geometry.weight[OWNED]
+        cells = (xi * (1.0 - xi) > NEAR_SURFACE) & (system.by_p[OWNED] > 0.0)
+        f = solver.table.thermal
+        activity, rest = (a[OWNED][cells] if a.size > 1 else a[0, 0, 0] for a in (system.activity, system.equilibrium))
+        found = np.full(solver.grid.ghosted_shape, np.nan)
+        found[OWNED][cells] = surface_concentration(
+            system.source[OWNED][cells] / (system.source_scale * weight[cells]),
+            system.metal_potential[OWNED][cells] / f,
+            self.state.P[OWNED][cells] / f,
+            rest / f,
+            kinetics.exchange_current_density * activity,
+            kinetics.reference_concentration,
+            kinetics.alpha_a,
+            kinetics.alpha_c,
+            f,
+            kinetics.film_resistance,
+        )
+        solver.grid.halo.exchange(found)
+        return solver.grid.min(smallest_across_surface(self.xi_guess, found))
 
     def _mean_speed(self) -> tuple[np.ndarray, float]:
         """Front velocity of the cells (ghosts filled) and the largest one, in the middle of the step."""

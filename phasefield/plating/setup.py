@@ -42,8 +42,7 @@ def build_geometry(grid: Grid, problem: PlatingProblem) -> Geometry:
 
 
 def _open_fraction(distance: np.ndarray, problem: PlatingProblem) -> np.ndarray:
-    edges = [h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1]
-    return np.clip(0.5 + distance / float(np.mean(edges)), 0.0, 1.0)
+    return np.clip(0.5 + distance / problem.domain.mean_edge, 0.0, 1.0)
 
 
 def _close_walls(grid: Grid, pore: np.ndarray, openings: list[np.ndarray]) -> None:

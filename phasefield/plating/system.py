@@ -20,7 +20,7 @@ from ramify.phasefield.plating.islands import Islands
 from ramify.phasefield.plating.pockets import find_pockets
 from ramify.phasefield.plating.state import Geometry, Target, Unknowns
 from ramify.phasefield.problem import PlatingProblem
-from ramify.phasefield.properties import PropertyTable
+from ramify.phasefield.properties import PropertyTable, salt_drop
 
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
 
@@ -67,6 +67,8 @@ class CoupledSystem:
             kin.alpha_c,
             kin.film_resistance,
             f,
+            salt_drop(problem.electrolyte, problem.interface.width),
+            surface.MESH_INTERCEPT * (problem.domain.mean_edge / problem.interface.width) ** 2,
         )
         self.reaction_to_salt = (1.0 - table.transference) * table.salt_per_charge
         self.cells = int(np.prod(grid.shape))

@@ -120,6 +120,8 @@ HISTORY = _table(
     Quantity("filling_fraction", r"$\theta$", "filling fraction of the pores", "1", "metal_filling_fraction_of_pores"),
     Quantity("minimum_concentration", r"$c_\mathrm{min}$", "minimum concentration", "mol m-3",
              "minimum_mole_concentration_of_salt_in_electrolyte", shown_unit="mol/L", shown_factor=1e-3),
+    Quantity("surface_concentration", r"$c_\mathrm{s}$", "smallest concentration at the surface", "mol m-3",
+             "minimum_mole_concentration_of_salt_at_metal_surface", shown_unit="mol/L", shown_factor=1e-3),
     Quantity("metal", "$n_M$", "metal in the domain", "mol", "amount_of_metal"),
     Quantity("salt", "$n_s$", "salt in the electrolyte", "mol", "amount_of_salt"),
     Quantity("dead_metal", "$n_d$", "metal without electronic contact", "mol", "amount_of_disconnected_metal"),

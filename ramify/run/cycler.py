@@ -14,6 +14,8 @@ from ramify.scenario.protocol import Protocol, Step
 
 DEPLETED = 1e-3
 """Surface concentration, relative to the initial one, that counts as none."""
+DEPLETED_AT_LIMIT = 0.1
+"""The same where the voltage limit already holds the cell: the lower the limit, the more salt the surface keeps."""
 CLOSE = 1e-12
 
 
@@ -116,7 +118,7 @@ class Cycler:
         self._surface = None
         return control
 
-    def note(self, report: StepReport, areal_charge: float, surface: float | None) -> str | None:
+    def note(self, report: StepReport, areal_charge: float) -> str | None:
         """Take in one accepted time step; the reason if it ended the protocol's step.
 
         Parameters
@@ -125,27 +127,27 @@ class Cycler:
             The engine's report.
         areal_charge
             Charge of the time step over the cross-section [C/m^2], signed.
-        surface
-            Smallest surface concentration [mol/m^3]; None when it is not watched.
         """
         place, step = self.place, self.step
         place.charge += abs(areal_charge)
         self.current_density = report.current_density
-        if surface is not None:
+        if self.watches_depletion:
+            surface = report.surface_concentration
             previous = self._last_surface
             slope = 0.0 if previous is None else (surface - previous[1]) / max(report.time - previous[0], 1e-300)
             self._surface = (surface, slope)
             self._last_surface = (report.time, surface)
         for condition in step.until:
-            if self._met(condition.kind, condition.value, report, surface):
+            if self._met(condition.kind, condition.value, report):
                 return self._words(condition.kind)
         if step.duration is not None and report.time >= place.started + step.duration * (1.0 - CLOSE):
             return "time"
         return None
 
-    def _met(self, kind: str, value: float | None, report: StepReport, surface: float | None) -> bool:
+    def _met(self, kind: str, value: float | None, report: StepReport) -> bool:
         if kind == "depletion":
-            return surface is not None and surface <= DEPLETED * self.initial_concentration
+            left = DEPLETED_AT_LIMIT if report.limited else DEPLETED
+            return report.surface_concentration <= left * self.initial_concentration
         if kind == "short_circuit":
             return report.short_circuit
         assert value is not None

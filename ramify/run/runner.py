@@ -16,7 +16,6 @@ from ramify.build import build_problem
 from ramify.phasefield.engine import Engine, SolverFailure, StepReport
 from ramify.physics.constants import FARADAY
 from ramify.run.cycler import Cycler
-from ramify.run.depletion import smallest_surface_concentration
 from ramify.run.engines import make_engine, rank_and_size, refuse_unused_options
 from ramify.run.progress import Progress
 from ramify.run.signals import Requests
@@ -185,14 +184,13 @@ class Runner:
         self.rejected += report.rejected
         charge = (engine.ledger.charge - self._charge_before) / self.problem.domain.cross_section
         self._charge_before = engine.ledger.charge
-        surface = self._surface_concentration() if cycler.watches_depletion else None
         self._write_history(report)
         if self.scenario.output.every is not None and report.time >= self._next_shot() * (1.0 - 1e-12):
             self._shots += 1
             self._snapshot()
         share = self._share_done(report)
         self.progress.show(cycler.place.index, share, report, engine.ledger.charge / self.problem.domain.cross_section)
-        ended = cycler.note(report, charge, surface)
+        ended = cycler.note(report, charge)
         if ended is None and report.short_circuit:
             return "touch"
         if ended is None and cycler.switch_pulse(report.time):
@@ -247,14 +245,6 @@ class Runner:
         every = self.scenario.output.every
         return float("inf") if every is None else (self._shots + 1) * every
 
-    def _surface_concentration(self) -> float:
-        fields = [self.engine.gather(name) for name in ("c", "xi", "psi")]
-        value = 0.0
-        if fields[0] is not None and fields[1] is not None and fields[2] is not None:
-            domain, width = self.problem.domain, self.problem.interface.width
-            value = smallest_surface_concentration(fields[0], fields[1], fields[2], domain.spacing, width)
-        return float(self._share(value))
-
     # ------------------------------------------------------------------ results
 
     def _write_history(self, report: StepReport) -> None:
@@ -271,6 +261,7 @@ class Runner:
                 "charge": ledger.charge,
                 "limited": float(report.limited),
                 "minimum_concentration": report.minimum_concentration,
+                "surface_concentration": report.surface_concentration,
                 "metal": ledger.metal,
                 "salt": ledger.salt,
                 "newton_iterations": report.newton_iterations,
