@@ -109,7 +109,8 @@ def _bare_law(
 ) -> tuple[float, float, float, float]:
     """(i_n, -di_n/d eta, di_n/d concentration, its -d/d eta) without a film; `concentration` is the power of c/c_ref.
 
-    `drop` is `salt_drop`/c_ref, `mesh` as in `surface_current`. The current falls with eta whatever the drop: see `interface.sampling_loss`.
+    `drop` is `salt_drop`/c_ref, `mesh` as in `surface_current`. The current falls with eta whatever the drop: see
+    `interface.sampling_loss`.
     """
     cathodic_exponent, anodic_exponent = -alpha_c * f * eta, alpha_a * f * eta
     cathodic, anodic = i0_ref * capped_exponential(cathodic_exponent), i0_ref * capped_exponential(anodic_exponent)

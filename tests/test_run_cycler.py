@@ -155,7 +155,7 @@ def test_voltage_ends_a_step_by_its_magnitude():
     assert cycler.note(report(2.0, voltage=0.5), -10.0) == "voltage"
     cycler = cycler_of("plate at 1 mA/cm^2 until 0.5 V")
     cycler.begin(0.0)
-    assert cycler.note(report(1.0, voltage=-0.5), 10.0, None) == "voltage"
+    assert cycler.note(report(1.0, voltage=-0.5), 10.0) == "voltage"
 
 
 def test_current_density_ends_a_hold_when_it_has_fallen():

@@ -120,13 +120,3 @@ def depletion_time(engine: Engine, moments: Sequence[float]) -> float:
         times.append(report.time)
         values.append(report.surface_concentration)
     return float("nan")
-
-
-def without_width(wide: float, narrow: float, ratio: float) -> float:
-    """Limit of a result for a vanishing width, from two widths of that ratio; the error goes with their power 3/2.
-
-    The diffuse surface keeps some salt, of the order l^2 dc/dz, which it takes back while the surface concentration
-    falls through the last l dc/dz; spread over the diffusion layer of that time it shifts the depletion time by a term
-    in l^(3/2).
-    """
-    return narrow + (narrow - wide) / (ratio**1.5 - 1.0)

@@ -15,7 +15,7 @@ from ramify.physics.butler_volmer import surface_current
 from ramify.physics.interface import interface_weight
 
 MESH_INTERCEPT = 0.0135
-"""What these face fractions add to the salt's outer intercept (physics.interface.sampling_loss), times (h/l)^2 [widths].
+"""What these face fractions add to the salt's outer intercept (see interface.sampling_loss), times (h/l)^2 [widths].
 
 Measured on the discrete steady equation across a planar surface: 0.011 for slow, 0.016 for fast kinetics, the same at
 h/l from 0.25 to 1.4 and at any offset of the surface to the grid.
