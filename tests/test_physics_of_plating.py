@@ -272,6 +272,22 @@ def test_a_conducting_host_that_reaches_the_collector_connects_what_touches_it(b
     assert labels == [0, 1]
 
 
+def test_cells_that_stripping_gives_back_cost_no_step():
+    """Their potential is from the time they were buried; neither it nor a trend from it may be the next guess."""
+    cells = (16, 1, 40)
+    metal = union(flat(12.0 * H), ball((0.0, 0.5, 12.0 * H), 4.0 * H, planar=True))
+    solver = PlatingSolver(plating_problem(cells, geometry=Geometry(metal)))
+    rejected, heights = 0, [12.0 * H]
+    for current, duration in ((40.0, 150.0), (0.0, 300.0), (-40.0, 300.0)):
+        solver.set_control(Control("current", current, 0.5))
+        reports = advance(solver, solver.time + duration)
+        rejected += sum(report.rejected for report in reports)
+        heights.append(reports[-1].measures["mean_height"])
+    assert heights[-1] < heights[1] - 2.0 * H
+    assert rejected == 0
+    assert np.abs(solver.state.P).max() < 10.0
+
+
 def test_a_voltage_limit_never_adds_current(monkeypatch):
     """A solve for the current that fails for a reason of its own costs a shorter step, not half a volt of stripping."""
     from ramify.phasefield.plating.attempt import Attempt

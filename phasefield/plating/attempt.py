@@ -125,14 +125,15 @@ class Attempt:
         if old is not None and scheme.ratio > 0.0:
             if scheme.gamma > 0.0:
                 self.history = now.C + scheme.gamma * (now.C - old.C)
-            share = scheme.ratio
+            # Buried cells keep what they hold: a trend of theirs would run on without end.
+            share = scheme.ratio * solver.system.geometry.active
             guess = now.C + share * (now.C - old.C)
             self.state.C = np.where(guess > 0.3 * now.C, guess, 0.3 * now.C)
             # The potential jumps at a switch: what it was before says nothing of where it goes.
             if len(solver.steps) > 1:
                 self.state.P = now.P + share * (now.P - old.P)
-                self.state.X = now.X + share * (now.X - old.X)
-                self.state.Q = now.Q + share * (now.Q - old.Q)
+                self.state.X = now.X + scheme.ratio * (now.X - old.X)
+                self.state.Q = now.Q + scheme.ratio * (now.Q - old.Q)
 
     def _fill_new_cells(self) -> None:
         """First guess in cells that stripping has given back to the electrolyte: the mean of solved neighbours.
@@ -277,13 +278,18 @@ class Attempt:
 
     def _commit(self, xi: np.ndarray, gain: np.ndarray) -> None:
         solver, scheme = self.solver, self.scheme
+        active = solver.system.geometry.active
+        if solver.solved is not None:
+            # Potentials of cells that have just come back say nothing of a trend: none is extrapolated from them.
+            fresh = (active > 0.0) & (solver.solved == 0.0)
+            solver.state.P[fresh] = self.state.P[fresh]
         solver.older = solver.old.C if solver.old is not None else None
         solver.old, solver.xi_old = solver.state, solver.xi
         solver.state, solver.xi, solver.gain = self.state, xi, gain
         solver.steps = [*solver.steps[-1:], scheme.step]
         solver.time += scheme.step
         solver.limited = self.limited
-        solver.solved = solver.system.geometry.active.copy()
+        solver.solved = active.copy()
         solver.speed, solver.velocity = self.speed, self.velocity
         assert self.solution is not None
         solver.expected = min(max(self.solution.first_update, 1e-9), 1.0)
