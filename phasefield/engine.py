@@ -89,6 +89,8 @@ class StepReport:
     """Over the electrolyte [mol/m^3]."""
     surface_concentration: float
     """Smallest one at the sharp surface [mol/m^3] (physics.butler_volmer.surface_concentration)."""
+    exhausted: bool = False
+    """Whether the metal in contact is used up."""
     short_circuit: bool = False
     """Whether metal connected to the current collector touches the counter electrode."""
     measures: dict[str, float] = field(default_factory=dict)

@@ -247,11 +247,10 @@ class Grid:
                 array[high_ghost] = -array[last]
 
     def place_of(self, index: tuple[int, int, int]) -> tuple[float, float, float]:
-        """Centre (x, y, z) [m] of the owned cell [k, j, i] of the ghosted array."""
+        """Centre (x, y, z) [m] of the cell (k, j, i) of the whole grid."""
         k, j, i = index
         hx, hy, hz = self.domain.spacing
-        x0, y0, z0 = self.start
-        return ((x0 + i - 0.5) * hx, (y0 + j - 0.5) * hy, (z0 + k - 0.5) * hz)
+        return ((i + 0.5) * hx, (j + 0.5) * hy, (k + 0.5) * hz)
 
     def destroy(self) -> None:
         """Free the DMDA."""

@@ -288,6 +288,45 @@ def test_cells_that_stripping_gives_back_cost_no_step():
     assert np.abs(solver.state.P).max() < 10.0
 
 
+def test_a_film_stripped_to_nothing_leaves_the_electrolyte_without_metal():
+    """The surface is bare: the next plating starts at the collector, from what little is left there."""
+    solver = PlatingSolver(plating_problem((8, 1, 30), geometry=Geometry(rough(3.0 * H, 0.4 * H, (8.0 * H, 1.0, 1.0)))))
+    solver.set_control(Control("current", -60.0, 0.5))
+    last = None
+    while last is None or not last.exhausted:
+        last = solver.step(1e4)
+    assert np.abs(gathered(solver, "xi")).max() < 0.05
+    solver.set_control(Control("current", 5.0, 0.5))
+    advance(solver, solver.time + 60.0)
+    xi = gathered(solver, "xi")[:, 0, :]
+    assert xi[0].max() > 0.02
+    assert np.abs(xi[9:]).max() < 1e-5
+    assert np.abs(xi).min() > -5e-3
+
+
+@pytest.mark.parametrize(("current", "limit"), [(6000.0, 0.5), (6000.0, 1.0), (3000.0, 3.0)])
+def test_metal_grows_at_the_surface_alone_under_a_high_voltage_limit(current, limit):
+    """Ahead of the front xi falls all the way, about as its profile does: no metal appears in the electrolyte."""
+    problem = plating_problem((1, 1, 30), (1.0, 1.0, 1e-6), electrolyte=electrolyte.preset(CONCENTRATED))
+    solver = PlatingSolver(problem)
+    solver.set_control(Control("current", current, limit))
+    advance(solver, 12.0)
+    xi = gathered(solver, "xi")[:, 0, 0]
+    front = int(np.flatnonzero(xi > 0.5).max())
+    assert 8 <= front <= 22
+    ahead = xi[front : front + 8]
+    assert np.all(np.diff(ahead) < 0.0)
+    assert ahead[6] < 5e-3
+
+
+def test_heights_follow_the_profile():
+    """The profile is linear in ln(xi/(1 - xi)): a front's height is exact wherever it lies between two cells."""
+    for offset in (0.1, 0.37, 0.5, 0.81):
+        solver = PlatingSolver(plating_problem((4, 1, 40), geometry=Geometry(flat((12.0 + offset) * H))))
+        found = solver.measures.evaluate(solver.xi, solver.system.islands)["tip_height"]
+        assert found == pytest.approx((12.0 + offset) * H, rel=1e-6)
+
+
 def test_a_voltage_limit_never_adds_current(monkeypatch):
     """A solve for the current that fails for a reason of its own costs a shorter step, not half a volt of stripping."""
     from ramify.phasefield.plating.attempt import Attempt

@@ -80,6 +80,26 @@ def set_face_fractions(
                 E[k, j, i] = scale * opening[k, j, i] * free
 
 
+@numba.njit(cache=True, fastmath=True)
+def largest_overdraw(
+    xi: np.ndarray, pore: np.ndarray, before: np.ndarray, gamma: float, source: np.ndarray, factor: float
+) -> float:
+    """How far a step's gain, gamma before + factor source/pore, takes the metal of an owned cell out of 0 to 1.
+
+    What the cell already lacks or exceeds does not count, only what the gain adds to it.
+    """
+    nz, ny, nx = xi.shape
+    largest = 0.0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                if pore[k, j, i] > 0.0:
+                    gain = gamma * before[k, j, i] + factor * source[k, j, i] / pore[k, j, i]
+                    x = xi[k, j, i] + gain
+                    largest = max(largest, max(min(-x, -gain), min(x - 1.0, gain)))
+    return largest
+
+
 @numba.njit(cache=True)
 def react(
     C: np.ndarray,

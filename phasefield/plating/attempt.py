@@ -8,7 +8,9 @@ import numpy as np
 
 from ramify.phasefield.engine import StepReport
 from ramify.phasefield.grid import OWNED
+from ramify.phasefield.kernels.surface import largest_overdraw
 from ramify.phasefield.plating.books import book, project
+from ramify.phasefield.plating.counter import CounterCovered
 from ramify.phasefield.plating.state import Solution, Target, Unknowns
 from ramify.phasefield.plating.timescheme import Scheme, local_error, next_step
 from ramify.phasefield.surface_salt import NEAR_SURFACE, smallest_across_surface
@@ -18,6 +20,15 @@ from ramify.physics.constants import FARADAY
 if TYPE_CHECKING:
     from ramify.phasefield.plating.solver import PlatingSolver
 
+EXHAUSTED = 0.02
+"""Reaction weight that no cell reaches any more when the metal in contact is used up: metal fractions below 0.04."""
+FED = 1e-3
+"""Reaction weight above which the front's feed follows the reaction; xi (1 - xi) of 0.005.
+
+In the tail beyond, the rate may be many times the surface's, where the potential drops across the electrolyte in front
+of it, and would carry the tail away."""
+LARGEST_OVERDRAW = 2e-3
+"""A step may take the metal fraction of a cell this far below zero or above one before it is repeated."""
 MOTION_SLACK = 1.4
 """A step may move the front by this much more than asked before it is repeated."""
 
@@ -40,7 +51,10 @@ class Attempt:
         solver, step = self.solver, self.scheme.step
         islands = solver.system.islands
         kept = (islands.potentials.copy(), list(islands.seeds))
-        shorter = self._solve()
+        try:
+            shorter = self._solve()
+        except CounterCovered as covered:
+            self.solution, shorter = Solution(False, 0, 0, 0.0, str(covered), "xi"), 0.25 * step
         if shorter is not None:
             islands.restore(*kept)
             return shorter
@@ -53,6 +67,9 @@ class Attempt:
         if solver.problem.interface.motion == "moving" and motion > MOTION_SLACK * numerics.front_motion:
             islands.restore(*kept)
             return max(0.2, 0.9 * numerics.front_motion / motion) * step
+        if solver.problem.interface.motion == "moving" and self._overdraw() > LARGEST_OVERDRAW:
+            islands.restore(*kept)
+            return 0.5 * step
         self._estimate_error()
         if self.error > 2.0 * numerics.time_tolerance:
             islands.restore(*kept)
@@ -181,11 +198,19 @@ class Attempt:
         weight, source = system.geometry.weight[OWNED], system.source[OWNED]
         factor = solver.problem.metal.molar_volume / FARADAY / system.source_scale
         self.speed = solver.grid.zeros()
-        np.divide(factor * source, weight, out=self.speed[OWNED], where=weight > 0.0)
+        np.divide(factor * source, weight, out=self.speed[OWNED], where=weight > FED / solver.problem.interface.width)
         strong = weight * solver.problem.interface.width > 0.05
         largest = float(np.abs(self.speed[OWNED][strong]).max()) if strong.any() else 0.0
         sound = np.isfinite(solver.grid.sum(float(source.sum())))
         return solver.grid.max(largest) if sound else float("nan")
+
+    def _overdraw(self) -> float:
+        """How far the reaction of this step would take the metal fraction out of its bounds."""
+        solver, scheme = self.solver, self.scheme
+        metal_rate = solver.problem.metal.molar_volume / FARADAY / solver.system.source_scale
+        factor = scheme.beta * scheme.step * metal_rate
+        worst = largest_overdraw(solver.xi, solver.pore, solver.gain, scheme.gamma, solver.system.source, factor)
+        return solver.grid.max(worst)
 
     def _estimate_error(self) -> None:
         solver, scheme = self.solver, self.scheme
@@ -214,7 +239,7 @@ class Attempt:
                 scheme.beta * scheme.step * metal_rate * solver.system.source[OWNED] / pore[OWNED],
                 0.0,
             )
-        removed = 0.0
+        removed, width = 0.0, solver.problem.interface.width
         xi = solver.xi
         if solver.problem.interface.motion == "moving":
             speed, velocity = self._mean_speed()
@@ -239,6 +264,7 @@ class Attempt:
             rejected=rejected,
             minimum_concentration=solver.grid.min(float(lowest)) * solver.table.concentration,
             surface_concentration=surface,
+            exhausted=solver.grid.max(float(solver.system.geometry.weight[OWNED].max())) < EXHAUSTED / width,
             short_circuit=solver.system.islands.short_circuit,
             measures=solver.measures.evaluate(xi, solver.system.islands),
         )

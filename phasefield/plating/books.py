@@ -144,10 +144,10 @@ def _imbalance(solver: PlatingSolver, done: dict[str, float], gained: float, dis
     imbalances = [abs(salt - done["entered"] + displaced) / ledger.salt_start]
     charge = abs(done["charge"])
     if charge > 0.0:
-        imbalances.append(abs(done["charge"] - done["reacted"]) / charge)
+        # The cells' fractions are rounded to 1e-16 of the metal: a step of less than two millionths of it is measured
+        # against that much, or its ratio would be of roundings.
+        smallest = 1e-6 * ledger.absolute_charge + 1e10 * np.finfo(float).eps * ledger.metal_start * FARADAY
+        imbalances.append(abs(done["charge"] - done["reacted"]) / max(charge, smallest))
         if solver.problem.interface.motion == "moving":
-            # The cells' fractions are rounded to 1e-16 of the metal: a step of less than two millionths of it is
-            # measured against that much, or its ratio would be of roundings.
-            smallest = 1e-6 * ledger.absolute_charge + 1e10 * np.finfo(float).eps * ledger.metal_start * FARADAY
             imbalances.append(abs(gained * FARADAY - done["charge"]) / max(charge, smallest))
     return float(np.max(imbalances))

@@ -27,6 +27,10 @@ from ramify.physics.butler_volmer import surface_currents
 PERTURBATION = 1e-6
 
 
+class CounterCovered(ValueError):
+    """No electrolyte is left at the counter electrode."""
+
+
 @dataclass
 class TopState:
     """Inflow of the top layer's cells, and the face potential; arrays (ny, nx)."""
@@ -75,7 +79,7 @@ class CounterElectrode:
         self._open = eps_top
         total = self.grid.sum(float(eps_top.sum()))
         if total <= 0.0:
-            raise ValueError("the counter electrode is covered by metal or host: no electrolyte is left at the top")
+            raise CounterCovered("the counter electrode is covered by metal or host: no electrolyte is left at the top")
         self._weights = eps_top / total
 
     def scaled_current(self, density: float) -> float:

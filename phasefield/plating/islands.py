@@ -3,45 +3,26 @@
 Cells with more than half metal (or conducting host) are joined through their faces, across ranks too. Metal that
 reaches the collector, or a conducting host that does, has phi_s = 0. Everything else is an island: it floats at the
 potential that makes its net current zero, or does not react at all. The label of a surface cell with less than half
-metal is that of the fullest neighbour, layer by layer, so that the whole diffuse surface of an island is its own.
+metal is that of the fullest neighbour, layer by layer, so that the whole diffuse surface of an island is its own. What
+stripping leaves of a film, less than half a cell anywhere, still belongs to the collector or the conducting host under
+it; traces of metal that no layer reaches have no contact and do not react.
 """
 
 from __future__ import annotations
 
-import numba
+import math
+
 import numpy as np
 
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels.labels import TRACE, UNLABELLED, first_front, ghost_front, label_layer
 from ramify.phasefield.problem import PlatingProblem
 
-SURFACE_LAYERS = 14
-"""Cells from xi = 1/2 to the end of the reacting tail at l = h, and a margin."""
-UNLABELLED = -2
+SURFACE_LAYERS = 14.0
+"""Widths from xi = 1/2 to the end of the reacting tail, and a margin."""
 INACTIVE = -1
 CONNECTED = 0
-
-
-@numba.njit(cache=True)
-def spread_labels(xi: np.ndarray, label: np.ndarray, grown: np.ndarray) -> int:
-    """One layer: every unlabelled cell next to labelled ones takes the label of the fullest; returns their number."""
-    nz, ny, nx = xi.shape
-    count = 0
-    for k in range(1, nz - 1):
-        for j in range(1, ny - 1):
-            for i in range(1, nx - 1):
-                grown[k, j, i] = label[k, j, i]
-                if label[k, j, i] != -2 or xi[k, j, i] < 1e-6:
-                    continue
-                fullest = -1.0
-                for dk, dj, di in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)):
-                    n = label[k + dk, j + dj, i + di]
-                    if n != -2 and xi[k + dk, j + dj, i + di] > fullest:
-                        fullest = xi[k + dk, j + dj, i + di]
-                        grown[k, j, i] = n
-                if fullest >= 0.0:
-                    count += 1
-    return count
 
 
 class Islands:
@@ -50,9 +31,11 @@ class Islands:
     def __init__(self, grid: Grid, problem: PlatingProblem) -> None:
         self.grid = grid
         self.floating = problem.electrons.islands == "floating"
+        finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
+        self.layers = math.ceil(SURFACE_LAYERS * max(problem.interface.width / finest, 1.0))
         self.host_conducts = problem.geometry.host_distance is not None and problem.geometry.host_conducting
         self.label = np.zeros(grid.ghosted_shape, np.int32)
-        """0 connected, 1, 2, ... floating islands, -1 inactive; 0 where there is no metal near."""
+        """0 connected, 1, 2, ... floating islands, -1 inactive; 0 where there is no metal."""
         self.cells: list[np.ndarray] = []
         """Flat owned indices of the cells of each floating island."""
         self.potentials = np.zeros(0)
@@ -71,11 +54,10 @@ class Islands:
         connected, touching = self._connected(numbers, count)
         self.short_circuit = touching
         others = [n for n in range(1, count + 1) if n not in connected]
+        self._label_islands(xi, pore, numbers, connected, others)
         if not others:
-            self.label.fill(CONNECTED)
             self.cells, self.potentials, self.seeds = [], np.zeros(0), []
             return
-        self._label_islands(xi, numbers, connected, others)
         guesses = self._previous_potentials(numbers, others)
         self.cells = []
         if self.floating:
@@ -93,21 +75,31 @@ class Islands:
         reaches = set().union(*(t for _, t in gathered)) - {0}
         return connected, bool(connected & reaches)
 
-    def _label_islands(self, xi: np.ndarray, numbers: np.ndarray, connected: set[int], others: list[int]) -> None:
-        lookup = np.full(int(max(max(connected, default=0), max(others))) + 1, UNLABELLED, np.int32)
+    def _label_islands(
+        self, xi: np.ndarray, pore: np.ndarray, numbers: np.ndarray, connected: set[int], others: list[int]
+    ) -> None:
+        lookup = np.full(max([0, *connected, *others]) + 1, UNLABELLED, np.int32)
         for n in connected:
             lookup[n] = CONNECTED
         for index, n in enumerate(others):
             lookup[n] = index + 1 if self.floating else INACTIVE
         lookup[0] = UNLABELLED
         label = lookup[numbers]
+        if self.grid.at_bottom:
+            lowest = label[1]
+            lowest[(lowest == UNLABELLED) & (xi[1] >= TRACE) & (pore[1] > 0.0)] = CONNECTED
         self.grid.halo.exchange(label)
-        grown = label.copy()
-        for _ in range(SURFACE_LAYERS):
-            spread_labels(xi, label, grown)
-            label, grown = grown, label
-            self.grid.halo.exchange(label)
-        self.label = np.where(label == UNLABELLED, CONNECTED, label).astype(np.int32)
+        front = first_front(xi, label)
+        alone = self.grid.halo.idle
+        for _ in range(self.layers):
+            front = label_layer(xi, label, front)
+            if not alone:
+                self.grid.halo.exchange(label)
+                front = np.concatenate([front, ghost_front(label)])
+            if not self.grid.sum(float(front.size)):
+                break
+        label[label == UNLABELLED] = np.where(xi[label == UNLABELLED] >= TRACE, INACTIVE, CONNECTED)
+        self.label = label
 
     def _first_cell(self, numbers: np.ndarray, component: int) -> tuple[int, int, int]:
         """Global place (z, y, x) of the first cell of a component, the same on every rank."""

@@ -38,8 +38,9 @@ class Measures:
         highest = np.where(crossing, levels, -1).max(axis=0)
         k = np.maximum(highest, 0)[None]
         a, b = np.take_along_axis(lower, k, 0)[0], np.take_along_axis(upper, k, 0)[0]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(a > b, (a - 0.5) / (a - b), 0.5)
+        # Linear in the signed distance ln(xi/(1 - xi)), as the profile is.
+        s, t = (np.log(v / (1.0 - v)) for v in (np.clip(a, 1e-12, 1.0 - 1e-12), np.clip(b, 1e-12, 1.0 - 1e-12)))
+        share = s / np.maximum(s - t, 1e-12)
         local = np.where(highest >= 0, (grid.start[2] + highest + 0.5 + np.clip(share, 0.0, 1.0)) * hz, 0.0)
         nx, ny, _ = self.problem.domain.cells
         whole = np.zeros((ny, nx))

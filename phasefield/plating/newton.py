@@ -157,8 +157,13 @@ class NewtonKrylov:
         self.system.islands.potentials[: islands.size] += damping * islands
 
     def _worst_cell(self) -> tuple[int, int, int]:
-        worst = np.unravel_index(int(np.argmax(np.abs(self.system.residual_p[OWNED]))), self.system.grid.shape)
-        return (int(worst[0]) + 1, int(worst[1]) + 1, int(worst[2]) + 1)
+        """Cell (k, j, i) of the whole grid whose charge row is worst."""
+        residual = np.nan_to_num(np.abs(self.system.residual_p[OWNED]))
+        k, j, i = np.unravel_index(int(np.nanargmax(residual)), self.system.grid.shape)
+        x0, y0, z0 = self.system.grid.start
+        mine = (float(residual[k, j, i]), int(k) + z0, int(j) + y0, int(i) + x0)
+        _, k, j, i = max(self.system.grid.comm.allgather(mine))
+        return int(k), int(j), int(i)
 
     def destroy(self) -> None:
         """Free the PETSc objects."""

@@ -123,6 +123,9 @@ class PlatingSolver:
             failure, wish = attempt.solution, outcome
             if wish < numerics.smallest_step:
                 break
+        # What is read of the run from here on is its last good state.
+        self.system.set_geometry(self.xi)
+        self.system.react(self.state)
         raise self._failure(failure, wish)
 
     def _failure(self, solution: Solution | None, step: float) -> SolverFailure:

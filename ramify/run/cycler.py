@@ -6,6 +6,7 @@ with the first time step that the limit holds. A condition on a capacity under a
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -152,7 +153,9 @@ class Cycler:
             return report.short_circuit
         assert value is not None
         if kind == "capacity":
-            return self.place.charge >= value * (1.0 - 1e-12)
+            # What is left may take less time than the clock can tell.
+            left = (value - self.place.charge) / max(abs(report.current_density), 1e-300)
+            return self.place.charge >= value * (1.0 - 1e-12) or left <= 8.0 * math.ulp(report.time)
         if kind == "voltage":
             return abs(report.voltage) >= value * (1.0 - 1e-7)
         on = self.step.kind != "pulse" or self.place.pulse % 2 == 0

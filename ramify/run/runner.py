@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 DONE, REFUSED, GAVE_UP, INTERRUPTED = 0, 2, 3, 75
 CHECKPOINT_VERSION = 1
+TOUCH, NO_METAL = "touch", "no metal"
+STOPS = {
+    TOUCH: "short circuit: the metal touches the counter electrode",
+    NO_METAL: "no metal in contact is left to strip",
+}
+"""What ends a run before its protocol does, in words."""
 
 
 def run_scenario(scenario: Scenario, folder: Path, *, force: bool = False, petsc_options: list[str]) -> int:
@@ -160,7 +166,7 @@ class Runner:
                     reason = f"the protocol is complete; its last step ended by {ended}"
                 stop, save = self._asked(requests)
                 if ended and not self._next(ended):
-                    status, reason = "stopped", "short circuit: the metal touches the counter electrode"
+                    status, reason = "stopped", STOPS.get(ended, STOPS[TOUCH])
                     break
                 if stop:
                     status, reason, code = "interrupted", "asked to stop; go on with ramify resume", INTERRUPTED
@@ -192,7 +198,9 @@ class Runner:
         self.progress.show(cycler.place.index, share, report, engine.ledger.charge / self.problem.domain.cross_section)
         ended = cycler.note(report, charge)
         if ended is None and report.short_circuit:
-            return "touch"
+            return TOUCH
+        if ended is None and report.exhausted and report.current_density <= 0.0 and cycler.step.kind != "rest":
+            return NO_METAL
         if ended is None and cycler.switch_pulse(report.time):
             engine.set_control(cycler.control())
         return ended
@@ -207,7 +215,7 @@ class Runner:
                 reason=ended,
                 time=self.engine.time,
             )
-        if ended == "touch":
+        if ended in STOPS:
             return False
         asked_for = ended == "short circuit"
         self.cycler.advance(self.engine.time)
@@ -304,7 +312,9 @@ class Runner:
     def _explain(self, failure: SolverFailure) -> str:
         where = ""
         if failure.place is not None:
-            where = " at (x, y, z) = ({:.3g}, {:.3g}, {:.3g}) um".format(*(1e6 * v for v in failure.place))
+            axes = [n for n in range(3) if self.problem.domain.cells[n] > 1]
+            places = ", ".join(f"{'xyz'[n]} = {1e6 * failure.place[n]:.3g}" for n in axes)
+            where = f" at {places} um"
         text = f"{failure.reason}{where}, field {failure.field}; try: {failure.remedy}"
         if self.root:
             self.progress.say(f"ramify: the solver gave up: {text}")
