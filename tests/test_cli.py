@@ -181,19 +181,19 @@ def test_every_rank_ends_with_two(mpiexec, case):
 def test_run_hands_over_what_was_asked(capsys, monkeypatch, tmp_path, case):
     calls = []
 
-    def run_scenario(scenario, folder, *, force, petsc_options):
-        calls.append((scenario.interface.width, folder, force, petsc_options))
+    def run_scenario(scenario, folder, *, force, petsc_options, figures):
+        calls.append((scenario.interface.width, folder, force, petsc_options, figures))
         return 75
 
     monkeypatch.setitem(sys.modules, "ramify.run", types.SimpleNamespace(run_scenario=run_scenario))
     monkeypatch.chdir(tmp_path)
     code, _, _ = call(capsys, "run", case, "--force", "--set", "interface.width=1 um", "--", "-ksp_rtol", "1e-9")
     assert code == 75
-    code, _, _ = call(capsys, "run", "sand_time", "-o", "there")
+    code, _, _ = call(capsys, "run", "sand_time", "-o", "there", "--no-figures")
     assert code == 75
     assert calls == [
-        (1e-6, Path("runs/case"), True, ["-ksp_rtol", "1e-9"]),
-        (1e-6, Path("there"), False, []),
+        (1e-6, Path("runs/case"), True, ["-ksp_rtol", "1e-9"], True),
+        (1e-6, Path("there"), False, [], False),
     ]
 
 
