@@ -195,7 +195,9 @@ def study(
     source: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="File, or name of a shipped study.")] = None,
     output: FolderOption = None,
     overrides: Overrides = None,
-    check_only: Annotated[bool, typer.Option("--check", help="Validate every point and tell its cost; run none.")] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Validate every point and tell its cost; run none.")
+    ] = False,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Points at a time on this machine.")] = None,
     scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Run the points on a Dask cluster.")] = None,
     emit: Annotated[str | None, typer.Option(metavar="slurm", help="Write a batch script instead of running.")] = None,

@@ -28,9 +28,9 @@ def connect(address: str) -> Any:
         allowed = "pip install 'ramify[study]', or no --scheduler"
         raise ScenarioError("needs dask.distributed", ("--scheduler",), address, allowed) from None
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)
+        return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as failure:
-        problem = f"no Dask scheduler answers ({failure or type(failure).__name__})"
+        problem = f"no Dask scheduler answers ({str(failure) or type(failure).__name__})"
         raise ScenarioError(problem, ("--scheduler",), address, "an address such as tcp://host:8786") from None
 
 

@@ -93,7 +93,9 @@ def run_points(plan: Plan, folder: StudyFolder, workers: int | None, client: obj
     for estimate in plan.estimates:
         paths = folder.paths(estimate.point)
         if paths.state not in COMPLETE and paths.name not in seen:
-            jobs.append(Job(paths, estimate.point.full_label, plan.file.study.execution.ranks, estimate.check.memory_bytes))
+            jobs.append(
+                Job(paths, estimate.point.full_label, plan.file.study.execution.ranks, estimate.check.memory_bytes)
+            )
         seen.add(paths.name)
     with Status(len(seen), len(seen) - len(jobs)) as status:
         if not jobs:

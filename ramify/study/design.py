@@ -135,7 +135,11 @@ def sampled_levels(study: Study) -> list[tuple[dict[str, Value], Scheme | None]]
     moved = units_of(study)
     return [
         (
-            {name: level_of(study.factors[name], share) for group, share in zip(moved, row, strict=True) for name in group},
+            {
+                name: level_of(study.factors[name], share)
+                for group, share in zip(moved, row, strict=True)
+                for name in group
+            },
             scheme,
         )
         for row, scheme in unit_samples(study, len(moved))

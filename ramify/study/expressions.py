@@ -161,4 +161,4 @@ def _finite(value: Any, text: str) -> Value:
     number = value.value if isinstance(value, Amount) else value
     if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
         raise ScenarioError("is not a finite number", (), shown(text), allowed())
-    return value  # type: ignore[no-any-return]
+    return value

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from ramify.results.figures.style import INK, LINES, house_style
 from ramify.study.amounts import Value
@@ -96,13 +97,15 @@ def _curves(
     x = [shown(value, unit) for value in columns[name]]
     y = shown_values(study, designs, objective)
     keys = [_others(study, design, name) for design in designs]
-    ordered = list(dict.fromkeys(key for _, key in sorted(zip((d.first.point.number for d in designs), keys, strict=True))))
+    ordered = list(
+        dict.fromkeys(key for _, key in sorted(zip((d.first.point.number for d in designs), keys, strict=True)))
+    )
     if study.design.type == "grid" and len(ordered) <= MOST_LINES:
         for number, key in enumerate(ordered):
             rows = [row for row, other in enumerate(keys) if other == key]
             rows.sort(key=lambda row: (isinstance(x[row], str), x[row]))
             axis.plot([x[row] for row in rows], y[rows], color=LINES[number % len(LINES)], lw=1.2, ms=4,
-                      marker=MARKS[number % len(MARKS)], label=key)  # fmt: skip
+                      marker=MARKS[number % len(MARKS)], label=pretty(key))  # fmt: skip
         if len(ordered) > 1:
             axis.legend(fontsize=7)
     else:
@@ -111,6 +114,8 @@ def _curves(
     axis.plot([x[row] for row in bad], y[bad], "x", color=LINES[1], ms=8, label="_infeasible")
     if study.factors[name].scale == "log":
         axis.set_xscale("log")
+        for ticks in (axis.xaxis.set_major_formatter, axis.xaxis.set_minor_formatter):
+            ticks(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_xlabel(factor_label(study, name, unit))
     tidy(axis)
 
@@ -138,10 +143,12 @@ def plot_pareto(study: Study, designs: list[Design], path: Path) -> Path | None:
             x, y = shown_values(study, complete, a), shown_values(study, complete, b)
             for choose, style in _kinds():
                 rows = [row for row, design in enumerate(complete) if choose(design)]
-                axis.plot(x[rows], y[rows], **style)  # type: ignore[arg-type]
+                axis.plot(x[rows], y[rows], **style)
             for row, design in enumerate(complete):
                 if design.place is not None and (design.on_front or design.place <= 3):
-                    axis.annotate(str(design.place), (x[row], y[row]), xytext=(5, 4), textcoords="offset points", fontsize=8)
+                    axis.annotate(
+                        str(design.place), (x[row], y[row]), xytext=(5, 4), textcoords="offset points", fontsize=8
+                    )
             axis.set_xlabel(f"{objective_label(study, a)}, {study.objectives[a].goal}")
             axis.set_ylabel(f"{objective_label(study, b)}, {study.objectives[b].goal}")
             axis.margins(0.12)
@@ -157,7 +164,8 @@ def _kinds() -> list[tuple[Callable[[Design], bool], dict[str, object]]]:
         (lambda d: d.verdict == "feasible" and not d.on_front,
          {"ls": "", "marker": "o", "color": LINES[0], "ms": 5, "label": "feasible"}),
         (lambda d: d.on_front, {"ls": "", "marker": "D", "color": LINES[2], "ms": 6, "label": "Pareto front"}),
-        (lambda d: d.verdict != "feasible", {"ls": "", "marker": "x", "color": LINES[1], "ms": 6, "label": "infeasible"}),
+        (lambda d: d.verdict != "feasible",
+         {"ls": "", "marker": "x", "color": LINES[1], "ms": 6, "label": "infeasible"}),
     ]  # fmt: skip
 
 

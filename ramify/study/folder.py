@@ -54,7 +54,7 @@ class PointPaths:
         """How far the point has come, by its files alone."""
         status = self.summary().get("status")
         if status in COMPLETE:
-            return status  # type: ignore[no-any-return]
+            return status
         if self.crash.exists():
             return "crashed"
         return "interrupted" if self.resumable else "waiting"

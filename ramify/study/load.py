@@ -61,7 +61,9 @@ def find_study(source: str | Path) -> Path:
     problem = "no such study file, and none of that name is shipped"
     if str(source) in shipped_scenarios():
         problem = "is a scenario, not a study"
-    raise ScenarioError(problem, (), str(source), f"a file, or one of {', '.join(shipped)}", nearest(str(source), shipped))
+    raise ScenarioError(
+        problem, (), str(source), f"a file, or one of {', '.join(shipped)}", nearest(str(source), shipped)
+    )
 
 
 def find_base(base: str, folder: Path) -> Path:
@@ -195,7 +197,7 @@ def keys_rule(study: Study) -> None:
     writers: dict[str, str] = {}
     for name, factor in study.factors.items():
         for index, path in enumerate(factor.key):
-            place = ("factors", name, "key") if len(factor.key) == 1 else ("factors", name, "key", index)
+            place: Key = ("factors", name, "key") if len(factor.key) == 1 else ("factors", name, "key", index)
             places.append((path, place))
             if path in writers:
                 raise ScenarioError(f"is set by the factor {writers[path]} too", place, path)

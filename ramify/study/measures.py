@@ -58,7 +58,7 @@ def depth_profile(folder: Path) -> DepthProfile:
         psi = np.asarray(file.variables["psi"][...]) if "psi" in file.variables else np.zeros_like(first)
         z = np.asarray(file.variables["z"][...])
     pore = 1.0 - psi
-    layers = (psi > SOLID).any(axis=(1, 2))
+    layers = np.asarray((psi > SOLID).any(axis=(1, 2)))
     gain, room = ((pore * part).sum(axis=(1, 2)) for part in (last - first, 1.0 - first))
     return DepthProfile(z, gain, room, layers if layers.any() else np.ones_like(layers))
 

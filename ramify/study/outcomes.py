@@ -53,7 +53,9 @@ def outcome(file: StudyFile, point: Point, paths: PointPaths) -> Outcome:
     reader = Reader(paths.results, summary if state in ("finished", "stopped") else {})
     values = {name: reader.read(name, section) for name, section in (study.objectives | study.constraints).items()}
     broken = [
-        text for name, section in study.constraints.items() if (text := break_of(name, section, values[name])) is not None
+        text
+        for name, section in study.constraints.items()
+        if (text := break_of(name, section, values[name])) is not None
     ]
     return Outcome(point, paths, state, paths.reason, values, numbers(summary), tuple(broken))
 

@@ -56,7 +56,9 @@ MEASURES = {
         Quantity("deposit_in_pores", "measure", "Share of the deposit inside the host", "1"),
         Quantity("filling_uniformity", "measure", "Uniformity of the filling over depth", "1"),
         Quantity("deposition_depth_m", "measure", "Depth that holds 90 % of the deposit", "m", "um", 1e6),
-        Quantity("mean_deposition_depth_m", "measure", "Mean depth of the deposit below the host's top", "m", "um", 1e6),
+        Quantity(
+            "mean_deposition_depth_m", "measure", "Mean depth of the deposit below the host's top", "m", "um", 1e6
+        ),
     )
 }
 """What `ramify.study.measures` reads off the fields."""

@@ -85,8 +85,9 @@ def losses(designs: list[Design], objectives: Mapping[str, ObjectiveSection]) ->
 
 def pareto(loss: np.ndarray) -> np.ndarray:
     """Which rows of (design, objective) no other row is better than."""
-    better = (loss[None] <= loss[:, None]).all(axis=2) & (loss[None] < loss[:, None]).any(axis=2)
-    return np.asarray(~better.any(axis=1) & np.isfinite(loss).all(axis=1))
+    no_worse, better = loss[None] <= loss[:, None], loss[None] < loss[:, None]
+    beaten = np.asarray(no_worse.all(axis=2) & better.any(axis=2)).any(axis=1)
+    return np.asarray(~beaten & np.isfinite(loss).all(axis=1))
 
 
 def rank(outcomes: list[Outcome], study: Study) -> list[Design]:
@@ -102,7 +103,10 @@ def rank(outcomes: list[Outcome], study: Study) -> list[Design]:
         span = np.where(high > low, high - low, 1.0)
         scores[able] = (np.where(high > low, (high - loss[able]) / span, 1.0) * weights).sum(axis=1) / weights.sum()
         front[able] = pareto(loss[able]) if len(weights) > 1 else False
-    order = sorted(range(len(designs)), key=lambda i: (not able[i], designs[i].verdict != "infeasible", -scores[i] if able[i] else 0.0, i))
+    order = sorted(
+        range(len(designs)),
+        key=lambda i: (not able[i], designs[i].verdict != "infeasible", -scores[i] if able[i] else 0.0, i),
+    )
     return [
         Design(
             designs[i].outcomes,

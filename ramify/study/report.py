@@ -52,7 +52,8 @@ def write_report(
     study = file.study
     title = html.escape(study.title or file.path.stem)
     parts = [
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title><style>{STYLE}</style></head>",
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
+        f"<title>{title}</title><style>{STYLE}</style></head>",
         f"<body><h1>{title}</h1>",
         f"<p>{headline(designs)}</p>",
         "<h2>Ranking</h2>",
@@ -73,20 +74,22 @@ def write_report(
 
 SECTIONS = (
     ("responses", "Responses", "Lines join designs that differ in the factor alone; crosses are infeasible."),
-    ("pareto", "Pareto front", "Numbers are places in the ranking. A design is on the front where no other feasible one "
-     "is better in one objective and at least as good in all."),
+    ("pareto", "Pareto front", "Numbers are places in the ranking. A design is on the front where no other feasible "
+     "one is better in one objective and at least as good in all."),
     ("fits", "Power laws", "Least squares in the logarithms; ± is the standard error of the exponent."),
     ("effects", "Main effects", "Range of an objective's mean over the levels of one factor, the others averaged out."),
     ("sobol", "Sobol indices", "Shares of the variance that a factor accounts for alone (first order) and with all its "
-     "interactions (total): Saltelli's estimator (scipy.stats.sobol_indices), 95 % intervals by bootstrap. Values below "
-     "zero or sums above one say that there are too few samples."),
+     "interactions (total): Saltelli's estimator (scipy.stats.sobol_indices), 95 % intervals by bootstrap. Values "
+     "below zero or sums above one say that there are too few samples."),
 )  # fmt: skip
 
 
-def image(path: Path, alt: str) -> str:
-    """A picture inside the page."""
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f"<img alt='{html.escape(alt, quote=True)}' src='data:image/png;base64,{data}'>"
+def image(path: Path, alt: str, large: bool = True) -> str:
+    """A picture inside the page; figures in their natural size, thumbnails in that of the table."""
+    raw = path.read_bytes()
+    data, width = base64.b64encode(raw).decode("ascii"), int.from_bytes(raw[16:20], "big")  # of the PNG header
+    size = f" style='width:{round(width * PIXELS_PER_INCH / DOTS_PER_INCH)}px'" if large else ""
+    return f"<img alt='{html.escape(alt, quote=True)}'{size} src='data:image/png;base64,{data}'>"
 
 
 def headline(designs: list[Design]) -> str:
@@ -99,6 +102,8 @@ def headline(designs: list[Design]) -> str:
     return f"Best of {len(designs)} designs: <b>{html.escape(best.first.point.label)}</b> ({numbers})."
 
 
+PIXELS_PER_INCH, DOTS_PER_INCH = 100, 200
+"""Of the page, and of the figures (`house_style`)."""
 VERDICTS = ("feasible", "infeasible", "failed", "not run")
 
 
@@ -134,7 +139,7 @@ def ranking_table(file: StudyFile, designs: list[Design], thumbnails: dict[str, 
         remark = f"<br><small>{html.escape('; '.join(design.remarks))}</small>" if design.remarks else ""
         cells.append(f"<span class='{design.verdict}'>{design.verdict}</span>{remark}")
         thumbnail = thumbnails.get(design.first.paths.name)
-        cells.append(image(thumbnail, design.first.point.label) if thumbnail else "")
+        cells.append(image(thumbnail, design.first.point.label, large=False) if thumbnail else "")
         body = "".join(f"<td{_left(text)}>{cell}</td>" for text, cell in zip(head, cells, strict=True))
         lines.append(f"<tr{' class=best' if design.place == 1 else ''}>{body}</tr>")
     return f"<div class='scroll'><table>{''.join(lines)}</table></div>"
@@ -205,5 +210,7 @@ def provenance(record: dict[str, Any]) -> str:
     rows = [("study", record.get("study")), ("base", record.get("base")), ("hash", record.get("hash"))]
     rows += [("made", record.get("made")), ("points", record.get("counts"))]
     rows += [(f"version of {name}", version) for name, version in record.get("versions", {}).items()]
-    lines = "".join(f"<tr><td class='t'>{html.escape(name)}<td class='t'>{html.escape(str(value))}</tr>" for name, value in rows)
+    lines = "".join(
+        f"<tr><td class='t'>{html.escape(name)}<td class='t'>{html.escape(str(value))}</tr>" for name, value in rows
+    )
     return f"<h2>Provenance</h2><table>{lines}</table>"

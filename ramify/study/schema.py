@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SkipValidation,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from ramify.scenario.errors import ScenarioError, shown
@@ -22,6 +30,19 @@ VERSION = 1
 """Version of the study format."""
 MOST_LEVELS = 10_000
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+
+
+def _read_expression(value: object) -> str | int | float:
+    if isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise refuse("not an expression", (), value, "text such as '2 * pore + 10 * um', or a number")
+
+
+Expression = Annotated[
+    SkipValidation[str | int | float],
+    BeforeValidator(_read_expression),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["2 * pore + 10 * um"]}),
+]
 
 
 class LevelRule:
@@ -52,7 +73,7 @@ class LevelRule:
 Level = Annotated[Value, LevelRule()]
 Text = Annotated[str, Field(max_length=500)]
 Names = Annotated[tuple[str, ...], Field(min_length=2, strict=False)]
-Overrides = dict[str, Any]
+Overrides = Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
 class Listed(Section):
@@ -90,7 +111,7 @@ class VariantSection(Section):
     """A named set of overrides, such as a remedy."""
 
     label: Annotated[str, Field(min_length=1, max_length=80)]
-    set: Overrides = {}
+    set: Overrides
 
 
 class DesignSection(Section):
@@ -179,22 +200,22 @@ class Study(Section):
     """A whole study file."""
 
     title: Text = ""
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     base: Annotated[str, Field(min_length=1, max_length=500)]
     """Scenario file, relative to the study, or the name of a shipped scenario."""
-    set: Overrides = {}
+    set: Overrides
     """Overrides of the base that all points share."""
-    factors: dict[str, FactorSection] = {}
+    factors: Annotated[dict[str, FactorSection], Field(default_factory=dict)]
     variants: Annotated[tuple[VariantSection, ...], Field(max_length=1000, strict=False)] = ()
     zip: Annotated[tuple[Names, ...], Field(strict=False)] = ()
     """Groups of factors whose levels go together."""
     design: DesignSection = DesignSection()
-    expressions: dict[str, str | int | float] = {}
+    expressions: Annotated[dict[str, Expression], Field(default_factory=dict)]
     """Named numbers worked out of factors; columns of the table."""
-    derived: Overrides = {}
+    derived: Overrides
     """Scenario keys worked out of factors and expressions."""
     objectives: Annotated[dict[str, ObjectiveSection], Field(min_length=1)]
-    constraints: dict[str, ConstraintSection] = {}
+    constraints: Annotated[dict[str, ConstraintSection], Field(default_factory=dict)]
     fits: Annotated[tuple[FitSection, ...], Field(max_length=100, strict=False)] = ()
     repeats: RepeatSection | None = None
     execution: ExecutionSection = ExecutionSection()

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from ramify.study.folder import COMPLETE, POINTS, StudyFolder
-from ramify.study.process import ONE_THREAD, mpiexec
 from ramify.study.plan import Plan
+from ramify.study.process import ONE_THREAD, mpiexec
 
 SCRIPT = "submit.sh"
 GRACE = 120
