@@ -28,7 +28,8 @@ def connect(address: str) -> Any:
         allowed = "pip install 'ramify[study]', or no --scheduler"
         raise ScenarioError("needs dask.distributed", ("--scheduler",), address, allowed) from None
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        untyped: Any = Client
+        return untyped(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as failure:
         problem = f"no Dask scheduler answers ({str(failure) or type(failure).__name__})"
         raise ScenarioError(problem, ("--scheduler",), address, "an address such as tcp://host:8786") from None

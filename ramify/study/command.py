@@ -89,9 +89,10 @@ def run_points(plan: Plan, folder: StudyFolder, workers: int | None, client: obj
     from ramify.study.process import Job
     from ramify.study.status import Status
 
+    home = StudyFolder(folder.path.resolve())  # a worker of a cluster stands elsewhere
     jobs, seen = [], set()
     for estimate in plan.estimates:
-        paths = folder.paths(estimate.point)
+        paths = home.paths(estimate.point)
         if paths.state not in COMPLETE and paths.name not in seen:
             jobs.append(
                 Job(paths, estimate.point.full_label, plan.file.study.execution.ranks, estimate.check.memory_bytes)
@@ -103,7 +104,7 @@ def run_points(plan: Plan, folder: StudyFolder, workers: int | None, client: obj
         if client is not None:
             from ramify.study.cluster import run_on_cluster
 
-            return run_on_cluster(jobs, client, folder.stop_file, status)
+            return run_on_cluster(jobs, client, home.stop_file, status)
         return run_local(jobs, places(jobs, workers), status)
 
 

@@ -21,6 +21,7 @@ from ramify.study.table import input_columns, shown, shown_unit
 
 GRID = "#e4e7eb"
 MARKS = "osD^vP*X"
+PANELS_ACROSS = 3
 MOST_LINES = 8
 """Curves in one panel; more second levels are left to the table."""
 
@@ -62,18 +63,23 @@ def plot_responses(study: Study, designs: list[Design], path: Path) -> Path | No
     varying = [name for name, column in columns.items() if len({str(shown(v, "")) for v in column}) > 1]
     if not varying and not study.variants:
         return None
-    across = varying or ["variant"]
-    size = (3.4 * len(across) + 0.3, 2.7 * len(study.objectives) + 0.3)
+    panels = [(objective, name) for objective in study.objectives for name in varying or ["variant"]]
+    # one factor: objectives side by side; several: a row for each objective
+    across = len(varying) if len(varying) > 1 else min(len(panels), PANELS_ACROSS)
+    down = -(-len(panels) // across)
     with house_style():
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(len(study.objectives), len(across), squeeze=False)
-        for line, objective in zip(grid, study.objectives, strict=True):
-            for axis, name in zip(line, across, strict=True):
-                if name == "variant":
-                    _bars(axis, study, designs, objective)
-                else:
-                    _curves(axis, study, designs, objective, name, columns)
-            line[0].set_ylabel("\n".join(textwrap.wrap(objective_label(study, objective), 30)))
+        figure = Figure(figsize=(3.4 * across + 0.3, 2.7 * down + 0.3), layout="constrained")
+        axes = list(figure.subplots(down, across, squeeze=False).flat)
+        for number, (axis, (objective, name)) in enumerate(zip(axes, panels, strict=False)):
+            if name == "variant":
+                _bars(axis, study, designs, objective)
+                continue
+            _curves(axis, study, designs, objective, name, columns)
+            axis.set_ylabel("\n".join(textwrap.wrap(objective_label(study, objective), 30)))
+            if number >= max(len(varying), 1) and axis.get_legend() is not None:
+                axis.get_legend().remove()  # the same as in the panels above
+        for axis in axes[len(panels) :]:
+            axis.remove()
         figure.savefig(path)
     return path
 

@@ -57,7 +57,8 @@ def outcome(file: StudyFile, point: Point, paths: PointPaths) -> Outcome:
         for name, section in study.constraints.items()
         if (text := break_of(name, section, values[name])) is not None
     ]
-    return Outcome(point, paths, state, paths.reason, values, numbers(summary), tuple(broken))
+    reason = "" if state == "finished" else paths.reason
+    return Outcome(point, paths, state, reason, values, numbers(summary), tuple(broken))
 
 
 def quantity_of(name: str, section: ObjectiveSection | ConstraintSection) -> Quantity:

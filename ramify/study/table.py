@@ -70,7 +70,11 @@ def csv_text(file: StudyFile, outcomes: list[Outcome]) -> str:
         line += [outcome.point.seed] if study.repeats else []
         line += [shown(column[row], units[name]) for name, column in inputs.items()]
         line += [_cell(outcome.values[name] * quantity.factor) for name, quantity in quantities.items()]
-        line += [int(outcome.feasible), outcome.state, "; ".join([*outcome.broken, outcome.reason])]
+        line += [
+            int(outcome.feasible),
+            outcome.state,
+            "; ".join(part for part in [*outcome.broken, outcome.reason] if part),
+        ]
         line += [_cell(outcome.summary.get("wall_s", math.nan)), f"points/{outcome.paths.name}"]
         writer.writerow(line)
     return stream.getvalue()

@@ -10,8 +10,8 @@ from ramify.results.figures.case import Case
 from ramify.results.figures.sections import draw_map, draw_profile, section_row
 from ramify.results.figures.style import LINES, house_style
 
-HEIGHT, WIDEST = 1.9, 1.6
-"""Inches."""
+HEIGHT, WIDEST, NARROWEST = 1.9, 1.6, 0.8
+"""Inches; a cell that is narrower or wider is stretched to these."""
 
 
 def draw_thumbnail(results: Path, path: Path) -> Path:
@@ -31,7 +31,7 @@ def draw_thumbnail(results: Path, path: Path) -> Path:
             draw_profile(figure.subplots(), case, name, last, LINES[0])
         else:
             (left, right), (low, high) = case.edges("x"), case.edges("z")
-            width = max(min(HEIGHT * (right - left) / (high - low), WIDEST), 0.35)
+            width = max(min(HEIGHT * (right - left) / (high - low), WIDEST), NARROWEST)
             figure = Figure(figsize=(width, HEIGHT))
             axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
             draw_map(axis, case, name, last, section_row(case))

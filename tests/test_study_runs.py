@@ -1,0 +1,325 @@
+"""Studies that run: points as processes, starting again, failures, clusters, tables and reports."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from ramify import cli
+from ramify.study import build_points, load_study
+from ramify.study.effects import fits, sobol
+from ramify.study.folder import StudyFolder
+from ramify.study.outcomes import Outcome
+from ramify.study.plan import make_plan
+from ramify.study.ranking import pareto, rank
+from ramify.study.slurm import script
+
+BASE = """\
+title: a line
+domain: {size: [12 um], cells: [24]}
+electrolyte: {diffusivity: 1e-10 m^2/s, transference: 0.38, concentration: 1 mol/L}
+kinetics: {exchange_current_density: 30 A/m^2}
+film: {thickness: 3 um}
+protocol: [plate at 1 mA/cm^2 for 20 s]
+output: {checkpoint_every: 0.05 s}
+"""
+STUDY = """\
+title: Lines <of> a study
+base: line.yaml
+factors:
+  rate: {values: [1 mA/cm^2, 4 mA/cm^2, 900 mA/cm^2], label: Current density}
+derived: {protocol.0: "plate at {rate} for 20 s"}
+objectives:
+  tip_height_m: {goal: maximise}
+  gain: {quantity: capacity}
+  loss: {quantity: voltage, reduce: minimum, goal: maximise, label: Lowest voltage}
+constraints:
+  safe: {quantity: voltage, reduce: minimum, above: -20 mV}
+fits:
+  - {quantity: gain, against: rate, expect: 1}
+"""
+
+
+def write(folder, text=STUDY):
+    (folder / "line.yaml").write_text(BASE)
+    (folder / "study.yaml").write_text(text)
+    return folder / "study.yaml"
+
+
+def ramify(*arguments, cwd):
+    command = [sys.executable, "-m", "ramify.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+
+
+def table_of(folder):
+    with open(folder / "study.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def events(results):
+    return [json.loads(line)["event"] for line in (results / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Folder of a study of three points, one of which the solver cannot do, with what the command printed."""
+    folder = tmp_path_factory.mktemp("study")
+    done = ramify("study", write(folder), "-o", "out", cwd=folder)
+    return folder / "out", done
+
+
+# ---------------------------------------------------------------- running
+
+
+def test_a_point_that_fails_is_reported_and_stops_no_other(ran):
+    folder, done = ran
+    rows = table_of(folder)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert [row["state"] for row in rows] == ["finished", "finished", "failed"]
+    assert "try:" in rows[2]["reason"] and rows[2]["reason"] in done.stdout
+    assert rows[2]["tip_height_m [um]"] == ""
+    assert [row["feasible"] for row in rows] == ["1", "0", "0"]
+    assert "Lowest voltage" not in rows[1]["reason"] and "not above -0.02 V" in rows[1]["reason"]
+
+
+def test_table_has_units_and_the_numbers_of_the_runs(ran):
+    folder, _ = ran
+    rows = table_of(folder)
+    assert [row["rate [mA/cm^2]"] for row in rows] == ["1.0", "4.0", "900.0"]
+    for row in rows[:2]:
+        results = folder / row["folder"]
+        summary = json.loads((results / "summary.json").read_text())
+        assert float(row["tip_height_m [um]"]) == pytest.approx(1e6 * summary["tip_height_m"], rel=1e-9)
+        assert float(row["gain [mAh/cm^2]"]) == pytest.approx(20.0 / 3600.0 * float(row["rate [mA/cm^2]"]), rel=1e-9)
+        assert not (results / "figures").exists()
+
+
+def test_dataset_is_gridded_with_units(ran):
+    import xarray
+
+    folder, _ = ran
+    with xarray.open_dataset(folder / "study.nc", engine="h5netcdf") as data:
+        assert data.tip_height_m.dims == ("rate",)
+        np.testing.assert_allclose(data.rate, [10.0, 40.0, 9000.0])
+        assert data.rate.attrs["units"] == "m^-2*A"
+        assert data.tip_height_m.attrs["units"] == "m"
+        assert np.isnan(data.tip_height_m.sel(rate=9000.0))
+        assert list(data.feasible) == [1, 0, 0]
+        assert list(data.state) == ["finished", "finished", "failed"]
+        assert data.attrs["study_hash"] == json.loads((folder / "study.json").read_text())["hash"]
+
+
+def test_report_stands_alone(ran):
+    folder, _ = ran
+    page = (folder / "report.html").read_text()
+    assert "Lines &lt;of&gt; a study" in page
+    assert "Best of 3 designs: <b>rate 1 mA/cm^2</b> (1 feasible, 1 infeasible, 1 failed)." in page
+    assert "Points without a result" in page and "Power laws" in page and "Pareto front" in page
+    assert page.count("data:image/png;base64,") == 4 + 2  # figures, and thumbnails of the two complete points
+    assert not re.search(r"(src|href)=['\"](?!data:)", page)
+    assert not re.search(r"https?://", page)
+    assert {path.name for path in (folder / "figures").glob("*.png")} == {
+        "responses.png", "pareto.png", "fits.png", "effects.png"}  # fmt: skip
+
+
+def test_the_exponent_of_charge_against_current_is_one(ran):
+    folder, _ = ran
+    file = load_study(folder / "study.yaml")
+    points = build_points(file)
+    from ramify.study.outcomes import collect
+
+    (fit,) = fits(rank(collect(file, points, StudyFolder(folder)), file.study), file.study)
+    assert fit.exponent == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_second_start_repeats_nothing_and_a_changed_study_runs_what_changed(ran):
+    folder, _ = ran
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("points/*/summary.json")}
+    source = folder.parent / "study.yaml"
+    source.write_text(STUDY.replace("4 mA/cm^2, 900 mA/cm^2", "2 mA/cm^2"))
+    done = ramify("study", source, "-o", folder, cwd=folder.parent)
+    source.write_text(STUDY)
+    assert done.returncode == 0
+    assert "1 of 2 points are there already" in done.stderr
+    assert [row["rate [mA/cm^2]"] for row in table_of(folder)] == ["1.0", "2.0"]
+    assert all(path.stat().st_mtime_ns == before[path] for path in before)
+    assert len(json.loads((folder / "study.json").read_text())["former_points"]) == 2
+    again = ramify("study", source, "-o", folder, cwd=folder.parent)  # as it was: everything is there
+    assert again.returncode == 3
+    assert "3 of 3 points are there already" in again.stderr
+
+
+def test_report_is_made_again(ran):
+    folder, _ = ran
+    page = (folder / "report.html").read_text()
+    (folder / "report.html").unlink()
+    done = ramify("study", "--report", folder, cwd=folder.parent)
+    assert done.returncode == 3
+    made = re.compile(r"<td class='t'>made<td class='t'>[^<]*")
+    assert made.sub("", (folder / "report.html").read_text()) == made.sub("", page)
+
+
+# ---------------------------------------------------------------- interruptions
+
+
+LONG = STUDY.replace("[1 mA/cm^2, 4 mA/cm^2, 900 mA/cm^2]", "[1 mA/cm^2, 2 mA/cm^2, 3 mA/cm^2]") + (
+    "set: {numerics.largest_step: 0.05 s}\n"
+)
+
+
+def wait_for(condition, process, seconds=120.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    raise AssertionError("nothing within the time")
+
+
+def test_stopped_killed_and_gone_on_with(tmp_path):
+    """Two starts are cut short, by SIGTERM and by SIGKILL; the third ends it, and nothing was done twice."""
+    source, out = write(tmp_path, LONG), tmp_path / "out"
+    command = [sys.executable, "-m", "ramify.cli", "study", str(source), "-o", str(out), "--workers", "1"]
+
+    def start():
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+
+    first = start()
+    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-0000000[3-9].h5")), first)
+    first.send_signal(signal.SIGTERM)
+    printed, _ = first.communicate(timeout=60)
+    assert first.returncode == 75
+    assert "the same command goes on" in printed
+    (begun,) = out.glob("points/*/summary.json")
+    assert json.loads(begun.read_text())["status"] == "interrupted"
+
+    second = start()
+    wait_for(lambda: json.loads(begun.read_text())["status"] == "finished", second)
+    wait_for(lambda: len(list(out.glob("points/*/checkpoint"))) == 2, second)
+    second.send_signal(signal.SIGKILL)
+    second.wait(timeout=10)
+    finished_at = begun.stat().st_mtime_ns
+    assert begun.exists() and "resume" in events(begun.parent)
+
+    third = ramify("study", source, "-o", out, cwd=tmp_path)
+    assert third.returncode == 0, third.stderr
+    assert begun.stat().st_mtime_ns == finished_at
+    assert [row["state"] for row in table_of(out)] == ["finished"] * 3
+    for row in table_of(out):
+        assert events(out / row["folder"]).count("start") == 1
+        assert not list((out / row["folder"]).glob("previous-*"))
+
+
+def test_a_process_that_dies_is_reported_and_tried_again(ran, tmp_path):
+    source, out = write(tmp_path, LONG.replace("[1 mA/cm^2, 2 mA/cm^2, 3 mA/cm^2]", "[1 mA/cm^2]")), tmp_path / "out"
+    command = [sys.executable, "-m", "ramify.cli", "study", str(source), "-o", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-*.h5")), process)
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert "ended by SIGKILL" in printed
+    assert table_of(out)[0]["state"] == "crashed"
+    assert ramify("study", source, "-o", out, cwd=tmp_path).returncode == 0
+    assert table_of(out)[0]["state"] == "finished"
+
+
+# ---------------------------------------------------------------- elsewhere
+
+
+def test_a_cluster_gives_the_same_table(ran, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    folder, _ = ran
+    source = write(tmp_path)
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None) as cluster:
+        done = ramify("study", source, "-o", "out", "--scheduler", cluster.scheduler_address, cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    ours, theirs = table_of(tmp_path / "out"), table_of(folder)
+    for row in [*ours, *theirs]:
+        del row["wall_s [s]"]
+    assert ours == theirs
+
+
+def test_no_scheduler_is_a_refusal(capsys, tmp_path):
+    pytest.importorskip("distributed")
+    arguments = ["study", str(write(tmp_path)), "-o", str(tmp_path / "out"), "--scheduler", "http:/nowhere"]
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    assert end.value.code == 2
+    assert "no Dask scheduler answers" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_slurm_script_runs_what_is_not_done(capsys, tmp_path):
+    text = LONG + "execution: {ranks: 4, wall_time: 90 min, directives: [--partition=long], setup: [module load mpi]}\n"
+    source, out = write(tmp_path, text), tmp_path / "out"
+    with pytest.raises(SystemExit) as end:
+        cli.main(["study", str(source), "-o", str(out), "--emit", "slurm"])
+    assert end.value.code == 0
+    printed, batch = capsys.readouterr().out, (out / "submit.sh").read_text()
+    assert "afterany:$job" in printed and "ramify study --report" in printed
+    for line in ("#SBATCH --array=0-2", "#SBATCH --ntasks=4", "#SBATCH --time=01:30:00", "#SBATCH --partition=long"):
+        assert line in batch.splitlines()
+    assert "srun --ntasks=4" in batch and "module load mpi" in batch
+    assert subprocess.run(["bash", "-n", out / "submit.sh"]).returncode == 0
+    plan, folder = make_plan(load_study(source)), StudyFolder(out)
+    names = [folder.paths(point).name for point in plan.points]
+    assert f"names=({' '.join(names)})" in batch
+    assert f"names=({names[1]})" in script(plan, out, names[1:2])
+
+
+# ---------------------------------------------------------------- comparing
+
+
+def outcomes_of(file, values):
+    """Outcomes made by hand: one dictionary of objectives for every point."""
+    points = build_points(file)
+    folder = StudyFolder(file.path.parent / "none")
+    return [
+        Outcome(point, folder.paths(point), "finished", "", value, {}, ())
+        for point, value in zip(points, values, strict=True)
+    ]
+
+
+def test_score_and_front_of_two_objectives(tmp_path):
+    file = load_study(write(tmp_path))
+    names = ["tip_height_m", "gain", "loss", "safe"]
+    rows = [(1.0, 1.0, -3.0, 0.0), (2.0, 1.0, -1.0, 0.0), (3.0, 1.0, -4.0, 0.0)]
+    designs = rank(outcomes_of(file, [dict(zip(names, row, strict=True)) for row in rows]), file.study)
+    assert [design.first.point.number for design in designs] == [2, 3, 1]
+    assert [design.on_front for design in designs] == [True, True, False]
+    assert designs[0].score == pytest.approx((0.5 + 1.0 + 1.0) / 3.0)
+    assert list(pareto(np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))) == [True, True, False, True]
+
+
+def test_sobol_indices_of_a_linear_function(tmp_path):
+    """f = 3 x + y on the unit square: first order 0.9 and 0.1, no interaction."""
+    text = """\
+base: line.yaml
+factors:
+  x: {key: film.thickness, between: [2 um, 3 um]}
+  y: {key: kinetics.transfer_coefficient, between: [0.3, 0.4]}
+design: {type: sobol, points: 256, indices: true}
+objectives: {tip_height_m: {}}
+"""
+    file = load_study(write(tmp_path, text))
+    values = []
+    for point in build_points(file):
+        x, y = point.combination.levels["x"].value, point.combination.levels["y"]
+        values.append({"tip_height_m": 3.0 * (x - 2e-6) / 1e-6 + (y - 0.3) / 0.1})
+    values[7]["tip_height_m"] = float("nan")  # a point that failed takes its row with it
+    (found,) = sobol(outcomes_of(file, values), file.study)
+    assert (found.rows, found.lost) == (128, 128)
+    assert found.first == pytest.approx([0.9, 0.1], abs=0.02)
+    assert found.total == pytest.approx([0.9, 0.1], abs=0.02)
+    assert (found.first_interval[:, 0] <= found.first).all() and (found.first <= found.first_interval[:, 1]).all()
