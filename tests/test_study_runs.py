@@ -123,11 +123,11 @@ def test_report_stands_alone(ran):
     assert "Lines &lt;of&gt; a study" in page
     assert "Best of 3 designs: <b>rate 1 mA/cm^2</b> (1 feasible, 1 infeasible, 1 failed)." in page
     assert "Points without a result" in page and "Power laws" in page and "Pareto front" in page
-    assert page.count("data:image/png;base64,") == 4 + 2  # figures, and thumbnails of the two complete points
+    assert page.count("data:image/png;base64,") == 3 + 2  # figures, and thumbnails of the two complete points
     assert not re.search(r"(src|href)=['\"](?!data:)", page)
     assert not re.search(r"https?://", page)
     assert {path.name for path in (folder / "figures").glob("*.png")} == {
-        "responses.png", "pareto.png", "fits.png", "effects.png"}  # fmt: skip
+        "responses.png", "pareto.png", "fits.png"}  # fmt: skip
 
 
 def test_the_exponent_of_charge_against_current_is_one(ran):

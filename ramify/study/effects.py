@@ -50,11 +50,13 @@ def main_effects(designs: list[Design], study: Study) -> list[Effect]:
     columns = {name: [si(point.combination.levels[name]) for point in points] for name in study.factors}
     if study.variants:
         columns["variant"] = [point.variant or "" for point in points]
+    columns = {name: levels for name, levels in columns.items() if len(set(levels)) > 1}
+    if len(columns) < 2:
+        return []  # with one factor the response says it all
     return [
         _effect(name, levels, objective, np.array([design.values[objective] for design in complete]))
         for objective in study.objectives
         for name, levels in columns.items()
-        if len(set(levels)) > 1
     ]
 
 

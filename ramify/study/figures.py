@@ -138,7 +138,7 @@ def _others(study: Study, design: Design, name: str) -> str:
 
 def plot_pareto(study: Study, designs: list[Design], path: Path) -> Path | None:
     """Every pair of objectives, the Pareto front marked; None for fewer than two."""
-    names = list(study.objectives)
+    names = list(study.ranked)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
     complete = [design for design in designs if design.first.complete]
     if not pairs or not complete:

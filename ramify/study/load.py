@@ -243,12 +243,16 @@ def names_rule(study: Study) -> None:
 
 def outcome_rule(study: Study) -> None:
     """Objectives and constraints ask for numbers that runs have, with bounds of their kind."""
+    if not study.ranked:
+        raise ScenarioError("no objective has a weight", ("objectives",), allowed="a weight above zero")
     for name, objective in study.objectives.items():
         key: Key = ("objectives", name)
         quantity = find_quantity(name, objective, key)
         if (objective.goal == "target") != (objective.target is not None):
             allowed = "goal: target with 'target', or neither"
             raise ScenarioError("a goal and a target that do not go together", key, allowed=allowed)
+        if objective.per is not None and objective.per not in (inputs := [*study.factors, *study.expressions]):
+            raise refuse_choice(objective.per, inputs, "no such factor or expression", (*key, "per"))
         if objective.target is not None:
             bound(objective.target, quantity, (*key, "target"))
     for name, constraint in study.constraints.items():

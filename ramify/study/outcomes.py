@@ -10,7 +10,7 @@ from typing import Any
 from ramify.results.folder import HISTORY
 from ramify.study.folder import PointPaths, State, StudyFolder
 from ramify.study.load import StudyFile
-from ramify.study.points import Point
+from ramify.study.points import Point, divisor
 from ramify.study.quantities import Quantity, bound, find_quantity
 from ramify.study.schema import ConstraintSection, ObjectiveSection
 
@@ -51,7 +51,11 @@ def outcome(file: StudyFile, point: Point, paths: PointPaths) -> Outcome:
     """The outcome of one point."""
     study, state, summary = file.study, paths.state, paths.summary()
     reader = Reader(paths.results, summary if state in ("finished", "stopped") else {})
-    values = {name: reader.read(name, section) for name, section in (study.objectives | study.constraints).items()}
+    read: dict[str, ObjectiveSection | ConstraintSection] = {**study.objectives, **study.constraints}
+    values = {name: reader.read(name, section) for name, section in read.items()}
+    for name, objective in study.objectives.items():
+        if objective.per is not None:
+            values[name] /= divisor(point.combination.levels | point.expressions, objective.per)
     broken = [
         text
         for name, section in study.constraints.items()

@@ -112,6 +112,7 @@ def _build(file: StudyFile, shared: Document, number: int, combination: Combinat
     for name, factor in study.factors.items():
         _put_all(file, document, dict.fromkeys(factor.key, plain(names[name])), ("factors", name), where, below=False)
     expressions = _expressions(file, names, where)
+    _check_divisors(file, names | expressions, where)
     derived = {key: _derived(file, key, entry, names | expressions, where) for key, entry in study.derived.items()}
     _put_all(file, document, derived, ("derived",), where)
     if study.repeats is not None:
@@ -156,6 +157,16 @@ def _expressions(file: StudyFile, names: dict[str, Value], where: str) -> dict[s
     return found
 
 
+def _check_divisors(file: StudyFile, values: dict[str, Value], where: str) -> None:
+    for name, objective in file.study.objectives.items():
+        if objective.per is not None:
+            key: Key = ("objectives", name, "per")
+            try:
+                divisor(values, objective.per)
+            except ScenarioError as error:
+                raise error.below(key).at(place_of(file, key) + where, None) from None
+
+
 def _derived(file: StudyFile, key: str, entry: object, names: dict[str, Value], where: str) -> object:
     try:
         return derive(entry, names)
@@ -173,6 +184,15 @@ def _finish(document: Document, where: str) -> Scenario:
             place = f"{error.file}:{error.line}" if error.line is not None else error.file or ""
             error.file, error.line = place + where, None
         raise
+
+
+def divisor(values: dict[str, Value], name: str) -> float:
+    """The plain number of a factor or an expression; ScenarioError for anything else."""
+    value = values[name]
+    if isinstance(value, Amount | str) or value == 0:
+        text = value.text if isinstance(value, Amount) else str(value)
+        raise ScenarioError("divides by something else than a plain number", (), text, "a number other than zero")
+    return float(value)
 
 
 def digest(scenario: Scenario) -> str:

@@ -1,6 +1,6 @@
 """Designs in order: infeasible and failed ones last, the others by a score, with the Pareto front marked.
 
-Each objective is scaled to 0 (worst) and 1 (best) over the feasible designs; the score is the mean by weight. With one
+Objectives with a weight count. Each is scaled to 0 (worst) and 1 (best) over the feasible designs; the score is the mean by weight. With one
 objective the order is that of the objective. A design is on the Pareto front where no other feasible design is better
 in one objective and at least as good in all others. Repeats count through their mean.
 """
@@ -93,9 +93,9 @@ def pareto(loss: np.ndarray) -> np.ndarray:
 def rank(outcomes: list[Outcome], study: Study) -> list[Design]:
     """All designs, best first."""
     designs = group(outcomes)
-    loss = losses(designs, study.objectives)
+    loss = losses(designs, study.ranked)
     able = np.array([design.verdict == "feasible" for design in designs]) & np.isfinite(loss).all(axis=1)
-    weights = np.array([section.weight for section in study.objectives.values()])
+    weights = np.array([section.weight for section in study.ranked.values()])
     scores = np.full(len(designs), np.nan)
     front = np.zeros(len(designs), bool)
     if able.any():

@@ -110,9 +110,9 @@ VERDICTS = ("feasible", "infeasible", "failed", "not run")
 def ranking_note(file: StudyFile) -> str:
     """How the ranking comes about."""
     study = file.study
-    if len(study.objectives) == 1:
+    if len(study.ranked) == 1:
         return ""
-    weights = ", ".join(f"{name} {section.weight:g}" for name, section in study.objectives.items())
+    weights = ", ".join(f"{name} {section.weight:g}" for name, section in study.ranked.items())
     return (
         "<p class='note'>Score: each objective scaled from 0 (worst feasible) to 1 (best), mean by weight "
         f"({html.escape(weights)}).</p>"
@@ -124,11 +124,12 @@ def ranking_table(file: StudyFile, designs: list[Design], thumbnails: dict[str, 
     study = file.study
     inputs = input_columns([design.first.point for design in designs])
     units = {name: shown_unit(column) for name, column in inputs.items()}
-    several = len(study.objectives) > 1
+    several = len(study.ranked) > 1
     head = ["", *(["variant"] if study.variants else [])]
     head += [name.replace("_", " ") + (f" ({pretty(unit)})" if unit not in ("", "1") else "")
              for name, unit in units.items()]  # fmt: skip
-    head += [f"{objective_label(study, name)}, {section.goal}" for name, section in study.objectives.items()]
+    head += [objective_label(study, name) + (f", {section.goal}" if name in study.ranked else "")
+             for name, section in study.objectives.items()]  # fmt: skip
     head += [*(["score", "front"] if several else []), "verdict", "picture"]
     lines = ["<tr>" + "".join(f"<th{_left(text)}>{html.escape(text)}</th>" for text in head) + "</tr>"]
     for row, design in enumerate(designs):

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from ramify.scenario.errors import ScenarioError, shown
-from ramify.scenario.fields import NonNegative, Positive, Section, Seed, Time, as_pydantic, refuse
+from ramify.scenario.fields import NonNegative, Section, Seed, Time, as_pydantic, refuse
 from ramify.scenario.units import unit_factor
 from ramify.study.amounts import Value, read_amount
 from ramify.study.expressions import FUNCTIONS
@@ -134,9 +134,12 @@ class ObjectiveSection(Section):
     """Of a column of the history; the last value by default."""
     at: Time | None = None
     """Time at which a column of the history is read, instead."""
+    per: str | None = None
+    """A factor or an expression, a plain number, that divides it: an area per cross-section, for example."""
     goal: Literal["maximise", "minimise", "target"] = "maximise"
     target: Level | None = None
-    weight: Positive = 1.0
+    weight: NonNegative = 1.0
+    """In the score; with zero it is a column of the table and ranks nothing."""
     label: Text = ""
 
 
@@ -198,6 +201,11 @@ class ExecutionSection(Section):
 
 class Study(Section):
     """A whole study file."""
+
+    @property
+    def ranked(self) -> dict[str, ObjectiveSection]:
+        """The objectives that have a weight."""
+        return {name: section for name, section in self.objectives.items() if section.weight > 0.0}
 
     title: Text = ""
     version: Literal[1] = 1
