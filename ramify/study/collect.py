@@ -104,7 +104,7 @@ def _pictured(
     jobs: dict[str, Callable[[Path], Path | None]] = {
         "responses": lambda to: figures.plot_responses(study, complete, to) if complete else None,
         "pareto": lambda to: figures.plot_pareto(study, designs, to),
-        "fits": lambda to: figures.plot_fits(study, laws, to),
+        "fits": lambda to: figures.plot_fits(study, designs, laws, to),
         "effects": lambda to: figures.plot_effects(study, effects, to),
         "sobol": lambda to: figures.plot_sobol(study, indices, to),
     }

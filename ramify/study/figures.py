@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from ramify.results.figures.style import INK, LINES, house_style
-from ramify.study.amounts import Value
+from ramify.study.amounts import Value, in_unit
 from ramify.study.effects import Effect, Fit, SobolIndices
 from ramify.study.outcomes import label_of, quantity_of
 from ramify.study.ranking import Design
 from ramify.study.schema import Study
 from ramify.study.table import input_columns, shown, shown_unit
 
+PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
+"""Ticks of logarithmic axes as plain numbers."""
+HIGH = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 GRID = "#e4e7eb"
 MARKS = "osD^vP*X"
 PANELS_ACROSS = 3
@@ -41,7 +45,9 @@ def factor_label(study: Study, name: str, unit: str) -> str:
 
 def pretty(unit: str) -> str:
     """A unit for print: um is µm, cm^2 is cm²."""
-    return unit.replace("um", "µm").replace("^2", "²").replace("^3", "³").replace("*", " ")
+    words = unit.replace("um", "µm").replace("*", " ")
+    # a power is set high, its sign too
+    return re.sub(r"\^(-?\d)", lambda found: found[1].translate(HIGH), words)
 
 
 def shown_values(study: Study, designs: list[Design], objective: str) -> np.ndarray:
@@ -120,8 +126,8 @@ def _curves(
     axis.plot([x[row] for row in bad], y[bad], "x", color=LINES[1], ms=8, label="_infeasible")
     if study.factors[name].scale == "log":
         axis.set_xscale("log")
-        for ticks in (axis.xaxis.set_major_formatter, axis.xaxis.set_minor_formatter):
-            ticks(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.xaxis.set_major_formatter(PLAIN)
+        axis.xaxis.set_minor_formatter(PLAIN)
     axis.set_xlabel(factor_label(study, name, unit))
     tidy(axis)
 
@@ -143,9 +149,14 @@ def plot_pareto(study: Study, designs: list[Design], path: Path) -> Path | None:
     complete = [design for design in designs if design.first.complete]
     if not pairs or not complete:
         return None
+    across = min(len(pairs), PANELS_ACROSS)
+    down = -(-len(pairs) // across)
     with house_style():
-        figure = Figure(figsize=(3.9 * len(pairs) + 0.3, 3.2), layout="constrained")
-        for axis, (a, b) in zip(figure.subplots(1, len(pairs), squeeze=False)[0], pairs, strict=True):
+        figure = Figure(figsize=(3.4 * across + 0.3, 2.9 * down + 0.4), layout="constrained")
+        axes = list(figure.subplots(down, across, squeeze=False).flat)
+        for axis in axes[len(pairs) :]:
+            axis.remove()
+        for axis, (a, b) in zip(axes, pairs, strict=False):
             x, y = shown_values(study, complete, a), shown_values(study, complete, b)
             for choose, style in _kinds():
                 rows = [row for row, design in enumerate(complete) if choose(design)]
@@ -155,8 +166,9 @@ def plot_pareto(study: Study, designs: list[Design], path: Path) -> Path | None:
                     axis.annotate(
                         str(design.place), (x[row], y[row]), xytext=(5, 4), textcoords="offset points", fontsize=8
                     )
-            axis.set_xlabel(f"{objective_label(study, a)}, {study.objectives[a].goal}")
-            axis.set_ylabel(f"{objective_label(study, b)}, {study.objectives[b].goal}")
+            labels = [f"{objective_label(study, name)}, {study.objectives[name].goal}" for name in (a, b)]
+            axis.set_xlabel("\n".join(textwrap.wrap(labels[0], 42)))
+            axis.set_ylabel("\n".join(textwrap.wrap(labels[1], 34)))
             axis.margins(0.12)
             tidy(axis)
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -216,18 +228,25 @@ def plot_sobol(study: Study, indices: list[SobolIndices], path: Path) -> Path | 
     return path
 
 
-def plot_fits(study: Study, fits: list[Fit], path: Path) -> Path | None:
-    """Power laws on logarithmic axes, in shown units of y and SI or the factor's units of x."""
+def plot_fits(study: Study, designs: list[Design], fits: list[Fit], path: Path) -> Path | None:
+    """Power laws on logarithmic axes, in shown units."""
     if not fits:
         return None
+    inputs = input_columns([design.first.point for design in designs])
     with house_style():
         figure = Figure(figsize=(3.9 * len(fits) + 0.3, 3.1), layout="constrained")
         for axis, fit in zip(figure.subplots(1, len(fits), squeeze=False)[0], fits, strict=True):
             factor = quantity_of(fit.section.quantity, study.objectives[fit.section.quantity]).factor
-            axis.loglog(fit.x, fit.y * factor, "o", color=LINES[0], ms=5)
+            scale, label = _against(study, fit, inputs)
+            axis.loglog(fit.x * scale, fit.y * factor, "o", color=LINES[0], ms=5)
             line = np.geomspace(fit.x.min(), fit.x.max(), 50)
-            axis.loglog(line, fit.factor * line**fit.exponent * factor, color=LINES[1], lw=1.3, label=fit_text(fit))
-            axis.set_xlabel(f"{fit.section.against.replace('_', ' ')} (SI)")
+            power = fit.factor * line**fit.exponent * factor
+            axis.loglog(line * scale, power, color=LINES[1], lw=1.3, label=fit_text(fit))
+            for side in (axis.xaxis, axis.yaxis):
+                side.set_major_formatter(PLAIN)
+                side.set_minor_formatter(PLAIN)
+                side.set_tick_params(which="minor", labelsize=7)
+            axis.set_xlabel(label)
             axis.set_ylabel("\n".join(textwrap.wrap(objective_label(study, fit.section.quantity), 34)))
             axis.legend(fontsize=8)
             if fit.section.label:
@@ -235,6 +254,15 @@ def plot_fits(study: Study, fits: list[Fit], path: Path) -> Path | None:
             tidy(axis)
         figure.savefig(path)
     return path
+
+
+def _against(study: Study, fit: Fit, inputs: dict[str, list[Value]]) -> tuple[float, str]:
+    """Factor from SI to the shown unit of a fit's x, and its axis label."""
+    name = fit.section.against
+    if name not in inputs:
+        return quantity_of(name, study.objectives[name]).factor, objective_label(study, name)
+    unit = shown_unit(inputs[name])
+    return in_unit(1.0, unit), factor_label(study, name, unit)
 
 
 def fit_text(fit: Fit) -> str:

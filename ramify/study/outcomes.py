@@ -23,13 +23,13 @@ class Outcome:
     paths: PointPaths
     state: State
     reason: str
-    """Why it failed, or ended as it did."""
+    """Why it failed; empty for all others."""
     values: dict[str, float]
     """Objectives and constraints by name [SI]; nan where there is none."""
     summary: dict[str, float]
     """Every number of the summary."""
     broken: tuple[str, ...]
-    """Constraints that it does not keep, in words."""
+    """Constraints that it does not keep, and a short circuit, in words."""
 
     @property
     def complete(self) -> bool:
@@ -56,12 +56,14 @@ def outcome(file: StudyFile, point: Point, paths: PointPaths) -> Outcome:
     for name, objective in study.objectives.items():
         if objective.per is not None:
             values[name] /= divisor(point.combination.levels | point.expressions, objective.per)
-    broken = [
+    # a run stops before its protocol ends when the metal touches the counter electrode
+    broken = [paths.reason] if state == "stopped" else []
+    broken += [
         text
         for name, section in study.constraints.items()
         if (text := break_of(name, section, values[name])) is not None
     ]
-    reason = "" if state == "finished" else paths.reason
+    reason = paths.reason if state in ("failed", "crashed") else ""
     return Outcome(point, paths, state, reason, values, numbers(summary), tuple(broken))
 
 

@@ -1,8 +1,8 @@
 """Designs in order: infeasible and failed ones last, the others by a score, with the Pareto front marked.
 
-Objectives with a weight count. Each is scaled to 0 (worst) and 1 (best) over the feasible designs; the score is the mean by weight. With one
-objective the order is that of the objective. A design is on the Pareto front where no other feasible design is better
-in one objective and at least as good in all others. Repeats count through their mean.
+Objectives with a weight count. Each is scaled to 0 (worst) and 1 (best) over the feasible designs; the score is the
+mean by weight. With one objective the order is that of the objective. A design is on the Pareto front where no other
+feasible design is better in one objective and at least as good in all others. Repeats count through their mean.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ramify.study.amounts import Amount, Value, in_unit, unit_of, unit_text
+from ramify.study.amounts import Amount, Value, exponents_of, in_unit, unit_of, unit_text
 from ramify.study.design import axes
 from ramify.study.load import StudyFile
 from ramify.study.outcomes import Outcome, label_of, quantity_of
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     import xarray
 
 
+USUAL_UNITS = ("um", "s", "mA/cm^2", "mAh/cm^2", "mV", "mol/L")
+"""Units in which expressions are shown."""
+
+
 def input_columns(points: list[Point]) -> dict[str, list[Value]]:
     """Factors and expressions by name, one value for every point."""
     names = [*points[0].combination.levels, *points[0].expressions]
@@ -32,10 +36,11 @@ def input_columns(points: list[Point]) -> dict[str, list[Value]]:
 
 
 def shown_unit(values: list[Value]) -> str:
-    """The unit of a column of inputs: as the study gives it, else SI, '1' for numbers, empty for words."""
+    """The unit of a column of inputs: as the study gives it, else a usual one, '1' for numbers, empty for words."""
     first = values[0]
     if isinstance(first, Amount):
-        return unit_of(first.written) or unit_text(first.exponents)
+        usual = next((unit for unit in USUAL_UNITS if exponents_of(unit) == first.exponents), None)
+        return unit_of(first.written) or usual or unit_text(first.exponents)
     return "" if isinstance(first, str) else "1"
 
 

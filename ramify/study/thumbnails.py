@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
-from ramify.results.figures.case import Case
+from ramify.results.figures.case import SURFACE, Case
 from ramify.results.figures.sections import draw_map, draw_profile, section_row
 from ramify.results.figures.style import LINES, house_style
 
 HEIGHT, WIDEST, NARROWEST = 1.9, 1.6, 0.8
 """Inches; a cell that is narrower or wider is stretched to these."""
+
+
+def telling_row(case: Case) -> int:
+    """Index along y of the section that shows most: the row with much of both host and pores."""
+    host = case.field("psi", 0) > SURFACE
+    layers = host.any(axis=(1, 2))
+    if not layers.any():
+        return section_row(case)
+    solid = host[layers].sum(axis=(0, 2))
+    return int(np.argmax(np.minimum(solid, host[layers][:, 0].size - solid)))
 
 
 def draw_thumbnail(results: Path, path: Path) -> Path:
@@ -34,7 +45,7 @@ def draw_thumbnail(results: Path, path: Path) -> Path:
             width = max(min(HEIGHT * (right - left) / (high - low), WIDEST), NARROWEST)
             figure = Figure(figsize=(width, HEIGHT))
             axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-            draw_map(axis, case, name, last, section_row(case))
+            draw_map(axis, case, name, last, telling_row(case))
             axis.set_aspect("auto")
             axis.set_axis_off()
         figure.savefig(path, dpi=110)
