@@ -97,7 +97,7 @@ def _bars(axis: Axes, study: Study, designs: list[Design], objective: str) -> No
     axis.barh(range(len(names)), shown_values(study, ordered, objective), color=colours)
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
-    axis.set_xlabel(objective_label(study, objective))
+    axis.set_xlabel("\n".join(textwrap.wrap(objective_label(study, objective), 26)))
     tidy(axis)
 
 
