@@ -251,7 +251,7 @@ def scenarios() -> None:
     for name, path in shipped.items():
         typer.echo(f"{name:<{widest}}  {scenario_title(path)}")
     if studies:
-        typer.echo("\nstudies, for `ramify study`:")
+        typer.echo("studies, for `ramify study`:")
     for name, path in studies.items():
         typer.echo(f"{name:<{widest}}  {scenario_title(path)}")
 

@@ -64,6 +64,9 @@ def test_scenarios_lists_what_is_shipped(capsys):
     names = [line.split()[0] for line in out.splitlines()]
     assert code == 0
     assert {"copper_pillars", "sand_time", "dendrites_2d", "pulse_plating", "strip_and_plate"} <= set(names)
+    assert {"remedies_e6", "two_stage_law", "channel_geometry", "porous_copper"} <= set(
+        names[names.index("studies,") :]
+    )
 
 
 def test_schema_is_json(capsys):

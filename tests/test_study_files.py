@@ -8,6 +8,7 @@ import pytest
 
 from ramify import cli
 from ramify.scenario.errors import ScenarioError
+from ramify.scenario.shipped import shipped_studies
 from ramify.scenario.units import LENGTH, parse_quantity
 from ramify.study import build_points, load_study
 from ramify.study.amounts import Amount, in_unit, kind, read_amount, unit_text
@@ -152,6 +153,13 @@ def test_the_hash_is_that_of_the_resolved_scenario(study):
     changed = build_points(study(STUDY.replace("[0.5 mol/L", "[0.6 mol/L")))
     assert [a.digest == b.digest for a, b in zip(first, changed, strict=True)] == [False] * 3 + [True] * 3
     assert digest(first[0].scenario) == first[0].digest
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_shipped_studies_plan_without_warnings_beyond_the_grid(name):
+    plan = make_plan(load_study(name))
+    assert len(plan.points) > 1
+    assert not [warning for warning in warnings(plan) if warning.startswith(("salt", "protocol", "deposit", "film"))]
 
 
 # ---------------------------------------------------------------- amounts and expressions

@@ -4,19 +4,22 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ramify import cli
 from ramify.study import build_points, load_study
+from ramify.study.command import Asked, report_again, run_study
 from ramify.study.effects import fits, sobol
 from ramify.study.folder import StudyFolder
-from ramify.study.outcomes import Outcome
+from ramify.study.outcomes import Outcome, collect
 from ramify.study.plan import make_plan
 from ramify.study.ranking import pareto, rank
 from ramify.study.slurm import script
@@ -134,35 +137,39 @@ def test_the_exponent_of_charge_against_current_is_one(ran):
     folder, _ = ran
     file = load_study(folder / "study.yaml")
     points = build_points(file)
-    from ramify.study.outcomes import collect
-
     (fit,) = fits(rank(collect(file, points, StudyFolder(folder)), file.study), file.study)
     assert fit.exponent == pytest.approx(1.0, abs=1e-9)
 
 
-def test_a_second_start_repeats_nothing_and_a_changed_study_runs_what_changed(ran):
+def test_a_second_start_repeats_nothing_and_a_changed_study_runs_what_changed(ran, tmp_path, capfd):
     folder, _ = ran
-    before = {path: path.stat().st_mtime_ns for path in folder.glob("points/*/summary.json")}
-    source = folder.parent / "study.yaml"
-    source.write_text(STUDY.replace("4 mA/cm^2, 900 mA/cm^2", "2 mA/cm^2"))
-    done = ramify("study", source, "-o", folder, cwd=folder.parent)
-    source.write_text(STUDY)
-    assert done.returncode == 0
-    assert "1 of 2 points are there already" in done.stderr
-    assert [row["rate [mA/cm^2]"] for row in table_of(folder)] == ["1.0", "2.0"]
+    shutil.copytree(folder, tmp_path / "out")
+    out, source = tmp_path / "out", write(tmp_path, STUDY.replace("4 mA/cm^2, 900 mA/cm^2", "2 mA/cm^2"))
+    before = {path: path.stat().st_mtime_ns for path in out.glob("points/*/summary.json")}
+    assert run_study(Asked(str(source), out)) == 0
+    assert "1 of 2 points are there already" in capfd.readouterr().err
+    assert [row["rate [mA/cm^2]"] for row in table_of(out)] == ["1.0", "2.0"]
     assert all(path.stat().st_mtime_ns == before[path] for path in before)
-    assert len(json.loads((folder / "study.json").read_text())["former_points"]) == 2
-    again = ramify("study", source, "-o", folder, cwd=folder.parent)  # as it was: everything is there
-    assert again.returncode == 3
-    assert "3 of 3 points are there already" in again.stderr
+    assert len(json.loads((out / "study.json").read_text())["former_points"]) == 2
+    points = build_points(load_study(write(tmp_path)))  # the study as it was finds its points again
+    assert [StudyFolder(out).paths(point).state for point in points] == ["finished", "finished", "failed"]
+
+
+def test_force_sets_points_aside(ran, tmp_path):
+    folder, _ = ran
+    shutil.copytree(folder, tmp_path / "out")
+    file = load_study(write(tmp_path))
+    home, points = StudyFolder(tmp_path / "out"), build_points(file)
+    home.prepare(file, points, force=True)
+    assert [home.paths(point).state for point in points] == ["waiting"] * 3
+    assert len(list((tmp_path / "out/points.previous-1").glob("*/summary.json"))) == 3
 
 
 def test_report_is_made_again(ran):
     folder, _ = ran
     page = (folder / "report.html").read_text()
     (folder / "report.html").unlink()
-    done = ramify("study", "--report", folder, cwd=folder.parent)
-    assert done.returncode == 3
+    assert report_again(folder) == 3
     made = re.compile(r"<td class='t'>made<td class='t'>[^<]*")
     assert made.sub("", (folder / "report.html").read_text()) == made.sub("", page)
 
@@ -186,7 +193,7 @@ def wait_for(condition, process, seconds=120.0):
 
 
 def test_stopped_killed_and_gone_on_with(tmp_path):
-    """Two starts are cut short, by SIGTERM and by SIGKILL; the third ends it, and nothing was done twice."""
+    """SIGTERM to the study, SIGKILL to a point and to the study: the third start ends it, nothing is done twice."""
     source, out = write(tmp_path, LONG), tmp_path / "out"
     command = [sys.executable, "-m", "ramify.cli", "study", str(source), "-o", str(out), "--workers", "1"]
 
@@ -194,44 +201,37 @@ def test_stopped_killed_and_gone_on_with(tmp_path):
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
 
     first = start()
-    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-0000000[3-9].h5")), first)
+    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-*[2-9].h5")), first)
     first.send_signal(signal.SIGTERM)
-    printed, _ = first.communicate(timeout=60)
+    printed, _ = first.communicate(timeout=120)
     assert first.returncode == 75
     assert "the same command goes on" in printed
     (begun,) = out.glob("points/*/summary.json")
     assert json.loads(begun.read_text())["status"] == "interrupted"
 
     second = start()
-    wait_for(lambda: json.loads(begun.read_text())["status"] == "finished", second)
-    wait_for(lambda: len(list(out.glob("points/*/checkpoint"))) == 2, second)
+    (child,) = wait_for(lambda: children(second), second)
+    wait_for(lambda: "resume" in events(begun.parent), second)
+    os.kill(child, signal.SIGKILL)
+    wait_for(lambda: len(list(out.glob("points/*/checkpoint/checkpoint-*1.h5"))) == 2, second)
     second.send_signal(signal.SIGKILL)
-    second.wait(timeout=10)
-    finished_at = begun.stat().st_mtime_ns
-    assert begun.exists() and "resume" in events(begun.parent)
+    _, told = second.communicate(timeout=120)
+    assert "crashed" in told and "ended by SIGKILL (out of memory?)" in told
+    assert "ended by SIGKILL" in begun.parent.with_suffix(".crash").read_text()
 
     third = ramify("study", source, "-o", out, cwd=tmp_path)
     assert third.returncode == 0, third.stderr
-    assert begun.stat().st_mtime_ns == finished_at
     assert [row["state"] for row in table_of(out)] == ["finished"] * 2
     for row in table_of(out):
-        assert events(out / row["folder"]).count("start") == 1
+        told = events(out / row["folder"])
+        assert told.count("start") == 1 and "resume" in told
         assert not list((out / row["folder"]).glob("previous-*"))
 
 
-def test_a_process_that_dies_is_reported_and_tried_again(ran, tmp_path):
-    source, out = write(tmp_path, LONG.replace("[1 mA/cm^2, 2 mA/cm^2]", "[1 mA/cm^2]")), tmp_path / "out"
-    command = [sys.executable, "-m", "ramify.cli", "study", str(source), "-o", str(out)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-*.h5")), process)
-    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
-    os.kill(int(children[0]), signal.SIGKILL)
-    printed, _ = process.communicate(timeout=60)
-    assert process.returncode == 3
-    assert "ended by SIGKILL" in printed
-    assert table_of(out)[0]["state"] == "crashed"
-    assert ramify("study", source, "-o", out, cwd=tmp_path).returncode == 0
-    assert table_of(out)[0]["state"] == "finished"
+def children(process):
+    """Processes that a process has started, on Linux."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(number) for number in listed.split()]
 
 
 # ---------------------------------------------------------------- elsewhere
@@ -240,10 +240,10 @@ def test_a_process_that_dies_is_reported_and_tried_again(ran, tmp_path):
 def test_a_cluster_gives_the_same_table(ran, tmp_path):
     distributed = pytest.importorskip("distributed")
     folder, _ = ran
-    source = write(tmp_path)
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None) as cluster:
-        done = ramify("study", source, "-o", "out", "--scheduler", cluster.scheduler_address, cwd=tmp_path)
-    assert done.returncode == 3, done.stderr
+    options = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "protocol": "tcp://"}
+    with distributed.LocalCluster(**options, dashboard_address=None) as cluster:
+        code = run_study(Asked(str(write(tmp_path)), tmp_path / "out", scheduler=cluster.scheduler_address))
+    assert code == 3
     ours, theirs = table_of(tmp_path / "out"), table_of(folder)
     for row in [*ours, *theirs]:
         del row["wall_s [s]"]

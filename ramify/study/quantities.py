@@ -80,10 +80,15 @@ def history_quantity(name: str) -> Quantity:
     return Quantity(name, "history", long_name, unit, name_shown, column.shown_factor)
 
 
+def history_names() -> list[str]:
+    """Columns of the history that are one number a step."""
+    return [name for name, quantity in HISTORY.items() if quantity.role in ("record", "count", "flag")]
+
+
 def known_names() -> list[str]:
     """Everything that can be asked for."""
     summary = [key for key in SUMMARY_KEYS if key not in WORDS] + [f"balance.{key}" for key in BALANCE_KEYS]
-    return [*summary, *MEASURES, *(name for name in HISTORY if name != "time" and name not in summary)]
+    return [*summary, *MEASURES, *(name for name in history_names() if name not in summary)]
 
 
 def find_quantity(name: str, section: ObjectiveSection | ConstraintSection, key: Key) -> Quantity:
@@ -98,14 +103,14 @@ def find_quantity(name: str, section: ObjectiveSection | ConstraintSection, key:
     timed = section.reduce is not None or section.at is not None
     if section.reduce is not None and section.at is not None:
         raise ScenarioError("gives two ways to read one column", key, allowed="'reduce' or 'at'")
-    if timed and wanted in HISTORY:
+    if timed and wanted in history_names():
         return history_quantity(wanted)
     known = known_names()
     if wanted not in known:
         place = key if section.quantity is None else (*key, "quantity")
         raise refuse_choice(wanted, known, "no such quantity of a run", place)
     if timed:
-        columns = ", ".join(name for name in HISTORY if name != "time")
+        columns = ", ".join(history_names())
         raise ScenarioError("is one number, not a column of the history", key, wanted, f"one of {columns}")
     if wanted in MEASURES:
         return MEASURES[wanted]
