@@ -206,6 +206,8 @@ def study(
 ) -> None:
     """Run a parameter study and rank its designs; the same command goes on after an interruption."""
     refuse_petsc_options("study")
+    if (ranks := environment_number(RANKS, 1)) > 1:
+        refuse(f"study: runs on one process, not on {ranks}; allowed: execution: {{ranks: {ranks}}} for every point")
     if (source is None) == (report is None):
         refuse("study: needs one of two things; allowed: STUDY to run, or --report DIR")
     if emit not in (None, "slurm"):

@@ -332,6 +332,13 @@ def test_options_of_the_command(capsys, tmp_path):
         assert told in err
 
 
+def test_a_study_is_no_parallel_program(capsys, monkeypatch):
+    monkeypatch.setenv("PMI_SIZE", "2")
+    code, _, err = command(capsys, "study", "remedies_e6")
+    assert code == 2
+    assert "execution: {ranks: 2} for every point" in err
+
+
 def test_schema_of_studies(capsys):
     code, out, _ = command(capsys, "schema", "--study")
     schema = json.loads(out)

@@ -46,10 +46,11 @@ def make_record(file: StudyFile, points: list[Point], folder: StudyFolder, outco
     """Provenance: what was asked, with which versions, and what became of each point."""
     counts = Counter(outcome.state for outcome in outcomes)
     former = folder.read_record()
+    again = file.path.parent.resolve() == folder.path.resolve()  # from the copy in the folder: keep the origin
     return {
         "title": file.study.title,
-        "study": former.get("study", str(file.path)),
-        "base": former.get("base", str(file.base)),
+        "study": former.get("study") if again else str(file.path),
+        "base": former.get("base") if again else str(file.base),
         "hash": study_digest(file.study, points),
         "began": former.get("began", _now()),
         "made": _now(),
