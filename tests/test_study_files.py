@@ -5,6 +5,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ramify import cli
 from ramify.scenario.errors import ScenarioError
@@ -16,6 +18,7 @@ from ramify.study.expressions import derive, evaluate, fill
 from ramify.study.measures import DepthProfile, measure
 from ramify.study.plan import make_plan, warnings
 from ramify.study.points import digest
+from ramify.study.schema import Study
 
 BASE = """\
 title: a plane
@@ -35,6 +38,10 @@ derived:
 objectives:
   voltage_V: {goal: maximise}
 """
+
+
+PARTS = ["key", "values", "between", "points", "set", "label", "quantity", "above", "type", "a.b"]
+KEYS = [*Study.model_fields, "factors.rate", "factors.rate.between", "factors.salt.values.0", "objectives.voltage_V"]
 
 
 @pytest.fixture
@@ -277,6 +284,29 @@ def test_options_that_do_not_go_together(study, extra, told):
     with pytest.raises(ScenarioError) as refusal:
         study(STUDY + extra + "\n")
     assert told in str(refusal.value)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | st.sampled_from(["1 um", "rate", "{x}"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(PARTS), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(KEYS), VALUES)
+def test_any_value_of_any_key_is_a_study_or_one_line(study, key, value):
+    told = ""
+    try:
+        build_points(study(STUDY, f"{key}={json.dumps(value)}"))
+    except ScenarioError as refusal:
+        told = str(refusal)
+    assert "\n" not in told
 
 
 def test_a_point_that_cannot_run_is_refused_before_any_runs(study, capsys, tmp_path):

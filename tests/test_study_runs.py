@@ -23,7 +23,7 @@ from ramify.study.outcomes import Outcome, collect
 from ramify.study.plan import make_plan
 from ramify.study.ranking import pareto, rank
 from ramify.study.slurm import script
-from ramify.study.table import si
+from ramify.study.table import csv_text, dataset, si
 
 BASE = """\
 title: a line
@@ -280,6 +280,34 @@ def test_slurm_script_runs_what_is_not_done(capsys, tmp_path):
 
 
 # ---------------------------------------------------------------- comparing
+
+
+def test_dataset_of_zipped_factors_variants_and_repeats(tmp_path):
+    import xarray
+
+    text = """\
+base: line.yaml
+factors:
+  rate: {values: [1 mA/cm^2, 4 mA/cm^2]}
+  time: {values: [20 s, 5 s]}
+zip: [rate, time]
+variants: [{label: plain}, {label: warm, set: {electrolyte.temperature: 50 degC}}]
+repeats: {key: numerics.order, count: 2, seed: 1}
+derived: {protocol.0: "plate at {rate} for {time}"}
+objectives: {tip_height_m: {}}
+"""
+    file = load_study(write(tmp_path, text))
+    outcomes = outcomes_of(file, [{"tip_height_m": 1e-6 * number} for number in range(8)])
+    dataset(file, outcomes, {}).to_netcdf(tmp_path / "study.nc", engine="h5netcdf")
+    with xarray.open_dataset(tmp_path / "study.nc", engine="h5netcdf") as data:
+        assert dict(data.tip_height_m.sizes) == {"rate_time": 2, "variant": 2, "repeat": 2}
+        assert data.time.dims == data.rate.dims == ("rate_time",)
+        picked = data.tip_height_m.swap_dims(rate_time="time").sel(time=5.0, variant="warm")
+        np.testing.assert_allclose(picked, [6e-6, 7e-6])
+    assert csv_text(file, outcomes).splitlines()[7].startswith("7,warm,1,4.0,5.0,6,")
+    designs = rank(outcomes, file.study)
+    assert [design.values["tip_height_m"] for design in designs] == pytest.approx([6.5e-6, 4.5e-6, 2.5e-6, 0.5e-6])
+    assert designs[0].spreads["tip_height_m"] == pytest.approx(1e-6 / np.sqrt(2.0))
 
 
 def outcomes_of(file, values):
