@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import Counter
@@ -10,6 +11,8 @@ from typing import Any
 from ramify.study.plan import duration
 from ramify.study.process import Job
 
+PROGRESS = re.compile(r"\d+ %  t \S+ \w+")
+"""Share done and time reached, in a run's lines of progress."""
 REFRESH = 0.5
 """Seconds between two pictures of the live table."""
 
@@ -94,6 +97,6 @@ class Status:
         for column in ("running", "time", "state"):
             table.add_column(column, no_wrap=True)
         for job, began in self._running.values():
-            state = job.paths.last_words()[-90:]
-            table.add_row(Text(job.label), duration(time.monotonic() - began), Text(state))
+            progress = PROGRESS.search(job.paths.last_words())
+            table.add_row(Text(job.label), duration(time.monotonic() - began), progress[0] if progress else "")
         return table
