@@ -196,7 +196,7 @@ def test_run_hands_over_what_was_asked(capsys, monkeypatch, tmp_path, case):
     assert code == 75
     assert calls == [
         (1e-6, Path("runs/case"), True, ["-ksp_rtol", "1e-9"], True),
-        (1e-6, Path("there"), False, [], False),
+        (2.5e-7, Path("there"), False, [], False),
     ]
 
 
