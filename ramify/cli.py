@@ -37,6 +37,7 @@ app = typer.Typer(
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="File, or name of a shipped scenario.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="a.b=VALUE", help="Override a key; repeatable.")]
 FolderOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Result folder.")]
+Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures at the end.")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Result folder of a run.")]
 
 
@@ -94,6 +95,7 @@ def run(
     output: FolderOption = None,
     overrides: Overrides = None,
     force: Annotated[bool, typer.Option("--force", help="Set aside what an earlier run left in the folder.")] = False,
+    figures: Figures = True,
 ) -> None:
     """Run a scenario; PETSc options follow `--`."""
     with refusals():
@@ -105,7 +107,7 @@ def run(
         from ramify.run import run_scenario
 
         speak()
-        code = run_scenario(resolved, folder, force=force, petsc_options=petsc_options())
+        code = run_scenario(resolved, folder, force=force, petsc_options=petsc_options(), figures=figures)
     raise typer.Exit(code)
 
 
@@ -157,14 +159,14 @@ def check(scenario: ScenarioArgument, overrides: Overrides = None) -> None:
 
 
 @app.command()
-def resume(folder: FolderArgument) -> None:
+def resume(folder: FolderArgument, figures: Figures = True) -> None:
     """Go on with an interrupted run; PETSc options follow `--`."""
     require_run(folder)
     with refusals():
         from ramify.run import resume_run
 
         speak()
-        code = resume_run(folder, petsc_options())
+        code = resume_run(folder, petsc_options(), figures=figures)
     raise typer.Exit(code)
 
 
@@ -189,6 +191,43 @@ def require_run(folder: Path) -> None:
 
 
 @app.command()
+def study(
+    source: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="File, or name of a shipped study.")] = None,
+    output: FolderOption = None,
+    overrides: Overrides = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Validate every point and tell its cost; run none.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Points at a time on this machine.")] = None,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Run the points on a Dask cluster.")] = None,
+    emit: Annotated[str | None, typer.Option(metavar="slurm", help="Write a batch script instead of running.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Make the report of a study again.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Set aside the points of earlier starts.")] = False,
+) -> None:
+    """Run a parameter study and rank its designs; the same command goes on after an interruption."""
+    refuse_petsc_options("study")
+    if (ranks := environment_number(RANKS, 1)) > 1:
+        refuse(f"study: runs on one process, not on {ranks}; allowed: execution: {{ranks: {ranks}}} for every point")
+    if (source is None) == (report is None):
+        refuse("study: needs one of two things; allowed: STUDY to run, or --report DIR")
+    if emit not in (None, "slurm"):
+        refuse(f"--emit: {emit}: no such batch system; allowed: slurm")
+    if len([given for given in (workers, scheduler, emit) if given is not None]) > 1:
+        refuse("study: --workers, --scheduler and --emit exclude each other; allowed: one of them")
+    with refusals():
+        from ramify.study import command
+
+        if report is not None:
+            raise typer.Exit(command.report_again(report))
+        asked = command.Asked(str(source), output, tuple(overrides or ()), workers, scheduler, emit, force)
+        if check_only:
+            command.check_study(asked)
+            raise typer.Exit
+        code = command.run_study(asked)
+    raise typer.Exit(code)
+
+
+@app.command()
 def validate(
     cases: Annotated[list[str] | None, typer.Argument(metavar="[CASE]...", help="All cases by default.")] = None,
     output: FolderOption = None,
@@ -205,24 +244,33 @@ def validate(
 
 @app.command()
 def scenarios() -> None:
-    """List the shipped scenarios."""
-    from ramify.scenario.shipped import scenario_title, shipped_scenarios
+    """List the shipped scenarios and studies."""
+    from ramify.scenario.shipped import scenario_title, shipped_scenarios, shipped_studies
 
     refuse_petsc_options("scenarios")
-    shipped = shipped_scenarios()
-    widest = max(map(len, shipped), default=0)
+    shipped, studies = shipped_scenarios(), shipped_studies()
+    widest = max(map(len, [*shipped, *studies]), default=0)
     for name, path in shipped.items():
+        typer.echo(f"{name:<{widest}}  {scenario_title(path)}")
+    if studies:
+        typer.echo("studies, for `ramify study`:")
+    for name, path in studies.items():
         typer.echo(f"{name:<{widest}}  {scenario_title(path)}")
 
 
 @app.command()
-def schema() -> None:
+def schema(of_study: Annotated[bool, typer.Option("--study", help="Of study files.")] = False) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     import json
 
+    refuse_petsc_options("schema")
+    if of_study:
+        from ramify.study.json_schema import study_schema
+
+        typer.echo(json.dumps(study_schema(), indent=2))
+        return
     from ramify.scenario.json_schema import scenario_schema
 
-    refuse_petsc_options("schema")
     typer.echo(json.dumps(scenario_schema(), indent=2))
 
 

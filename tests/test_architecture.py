@@ -231,7 +231,17 @@ print(json.dumps(sorted(set(heavy) & set(sys.modules))))
 """
 
 
-@pytest.mark.parametrize("command", [["--help"], ["schema"], ["scenarios"], ["check", "scenarios/copper_pillars.yaml"]])
+LIGHT = [
+    ["--help"],
+    ["schema"],
+    ["schema", "--study"],
+    ["scenarios"],
+    ["check", "scenarios/copper_pillars.yaml"],
+    ["study", "remedies_e6", "--check"],
+]
+
+
+@pytest.mark.parametrize("command", LIGHT)
 def test_light_commands_load_nothing_heavy(checkout: Path, command: list[str]) -> None:
     assert json.loads(python("-c", START_UP, json.dumps([command, HEAVY]), cwd=checkout)) == []
 

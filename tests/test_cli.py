@@ -64,6 +64,9 @@ def test_scenarios_lists_what_is_shipped(capsys):
     names = [line.split()[0] for line in out.splitlines()]
     assert code == 0
     assert {"copper_pillars", "sand_time", "dendrites_2d", "pulse_plating", "strip_and_plate"} <= set(names)
+    assert {"remedies_e6", "two_stage_law", "channel_geometry", "porous_copper"} <= set(
+        names[names.index("studies,") :]
+    )
 
 
 def test_schema_is_json(capsys):
@@ -181,19 +184,19 @@ def test_every_rank_ends_with_two(mpiexec, case):
 def test_run_hands_over_what_was_asked(capsys, monkeypatch, tmp_path, case):
     calls = []
 
-    def run_scenario(scenario, folder, *, force, petsc_options):
-        calls.append((scenario.interface.width, folder, force, petsc_options))
+    def run_scenario(scenario, folder, *, force, petsc_options, figures):
+        calls.append((scenario.interface.width, folder, force, petsc_options, figures))
         return 75
 
     monkeypatch.setitem(sys.modules, "ramify.run", types.SimpleNamespace(run_scenario=run_scenario))
     monkeypatch.chdir(tmp_path)
     code, _, _ = call(capsys, "run", case, "--force", "--set", "interface.width=1 um", "--", "-ksp_rtol", "1e-9")
     assert code == 75
-    code, _, _ = call(capsys, "run", "sand_time", "-o", "there")
+    code, _, _ = call(capsys, "run", "sand_time", "-o", "there", "--no-figures")
     assert code == 75
     assert calls == [
-        (1e-6, Path("runs/case"), True, ["-ksp_rtol", "1e-9"]),
-        (1e-6, Path("there"), False, []),
+        (1e-6, Path("runs/case"), True, ["-ksp_rtol", "1e-9"], True),
+        (2.5e-7, Path("there"), False, [], False),
     ]
 
 

@@ -35,17 +35,19 @@ STOPS = {
 """What ends a run before its protocol does, in words."""
 
 
-def run_scenario(scenario: Scenario, folder: Path, *, force: bool = False, petsc_options: list[str]) -> int:
+def run_scenario(
+    scenario: Scenario, folder: Path, *, force: bool = False, petsc_options: list[str], figures: bool = True
+) -> int:
     """Run a resolved scenario into a folder; returns the exit code of the contract."""
-    return _guarded(lambda: Runner(scenario, folder, petsc_options).start(force))
+    return _guarded(lambda: Runner(scenario, folder, petsc_options, figures).start(force))
 
 
-def resume_run(folder: Path, petsc_options: list[str]) -> int:
+def resume_run(folder: Path, petsc_options: list[str], *, figures: bool = True) -> int:
     """Go on with an interrupted run; returns the exit code of the contract."""
     from ramify.scenario import load_scenario
 
     scenario = load_scenario(folder / "scenario.yaml")
-    return _guarded(lambda: Runner(scenario, folder, petsc_options).resume())
+    return _guarded(lambda: Runner(scenario, folder, petsc_options, figures).resume())
 
 
 def _guarded(work: Any) -> int:
@@ -70,8 +72,8 @@ def _guarded(work: Any) -> int:
 class Runner:
     """One run of one scenario."""
 
-    def __init__(self, scenario: Scenario, folder: Path, petsc_options: list[str]) -> None:
-        self.scenario, self.path, self.options = scenario, folder, petsc_options
+    def __init__(self, scenario: Scenario, folder: Path, petsc_options: list[str], figures: bool = True) -> None:
+        self.scenario, self.path, self.options, self.figures = scenario, folder, petsc_options, figures
         self.problem = build_problem(scenario)
         self.engine: Engine = make_engine(scenario.engine, self.problem, petsc_options)
         self.rank, self.size = rank_and_size(scenario.engine)
@@ -330,7 +332,7 @@ class Runner:
         self.folder.finish(self._summary(status, reason, memory))
         self.folder.log.write("end", status=status, reason=reason)
         self.progress.say(f"{status}: {reason}; results in {self.path}")
-        if status != "interrupted":  # whoever asked to stop waits
+        if self.figures and status != "interrupted":  # whoever asked to stop waits
             self._plot()
 
     def _plot(self) -> None:

@@ -23,17 +23,23 @@ def apply_overrides(document: Document, overrides: Iterable[str]) -> None:
 def split_override(text: str, place: str) -> tuple[Key, Any]:
     """Path and value of one override."""
     path, equals, value_text = text.partition("=")
-    # both a.b[0] and a.b.0 name an item
-    parts = re.sub(r"\[(\d+)\]", r".\1", path.strip()).split(".")
-    if not equals or not all(PART.fullmatch(part) for part in parts):
+    key = split_key(path)
+    if not equals or key is None:
         raise ScenarioError("not an override", value=place, allowed="--set key=VALUE or --set section.key=VALUE")
     if len(value_text) > LARGEST_FILE:
         raise ScenarioError("longer than a scenario can be", file=place)
-    key: Key = tuple(int(part) if part.isdigit() else part for part in parts)
     if not value_text.strip():
         return key, None
     holder = Document({}, place)
     return key, Reader(holder).value(compose(value_text, place), ())
+
+
+def split_key(path: str) -> Key | None:
+    """The key that a path names; both a.b[0] and a.b.0 name an item. None for what is no path."""
+    parts = re.sub(r"\[(\d+)\]", r".\1", path.strip()).split(".")
+    if not all(PART.fullmatch(part) for part in parts):
+        return None
+    return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
 def put(document: Document, key: Key, value: Any, place: str) -> None:

@@ -1,0 +1,354 @@
+"""Studies that run: points as processes, starting again, failures, clusters, tables and reports."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ramify import cli
+from ramify.study import build_points, load_study
+from ramify.study.command import Asked, report_again, run_study
+from ramify.study.effects import fits, sobol
+from ramify.study.folder import StudyFolder
+from ramify.study.outcomes import Outcome, collect
+from ramify.study.plan import make_plan
+from ramify.study.ranking import pareto, rank
+from ramify.study.slurm import script
+from ramify.study.table import csv_text, dataset, si
+
+BASE = """\
+title: a line
+domain: {size: [12 um], cells: [24]}
+electrolyte: {diffusivity: 1e-10 m^2/s, transference: 0.38, concentration: 1 mol/L}
+kinetics: {exchange_current_density: 30 A/m^2}
+film: {thickness: 3 um}
+protocol: [plate at 1 mA/cm^2 for 20 s]
+output: {checkpoint_every: 0.05 s}
+"""
+STUDY = """\
+title: Lines <of> a study
+base: line.yaml
+factors:
+  rate: {values: [1 mA/cm^2, 4 mA/cm^2, 900 mA/cm^2], label: Current density}
+derived: {protocol.0: "plate at {rate} for 20 s"}
+objectives:
+  tip_height_m: {goal: maximise}
+  gain: {quantity: capacity}
+  loss: {quantity: voltage, reduce: minimum, goal: maximise, label: Lowest voltage}
+constraints:
+  safe: {quantity: voltage, reduce: minimum, above: -20 mV}
+fits:
+  - {quantity: gain, against: rate, expect: 1}
+"""
+
+
+def write(folder, text=STUDY):
+    (folder / "line.yaml").write_text(BASE)
+    (folder / "study.yaml").write_text(text)
+    return folder / "study.yaml"
+
+
+def ramify(*arguments, cwd):
+    command = [sys.executable, "-m", "ramify.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+
+
+def table_of(folder):
+    with open(folder / "study.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def events(results):
+    return [json.loads(line)["event"] for line in (results / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Folder of a study of three points, one of which the solver cannot do, with what the command printed."""
+    folder = tmp_path_factory.mktemp("study")
+    done = ramify("study", write(folder), "-o", "out", cwd=folder)
+    return folder / "out", done
+
+
+# ---------------------------------------------------------------- running
+
+
+def test_a_point_that_fails_is_reported_and_stops_no_other(ran):
+    folder, done = ran
+    rows = table_of(folder)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert [row["state"] for row in rows] == ["finished", "finished", "failed"]
+    assert "try:" in rows[2]["reason"] and rows[2]["reason"] in done.stdout
+    assert rows[2]["tip_height_m [um]"] == ""
+    assert [row["feasible"] for row in rows] == ["1", "0", "0"]
+    assert "Lowest voltage" not in rows[1]["reason"] and "not above -0.02 V" in rows[1]["reason"]
+
+
+def test_table_has_units_and_the_numbers_of_the_runs(ran):
+    folder, _ = ran
+    rows = table_of(folder)
+    assert [row["rate [mA/cm^2]"] for row in rows] == ["1.0", "4.0", "900.0"]
+    for row in rows[:2]:
+        results = folder / row["folder"]
+        summary = json.loads((results / "summary.json").read_text())
+        assert float(row["tip_height_m [um]"]) == pytest.approx(1e6 * summary["tip_height_m"], rel=1e-9)
+        assert float(row["gain [mAh/cm^2]"]) == pytest.approx(20.0 / 3600.0 * float(row["rate [mA/cm^2]"]), rel=1e-9)
+        assert not (results / "figures").exists()
+
+
+def test_dataset_is_gridded_with_units(ran):
+    import xarray
+
+    folder, _ = ran
+    with xarray.open_dataset(folder / "study.nc", engine="h5netcdf") as data:
+        assert data.tip_height_m.dims == ("rate",)
+        np.testing.assert_allclose(data.rate, [10.0, 40.0, 9000.0])
+        assert data.rate.attrs["units"] == "m^-2*A"
+        assert data.tip_height_m.attrs["units"] == "m"
+        assert np.isnan(data.tip_height_m.sel(rate=9000.0))
+        assert list(data.feasible) == [1, 0, 0]
+        assert list(data.state) == ["finished", "finished", "failed"]
+        assert data.attrs["study_hash"] == json.loads((folder / "study.json").read_text())["hash"]
+
+
+def test_report_stands_alone(ran):
+    folder, _ = ran
+    page = (folder / "report.html").read_text()
+    assert "Lines &lt;of&gt; a study" in page
+    assert "Best of 3 designs: <b>rate 1 mA/cm^2</b> (1 feasible, 1 infeasible, 1 failed)." in page
+    assert "Points without a result" in page and "Power laws" in page and "Pareto front" in page
+    assert page.count("data:image/png;base64,") == 3 + 2  # figures, and thumbnails of the two complete points
+    assert not re.search(r"(src|href)=['\"](?!data:)", page)
+    assert not re.search(r"https?://", page)
+    assert {path.name for path in (folder / "figures").glob("*.png")} == {
+        "responses.png", "pareto.png", "fits.png"}  # fmt: skip
+
+
+def test_the_exponent_of_charge_against_current_is_one(ran):
+    folder, _ = ran
+    file = load_study(folder / "study.yaml")
+    points = build_points(file)
+    (fit,) = fits(rank(collect(file, points, StudyFolder(folder)), file.study), file.study)
+    assert fit.exponent == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_second_start_repeats_nothing_and_a_changed_study_runs_what_changed(ran, tmp_path, capfd):
+    folder, _ = ran
+    shutil.copytree(folder, tmp_path / "out")
+    out, source = tmp_path / "out", write(tmp_path, STUDY.replace("4 mA/cm^2, 900 mA/cm^2", "2 mA/cm^2"))
+    before = {path: path.stat().st_mtime_ns for path in out.glob("points/*/summary.json")}
+    assert run_study(Asked(str(source), out)) == 0
+    assert "1 of 2 points are there already" in capfd.readouterr().err
+    assert [row["rate [mA/cm^2]"] for row in table_of(out)] == ["1.0", "2.0"]
+    assert all(path.stat().st_mtime_ns == before[path] for path in before)
+    assert len(json.loads((out / "study.json").read_text())["former_points"]) == 2
+    points = build_points(load_study(write(tmp_path)))  # the study as it was finds its points again
+    assert [StudyFolder(out).paths(point).state for point in points] == ["finished", "finished", "failed"]
+
+
+def test_force_sets_points_aside(ran, tmp_path):
+    folder, _ = ran
+    shutil.copytree(folder, tmp_path / "out")
+    file = load_study(write(tmp_path))
+    home, points = StudyFolder(tmp_path / "out"), build_points(file)
+    home.prepare(file, points, force=True)
+    assert [home.paths(point).state for point in points] == ["waiting"] * 3
+    assert len(list((tmp_path / "out/points.previous-1").glob("*/summary.json"))) == 3
+
+
+def test_report_is_made_again(ran):
+    folder, _ = ran
+    page = (folder / "report.html").read_text()
+    (folder / "report.html").unlink()
+    assert report_again(folder) == 3
+    made = re.compile(r"<td class='t'>made<td class='t'>[^<]*")
+    assert made.sub("", (folder / "report.html").read_text()) == made.sub("", page)
+
+
+# ---------------------------------------------------------------- interruptions
+
+
+LONG = STUDY.replace("[1 mA/cm^2, 4 mA/cm^2, 900 mA/cm^2]", "[1 mA/cm^2, 2 mA/cm^2]") + (
+    "set: {numerics.largest_step: 0.1 s}\n"
+)
+
+
+def wait_for(condition, process, seconds=120.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    raise AssertionError("nothing within the time")
+
+
+def test_stopped_killed_and_gone_on_with(tmp_path):
+    """SIGTERM to the study, SIGKILL to a point and to the study: the third start ends it, nothing is done twice."""
+    source, out = write(tmp_path, LONG), tmp_path / "out"
+    command = [sys.executable, "-m", "ramify.cli", "study", str(source), "-o", str(out), "--workers", "1"]
+
+    def start():
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+
+    first = start()
+    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-*[2-9].h5")), first)
+    first.send_signal(signal.SIGTERM)
+    printed, _ = first.communicate(timeout=120)
+    assert first.returncode == 75
+    assert "the same command goes on" in printed
+    (begun,) = out.glob("points/*/summary.json")
+    assert json.loads(begun.read_text())["status"] == "interrupted"
+
+    second = start()
+    (child,) = wait_for(lambda: children(second), second)
+    wait_for(lambda: "resume" in events(begun.parent), second)
+    os.kill(child, signal.SIGKILL)
+    wait_for(lambda: len({path.parent for path in out.glob("points/*/checkpoint/*.h5")}) == 2, second)
+    second.send_signal(signal.SIGKILL)
+    _, told = second.communicate(timeout=120)
+    assert "crashed" in told and "ended by SIGKILL (out of memory?)" in told
+    assert "ended by SIGKILL" in begun.parent.with_suffix(".crash").read_text()
+
+    third = ramify("study", source, "-o", out, cwd=tmp_path)
+    assert third.returncode == 0, third.stderr
+    assert [row["state"] for row in table_of(out)] == ["finished"] * 2
+    for row in table_of(out):
+        told = events(out / row["folder"])
+        assert told.count("start") == 1 and "resume" in told
+        assert not list((out / row["folder"]).glob("previous-*"))
+
+
+def children(process):
+    """Processes that a process has started, on Linux."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(number) for number in listed.split()]
+
+
+# ---------------------------------------------------------------- elsewhere
+
+
+def test_a_cluster_gives_the_same_table(ran, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    folder, _ = ran
+    options = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "protocol": "tcp://"}
+    with distributed.LocalCluster(**options, dashboard_address=None) as cluster:
+        code = run_study(Asked(str(write(tmp_path)), tmp_path / "out", scheduler=cluster.scheduler_address))
+    assert code == 3
+    ours, theirs = table_of(tmp_path / "out"), table_of(folder)
+    for row in [*ours, *theirs]:
+        del row["wall_s [s]"]
+    assert ours == theirs
+
+
+def test_no_scheduler_is_a_refusal(capsys, tmp_path):
+    pytest.importorskip("distributed")
+    arguments = ["study", str(write(tmp_path)), "-o", str(tmp_path / "out"), "--scheduler", "http:/nowhere"]
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    assert end.value.code == 2
+    assert "no Dask scheduler answers" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_slurm_script_runs_what_is_not_done(capsys, tmp_path):
+    text = LONG + "execution: {ranks: 4, wall_time: 90 min, directives: [--partition=long], setup: [module load mpi]}\n"
+    source, out = write(tmp_path, text), tmp_path / "out"
+    with pytest.raises(SystemExit) as end:
+        cli.main(["study", str(source), "-o", str(out), "--emit", "slurm"])
+    assert end.value.code == 0
+    printed, batch = capsys.readouterr().out, (out / "submit.sh").read_text()
+    assert "afterany:$job" in printed and "ramify study --report" in printed
+    for line in ("#SBATCH --array=0-1", "#SBATCH --ntasks=4", "#SBATCH --time=01:30:00", "#SBATCH --partition=long"):
+        assert line in batch.splitlines()
+    assert "srun --ntasks=4" in batch and "module load mpi" in batch
+    assert subprocess.run(["bash", "-n", out / "submit.sh"]).returncode == 0
+    plan, folder = make_plan(load_study(source)), StudyFolder(out)
+    names = [folder.paths(point).name for point in plan.points]
+    assert f"names=({' '.join(names)})" in batch
+    assert f"names=({names[1]})" in script(plan, out, names[1:2])
+
+
+# ---------------------------------------------------------------- comparing
+
+
+def test_dataset_of_zipped_factors_variants_and_repeats(tmp_path):
+    import xarray
+
+    text = """\
+base: line.yaml
+factors:
+  rate: {values: [1 mA/cm^2, 4 mA/cm^2]}
+  time: {values: [20 s, 5 s]}
+zip: [rate, time]
+variants: [{label: plain}, {label: warm, set: {electrolyte.temperature: 50 degC}}]
+repeats: {key: numerics.order, count: 2, seed: 1}
+derived: {protocol.0: "plate at {rate} for {time}"}
+objectives: {tip_height_m: {}}
+"""
+    file = load_study(write(tmp_path, text))
+    outcomes = outcomes_of(file, [{"tip_height_m": 1e-6 * number} for number in range(8)])
+    dataset(file, outcomes, {}).to_netcdf(tmp_path / "study.nc", engine="h5netcdf")
+    with xarray.open_dataset(tmp_path / "study.nc", engine="h5netcdf") as data:
+        assert dict(data.tip_height_m.sizes) == {"rate_time": 2, "variant": 2, "repeat": 2}
+        assert data.time.dims == data.rate.dims == ("rate_time",)
+        picked = data.tip_height_m.swap_dims(rate_time="time").sel(time=5.0, variant="warm")
+        np.testing.assert_allclose(picked, [6e-6, 7e-6])
+    assert csv_text(file, outcomes).splitlines()[7].startswith("7,warm,1,4.0,5.0,6,")
+    designs = rank(outcomes, file.study)
+    assert [design.values["tip_height_m"] for design in designs] == pytest.approx([6.5e-6, 4.5e-6, 2.5e-6, 0.5e-6])
+    assert designs[0].spreads["tip_height_m"] == pytest.approx(1e-6 / np.sqrt(2.0))
+
+
+def outcomes_of(file, values):
+    """Outcomes made by hand: one dictionary of objectives for every point."""
+    points = build_points(file)
+    folder = StudyFolder(file.path.parent / "none")
+    return [
+        Outcome(point, folder.paths(point), "finished", "", value, {}, ())
+        for point, value in zip(points, values, strict=True)
+    ]
+
+
+def test_score_and_front_of_two_objectives(tmp_path):
+    file = load_study(write(tmp_path))
+    names = ["tip_height_m", "gain", "loss", "safe"]
+    rows = [(1.0, 1.0, -3.0, 0.0), (2.0, 1.0, -1.0, 0.0), (3.0, 1.0, -4.0, 0.0)]
+    designs = rank(outcomes_of(file, [dict(zip(names, row, strict=True)) for row in rows]), file.study)
+    assert [design.first.point.number for design in designs] == [2, 3, 1]
+    assert [design.on_front for design in designs] == [True, True, False]
+    assert designs[0].score == pytest.approx((0.5 + 1.0 + 1.0) / 3.0)
+    assert list(pareto(np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))) == [True, True, False, True]
+
+
+def test_sobol_indices_of_a_linear_function(tmp_path):
+    """f = 3 x + y on the unit square: first order 0.9 and 0.1, no interaction."""
+    text = """\
+base: line.yaml
+factors:
+  x: {key: film.thickness, between: [2 um, 3 um]}
+  y: {key: kinetics.transfer_coefficient, between: [0.3, 0.4]}
+design: {type: sobol, points: 256, indices: true}
+objectives: {tip_height_m: {}}
+"""
+    file = load_study(write(tmp_path, text))
+    values = []
+    for point in build_points(file):
+        x, y = (si(point.combination.levels[name]) for name in ("x", "y"))
+        values.append({"tip_height_m": 3.0 * (float(x) - 2e-6) / 1e-6 + (float(y) - 0.3) / 0.1})
+    values[7]["tip_height_m"] = float("nan")  # a point that failed takes its row with it
+    (found,) = sobol(outcomes_of(file, values), file.study)
+    assert (found.rows, found.lost) == (128, 128)
+    assert found.first == pytest.approx([0.9, 0.1], abs=0.02)
+    assert found.total == pytest.approx([0.9, 0.1], abs=0.02)
+    assert (found.first_interval[:, 0] <= found.first).all() and (found.first <= found.first_interval[:, 1]).all()
