@@ -1,8 +1,7 @@
 """What a study will do, before anything runs: points, cells, memory, cost, warnings.
 
 The cost is a guess from the machine's usual speed: steps from the thickness of the deposit in cells, microseconds per
-cell and step as measured in docs/performance.md. It is good to a factor of a few, and replaced by measured times
-where points have run.
+cell and step as measured in docs/performance.md. It is good to a factor of a few.
 """
 
 from __future__ import annotations
