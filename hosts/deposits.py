@@ -7,15 +7,13 @@ as `metal_distance`. Metal reaching into the host is no metal: only its part in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ramify.hosts.base import micrometres, require_below_counter, require_positive
+from ramify.hosts.base import SpatialFunction, micrometres, require_below_counter, require_positive
 from ramify.hosts.nearest import NearestPoint
 
-SpatialFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 Vector = tuple[float, float, float]
 
 

@@ -17,8 +17,8 @@ from typing import Literal
 
 import numpy as np
 
-from ramify.hosts.base import Host, require_positive
-from ramify.hosts.deposits import Caps, SpatialFunction
+from ramify.hosts.base import Host, SpatialFunction, require_positive
+from ramify.hosts.deposits import Caps
 from ramify.hosts.shapes import Flat
 
 CELLS_PER_FEATURE = 10.0

@@ -1,0 +1,153 @@
+"""Voxel images: TIFF stacks, raw volumes, NumPy arrays; only as much is read as a host needs.
+
+Whatever a file declares is checked against its length and against `LARGEST_IMAGE` before any of it is read; nothing
+in it is ever executed (no pickled objects).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+LARGEST_IMAGE = 1_000_000_000
+"""Voxels of a file beyond which it is refused."""
+LARGEST_PART = 256_000_000
+"""Voxels read at once."""
+KINDS = ("u1", "i1", "u2", "i2", "u4", "i4")
+SUFFIXES = (".tif", ".tiff", ".raw", ".npy")
+
+
+@dataclass(frozen=True)
+class RawLayout:
+    """What a raw volume does not say of itself."""
+
+    shape: tuple[int, int, int]
+    """Voxels along x, y, z; x runs fastest in the file."""
+    dtype: str
+    """NumPy's name, such as 'uint8' or '>u2'."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A volume of labels that has been looked at but not read."""
+
+    shape: tuple[int, int, int]
+    """Voxels along x, y, z."""
+    read: Callable[[tuple[slice, slice, slice]], np.ndarray]
+    """Labels [z, y, x] of the slices given in the order z, y, x."""
+
+
+def open_image(path: Path, layout: RawLayout | None = None) -> Image:
+    """The image in a file.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong with the file and what is allowed.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"'{suffix or path.name}' is no image format that is read; allowed: {', '.join(SUFFIXES)}")
+    if (layout is None) != (suffix != ".raw"):
+        wanted = "needs 'shape' and 'dtype' beside it" if layout is None else "says its shape and dtype itself"
+        raise ValueError(f"a {suffix} file {wanted}")
+    if not path.is_file():
+        raise ValueError("no such file")
+    try:
+        if suffix == ".npy":
+            return _npy(path)
+        return _raw(path, layout) if layout is not None else _tiff(path)
+    except (ValueError, ImportError):
+        raise
+    except Exception as failure:  # whatever a broken file makes its reader raise is the user's input
+        raise ValueError(f"cannot be read as {suffix}: {str(failure)[:120] or type(failure).__name__}") from None
+
+
+def _checked(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, int, int]:
+    """Shape [z, y, x] of a volume of labels; ValueError for anything else."""
+    if len(shape) != 3 or min(shape, default=0) < 1:
+        raise ValueError(f"holds an array of shape {shape}; allowed: a volume of three axes")
+    if dtype.kind == "b":
+        dtype = np.dtype("u1")
+    if dtype.str[1:] not in KINDS:
+        raise ValueError(f"holds {dtype} values; allowed: labels, integers of 8, 16 or 32 bits")
+    if math.prod(shape) > LARGEST_IMAGE:
+        raise ValueError(f"declares {math.prod(shape)} voxels; allowed: up to {LARGEST_IMAGE}")
+    return shape[0], shape[1], shape[2]
+
+
+def _npy(path: Path) -> Image:
+    with path.open("rb") as stream:
+        version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+        if version not in ((1, 0), (2, 0)):
+            raise ValueError(f"is an .npy file of version {version}; allowed: 1.0, 2.0")
+        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = reader(stream)  # type: ignore[no-untyped-call]
+        start = stream.tell()
+    if dtype.hasobject:
+        raise ValueError("holds pickled Python objects, which are never read; allowed: an array of integers")
+    nz, ny, nx = _checked(shape, dtype)
+    _whole(path, start + nx * ny * nz * dtype.itemsize)
+    return _mapped(path, start, (nz, ny, nx), dtype, "F" if fortran else "C")
+
+
+def _raw(path: Path, layout: RawLayout) -> Image:
+    try:
+        dtype = np.dtype(layout.dtype)
+    except TypeError:
+        raise ValueError(f"'{layout.dtype[:24]}' is no data type; allowed: such as uint8 or >u2") from None
+    nz, ny, nx = _checked(layout.shape[::-1], dtype)
+    _whole(path, nx * ny * nz * dtype.itemsize, exact=True)
+    return _mapped(path, 0, (nz, ny, nx), dtype, "C")
+
+
+def _whole(path: Path, needed: int, exact: bool = False) -> None:
+    held = path.stat().st_size
+    if held < needed or (exact and held != needed):
+        raise ValueError(f"holds {held} bytes, where its shape and data type need {needed}")
+
+
+def _mapped(path: Path, start: int, shape: tuple[int, int, int], dtype: np.dtype[Any], order: str) -> Image:
+    def read(part: tuple[slice, slice, slice]) -> np.ndarray:
+        volume = np.memmap(path, dtype, "r", start, shape, "F" if order == "F" else "C")
+        return np.array(volume[part])
+
+    return Image((shape[2], shape[1], shape[0]), read)
+
+
+def _open_tiff(path: Path) -> AbstractContextManager[Any]:
+    try:
+        import tifffile
+    except ImportError:
+        raise ImportError("a TIFF stack needs the [hosts] extra: pip install 'ramify[hosts]'") from None
+    return tifffile.TiffFile(path)
+
+
+def _tiff(path: Path) -> Image:
+    with _open_tiff(path) as file:
+        if not file.series:
+            raise ValueError("is a TIFF file without images")
+        series = file.series[0]
+        nz, ny, nx = _checked(tuple(series.shape), np.dtype(series.dtype))
+        paged = len(series.pages) == nz
+        ends = [o + n for page in series.pages if page for o, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
+        if (held := path.stat().st_size) < max(ends, default=0):
+            raise ValueError(f"is truncated: it holds {held} bytes, and its images end at byte {max(ends)}")
+
+    def read(part: tuple[slice, slice, slice]) -> np.ndarray:
+        pages = range(*part[0].indices(nz))
+        try:
+            with _open_tiff(path) as again:
+                whole = again.asarray(key=pages, series=0) if paged else again.asarray(series=0)[part[0]]
+        except Exception as failure:  # a truncated or corrupt stack
+            raise ValueError(f"cannot be read as .tif: {str(failure)[:120] or type(failure).__name__}") from None
+        found = np.asarray(whole).reshape(len(pages), ny, nx)
+        return np.array(found[:, part[1], part[2]])
+
+    return Image((nx, ny, nz), read)
