@@ -6,9 +6,10 @@ in it is ever executed (no pickled objects).
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,12 +122,37 @@ def _mapped(path: Path, start: int, shape: tuple[int, int, int], dtype: np.dtype
     return Image((shape[2], shape[1], shape[0]), read)
 
 
-def _open_tiff(path: Path) -> AbstractContextManager[Any]:
+class _Listener(logging.Handler):
+    """What the TIFF reader complains of, which it otherwise only logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.told.append(record.getMessage())
+
+
+@contextmanager
+def _open_tiff(path: Path) -> Iterator[Any]:
+    """The opened stack; ValueError where the reader finds it damaged."""
     try:
         import tifffile
     except ImportError:
         raise ImportError("a TIFF stack needs the [hosts] extra: pip install 'ramify[hosts]'") from None
-    return tifffile.TiffFile(path)
+    logger, listener = logging.getLogger("tifffile"), _Listener()
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(listener)
+    try:
+        with tifffile.TiffFile(path) as file:
+            yield file
+        damage = [text for text in listener.told if any(word in text for word in ("invalid", "corrupt", "failed"))]
+        if damage:
+            raise ValueError(f"is damaged: {damage[0][:120]}")
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = propagate
 
 
 def _tiff(path: Path) -> Image:
