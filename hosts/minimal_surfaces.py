@@ -113,8 +113,9 @@ class MinimalSurface:
 
 def _cell_values(surface: Surface, form: Form, count: int = 64) -> np.ndarray:
     """Sorted values of f over one cell, of |f| for a sheet."""
-    grid = (np.arange(count) + 0.5) * 2.0 * math.pi / count
-    x, y, z = (a.ravel() for a in np.meshgrid(grid, grid, grid, indexing="ij"))
+    # Shifts that no symmetry of f shares: symmetric samples would repeat few values many times.
+    grids = [(np.arange(count) + shift) * 2.0 * math.pi / count for shift in (0.137, 0.421, 0.773)]
+    x, y, z = (a.ravel() for a in np.meshgrid(*grids, indexing="ij"))
     values = np.empty(x.size)
     _values(x, y, z, KINDS[surface], values)
     return np.sort(np.abs(values) if form == "sheet" else values)
