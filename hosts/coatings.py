@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ramify.hosts.base import Host, SpatialFunction, require_positive
-from ramify.hosts.regions import Block
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,8 @@ class Coated:
     core: Host
     thickness: float
     """[m]."""
-    region: SpatialFunction = Block()
-    """Where the core is coated: negative inside."""
+    region: SpatialFunction
+    """Where the core is coated: negative inside (hosts.regions)."""
 
     def __post_init__(self) -> None:
         require_positive("coating", thickness=self.thickness)

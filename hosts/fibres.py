@@ -165,9 +165,7 @@ class _Pieces:
             return direction
         if not self.isotropic:
             cos, sin = math.cos(first), math.sin(first)
-            return np.array(
-                [cos * direction[0] - sin * direction[1], sin * direction[0] + cos * direction[1], 0.0]
-            )
+            return np.array([cos * direction[0] - sin * direction[1], sin * direction[0] + cos * direction[1], 0.0])
         aside = np.cross(direction, [1.0, 0.0, 0.0] if abs(direction[0]) < 0.6 else [0.0, 1.0, 0.0])
         aside /= np.linalg.norm(aside)
         angle = math.hypot(first, second)

@@ -85,11 +85,11 @@ def _checked(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, int, in
 
 def _npy(path: Path) -> Image:
     with path.open("rb") as stream:
-        version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+        version = np.lib.format.read_magic(stream)
         if version not in ((1, 0), (2, 0)):
             raise ValueError(f"is an .npy file of version {version}; allowed: 1.0, 2.0")
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, dtype = reader(stream)  # type: ignore[no-untyped-call]
+        shape, fortran, dtype = reader(stream)
         start = stream.tell()
     if dtype.hasobject:
         raise ValueError("holds pickled Python objects, which are never read; allowed: an array of integers")
@@ -162,7 +162,9 @@ def _tiff(path: Path) -> Image:
         series = file.series[0]
         nz, ny, nx = _checked(tuple(series.shape), np.dtype(series.dtype))
         paged = len(series.pages) == nz
-        ends = [o + n for page in series.pages if page for o, n in zip(page.dataoffsets, page.databytecounts, strict=True)]
+        ends = [
+            o + n for page in series.pages if page for o, n in zip(page.dataoffsets, page.databytecounts, strict=True)
+        ]
         if (held := path.stat().st_size) < max(ends, default=0):
             raise ValueError(f"is truncated: it holds {held} bytes, and its images end at byte {max(ends)}")
 

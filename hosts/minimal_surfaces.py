@@ -92,10 +92,10 @@ class MinimalSurface:
     def distance(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Signed distance [m], positive in the pore space."""
         x, y, z = np.broadcast_arrays(x, y, z)
-        flat = [np.ravel(a).astype(float) for a in (x, y, z)]
-        lateral = np.empty(flat[0].size)
+        a, b, c = (np.ravel(coordinate).astype(float) for coordinate in (x, y, z))
+        lateral = np.empty(a.size)
         kind, sheet, k = KINDS[self.surface], self.form == "sheet", 2.0 * math.pi / self.cell
-        _distances(*flat, k, kind, sheet, self.levels, self.height, lateral)
+        _distances(a, b, c, k, kind, sheet, self.levels, self.height, lateral)
         return below_height(lateral.reshape(x.shape), z, self.height)
 
     def check(self, size: Box, periodic: bool = False) -> list[str]:
@@ -115,9 +115,9 @@ def _cell_values(surface: Surface, form: Form, count: int = 64) -> np.ndarray:
     """Sorted values of f over one cell, of |f| for a sheet."""
     # Shifts that no symmetry of f shares: symmetric samples would repeat few values many times.
     grids = [(np.arange(count) + shift) * 2.0 * math.pi / count for shift in (0.137, 0.421, 0.773)]
-    x, y, z = (a.ravel() for a in np.meshgrid(*grids, indexing="ij"))
+    x, y, z = np.meshgrid(*grids, indexing="ij")
     values = np.empty(x.size)
-    _values(x, y, z, KINDS[surface], values)
+    _values(x.ravel(), y.ravel(), z.ravel(), KINDS[surface], values)
     return np.sort(np.abs(values) if form == "sheet" else values)
 
 

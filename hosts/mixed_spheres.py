@@ -87,9 +87,7 @@ def mixed_sphere_pack(
         goal = placed + count
         for _ in range(ROUNDS):
             trials, trial_radii = law.draw(max(10 * count, 10_000), generator, periodic)
-            placed = add_spheres(
-                trials, trial_radii, centres[:goal], radii, placed, heads, links, lengths, periodic
-            )
+            placed = add_spheres(trials, trial_radii, centres[:goal], radii, placed, heads, links, lengths, periodic)
             if placed == goal:
                 break
         if placed < goal:
@@ -107,7 +105,7 @@ class _HeightLaw:
         self.box = np.array(box)
         self.radius = Profile(kind.bottom_radius, kind.top_radius, box[2])
         z = np.linspace(0.0, box[2], 513)
-        density = kind.share * (1.0 - porosity(z)) / sphere_measure(self.radius(z), planar=False)
+        density = kind.share * (1.0 - porosity(z)) / (sphere_measure(1.0, planar=False) * self.radius(z) ** 3)
         steps = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(z))])
         self.count = round(float(steps[-1]) * box[0] * box[1])
         self.share, self.z = steps / steps[-1], z
@@ -125,4 +123,3 @@ class _HeightLaw:
             centres[:, axis] = margin + centres[:, axis] * (self.box[axis] - 2.0 * margin)
         kept = (centres[:, 2] >= radii) & (centres[:, 2] <= self.box[2] - radii)
         return centres[kept], radii[kept]
-

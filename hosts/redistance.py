@@ -102,11 +102,10 @@ def _along_gradient(
 
 
 @numba.njit(cache=True)
-def _slant(
-    values: np.ndarray, x: float, y: float, z: float, way: Triple, spacing: Triple, periodic: bool
-) -> float:
-    """Cosine between a way (nodes per length) and the surface's normal at a place: from its tangent plane, a point
-    is as far as the way times this.
+def _slant(values: np.ndarray, x: float, y: float, z: float, way: Triple, spacing: Triple, periodic: bool) -> float:
+    """Cosine between a way (nodes per length) and the surface's normal at a place.
+
+    From the tangent plane there, the point that the way came from is as far as the way times this.
     """
     e = 0.5
     gx = (value_at(values, x + e, y, z, periodic) - value_at(values, x - e, y, z, periodic)) / spacing[0]

@@ -77,10 +77,10 @@ def rod_network(
     narrowest: float | None = None,
     lattice: float | None = None,
 ) -> RodNetwork:
-    """The network of rods (n, 8) that belongs to a box: axes cut at the collector, at symmetry planes, and so that
-    no rod rises above the box's height.
+    """The network of rods (n, 8) that belongs to a box.
 
-    Rods of a periodic domain are moved to where their middles lie inside.
+    Axes are cut at the collector, at symmetry planes, and so that no rod rises above the box's height. Rods of a
+    periodic domain are moved to where their middles lie inside.
     """
     radius = np.maximum(rods[:, 3], rods[:, 7])
     upper = np.full((len(rods), 3), math.inf)

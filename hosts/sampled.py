@@ -48,10 +48,10 @@ class SampledHost:
         """Signed distance [m], positive in the pore space."""
         hx, hy, hz = self.spacing
         x, y, z = np.broadcast_arrays(x, 0.0 * y if self.planar else y, z)
-        places = [np.ravel(a / h - 0.5) for a, h in ((x, hx), (y, hy), (z, hz))]
-        body = np.empty(places[0].size)
-        interpolate(self.values, *places, self.periodic, body)
-        body = body.reshape(x.shape)
+        flat = np.empty(x.size)
+        places = (np.ravel(x / hx - 0.5), np.ravel(y / hy - 0.5), np.ravel(z / hz - 0.5))
+        interpolate(self.values, places[0], places[1], places[2], self.periodic, flat)
+        body = flat.reshape(x.shape)
         above = z - self.height
         # Over a pore the nearest solid is the rim of the flat top, over solid the top itself.
         outside = np.hypot(np.maximum(above, 0.0), np.maximum(body, 0.0))

@@ -32,7 +32,7 @@ def below_height(lateral: np.ndarray, z: np.ndarray, height: float) -> np.ndarra
 
 
 def below_wedge(first: np.ndarray, second: np.ndarray, cosine: float) -> np.ndarray:
-    """Signed distance to two half-spaces' intersection, from the distances to their faces and their normals' product."""
+    """Signed distance to the intersection of two half-spaces, from those to their faces; cosine of their normals."""
     edge = np.sqrt(np.maximum(first**2 + second**2 - 2.0 * cosine * first * second, 0.0) / (1.0 - cosine**2))
     beyond = (first > cosine * second) & (second > cosine * first)
     return np.where(beyond, edge, np.maximum(first, second))

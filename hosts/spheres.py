@@ -144,6 +144,7 @@ def sphere_pack(
 
 
 def random_centres(box: Box, radius: float, count: int, seed: int, periodic: bool, planar: bool) -> np.ndarray:
+    """Centres (count, 3) of equal spheres that do not overlap, by random sequential addition."""
     solid = count * sphere_measure(radius, planar) / bed_measure(box, planar)
     if count < 1 or solid >= JAMMING[planar]:
         raise ValueError(
@@ -160,7 +161,8 @@ def random_centres(box: Box, radius: float, count: int, seed: int, periodic: boo
     generator, placed = np.random.default_rng(seed), 0
     for _ in range(400):
         trials = margin + generator.random((max(10 * count, 10_000), 3)) * (lengths - 2.0 * margin)
-        placed = add_spheres(trials, np.full(len(trials), radius), centres, radii, placed, heads, links, lengths, periodic)
+        sizes = np.full(len(trials), radius)
+        placed = add_spheres(trials, sizes, centres, radii, placed, heads, links, lengths, periodic)
         if placed == count:
             return centres
     raise ValueError(

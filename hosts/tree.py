@@ -55,9 +55,7 @@ class BoxTree:
 
 
 @numba.njit(cache=True)
-def _build(
-    lower: np.ndarray, upper: np.ndarray, reach: np.ndarray, order: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _build(lower: np.ndarray, upper: np.ndarray, reach: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Boxes (nodes, 7: lower, upper, largest reach) and links (nodes, 2); sorts `order` in place.
 
     Links of an inner node are its children; of a leaf, minus one less than the first item, and the item count.

@@ -129,4 +129,3 @@ def coils(
     rods = [segments(helix + np.array([x, y, 0.0]), radius) for x in places[0] for y in places[1]]
     narrowest = min(wire, rise - wire, pitch - diameter, diameter - 2.0 * wire)
     return rod_network(np.concatenate(rods), box, periodic, "coils", narrowest, pitch)
-

@@ -11,7 +11,7 @@ import numpy as np
 
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
-from ramify.scenario.grid_rules import FEWEST_HOST_CELLS, text
+from ramify.scenario.grid_rules import FEWEST_HOST_CELLS, resolved, text
 from ramify.scenario.host_files import raw_layout, voxel_edges
 from ramify.scenario.hosts import NoHost, SolidHost
 from ramify.scenario.hosts.base import CoatingSection, ConductivityGradient, ends
@@ -51,7 +51,7 @@ def build_host(scenario: Scenario) -> Host | None:
         if section.coating is not None:
             from ramify.hosts.coatings import Coated
 
-            host = Coated(host, section.coating.thickness, build_region(section.coating, section.height))
+            host = Coated(host, section.coating.thickness, build_region(section.coating, resolved(section.height)))
         host.check(domain.size, domain.periodic)
     except (ValueError, ImportError) as refusal:
         in_file = isinstance(section, FileHost)
@@ -359,5 +359,3 @@ def build_activity(section: SolidHost, host: Host) -> plating.SpatialFunction | 
     if activity is None and not factors:
         return None
     return Field(Profile(bottom, top, section.height), tuple(factors))
-
-

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from ramify.build import build_domain, build_electrolyte, build_metal
-from ramify.build_hosts import build_host
+from ramify.build import build_electrolyte, build_metal
+from ramify.build_hosts import build_domain, build_host
 from ramify.physics import cell
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.scenario.grid_rules import resolved, resolved_widths, text

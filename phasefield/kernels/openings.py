@@ -80,7 +80,7 @@ def open_faces(d: np.ndarray, axis: tuple[int, int, int], out: np.ndarray) -> No
 
     `axis` is (0, 0, 1), (0, 1, 0) or (1, 0, 0) for the faces across x, y, z.
     """
-    az, ay, ax = axis
+    az, _, ax = axis
     # The two directions within the face.
     pz, py, px = (0, 1, 0) if az else (1, 0, 0)
     qz, qy, qx = (0, 1, 0) if ax else (0, 0, 1)

@@ -60,9 +60,11 @@ def host_rule(scenario: Scenario) -> None:
     host, domain = scenario.host, scenario.domain
     if isinstance(host, NoHost):
         return
-    if host.height >= domain.size[-1]:
+    if resolved(host.height) >= domain.size[-1]:
         problem = "the host reaches the counter electrode"
-        raise ScenarioError(problem, ("host", "height"), text(host.height), f"less than {text(domain.size[-1])}")
+        raise ScenarioError(
+            problem, ("host", "height"), text(resolved(host.height)), f"less than {text(domain.size[-1])}"
+        )
     for name, (key, length, edge) in resolved_widths(host, spacing(domain)).items():
         if length < FEWEST_HOST_CELLS * edge * (1.0 - 1e-9):
             problem = f"the grid does not resolve the host: {length / edge:.1f} cells across its {name}"
@@ -94,8 +96,8 @@ def film_rule(scenario: Scenario) -> None:
         raise ScenarioError("the film is thicker than the domain", key, text(thickness), f"less than {text(height)}")
     if thickness == 0.0 or isinstance(host, NoHost) or not bears_metal(host) or scenario.film.surfaces == "collector":
         return
-    if host.height + thickness >= height:
-        room = text(height - host.height)
+    if resolved(host.height) + thickness >= height:
+        room = text(height - resolved(host.height))
         raise ScenarioError("the film on the host reaches the counter electrode", key, text(thickness), f"below {room}")
     if 2.0 * thickness >= host.narrowest_pore():
         allowed = f"less than half the narrowest pore, {text(0.5 * host.narrowest_pore())}"
@@ -127,7 +129,8 @@ def cap_rule(scenario: Scenario) -> None:
     for index, nucleus in enumerate(scenario.nuclei):
         if nucleus.radius < width:
             key: Key = ("nuclei", index, "radius")
-            raise ScenarioError("smaller than the interface width", key, text(nucleus.radius), f"at least {text(width)}")
+            problem = "smaller than the interface width"
+            raise ScenarioError(problem, key, text(nucleus.radius), f"at least {text(width)}")
         _cap_height_rule(nucleus.radius, nucleus.contact_angle, width, ("nuclei", index, "contact_angle"))
     nucleation, height = scenario.nucleation, scenario.domain.size[-1]
     if nucleation is None:

@@ -122,7 +122,8 @@ def conduction_rule(host: SolidHost) -> None:
             hint = nearest(name, solids)
             raise ScenarioError("no solid phase of the host", (*key, name), None, ", ".join(solids), hint)
     if missing := [name for name in solids if name not in host.conductivity]:
-        raise ScenarioError(f"says nothing of phase '{missing[0]}'", key, allowed=f"a value for each: {', '.join(solids)}")
+        allowed = f"a value for each: {', '.join(solids)}"
+        raise ScenarioError(f"says nothing of phase '{missing[0]}'", key, allowed=allowed)
     if not any(host.conductivity.values()):
         raise ScenarioError("no phase conducts", key, allowed="surface: insulating, or a value above zero")
 
@@ -193,4 +194,3 @@ def coating_rule(host: SolidHost, coating: CoatingSection) -> None:
 
 def _patterns(coating: CoatingSection) -> list[str]:
     return [n for n in ("top_fraction", "above", "below", "stripes") if getattr(coating, n) is not None]
-

@@ -113,9 +113,7 @@ def _film(scenario: Scenario, width: float) -> FilmSection:
 
 
 def _nucleation(scenario: Scenario, width: float) -> NucleationSection | None:
-    return scenario.nucleation and _filled(
-        scenario.nucleation, radius=FILM_WIDTHS * width, contact_angle=0.5 * math.pi
-    )
+    return scenario.nucleation and _filled(scenario.nucleation, radius=FILM_WIDTHS * width, contact_angle=0.5 * math.pi)
 
 
 def _output(scenario: Scenario) -> OutputSection:

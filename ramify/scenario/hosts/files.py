@@ -16,8 +16,7 @@ Phases = Annotated[dict[Name, Labels], Field(min_length=2, max_length=16)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 FileName = Annotated[str, Field(min_length=1, max_length=4096)]
 VoxelSize = Annotated[
-    Annotated[Length, Tag(AS_VALUE)]
-    | Annotated[tuple[Length, Length, Length], Field(strict=False), Tag(AS_LIST)],
+    Annotated[Length, Tag(AS_VALUE)] | Annotated[tuple[Length, Length, Length], Field(strict=False), Tag(AS_LIST)],
     Discriminator(form_of_list),
 ]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
