@@ -24,6 +24,10 @@ KINDS = ("u1", "i1", "u2", "i2", "u4", "i4")
 SUFFIXES = (".tif", ".tiff", ".raw", ".npy")
 
 
+class ImageError(ValueError):
+    """What is wrong with a file, and what is allowed."""
+
+
 @dataclass(frozen=True)
 class RawLayout:
     """What a raw volume does not say of itself."""
@@ -49,37 +53,37 @@ def open_image(path: Path, layout: RawLayout | None = None) -> Image:
 
     Raises
     ------
-    ValueError
+    ImageError
         Saying what is wrong with the file and what is allowed.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValueError(f"'{suffix or path.name}' is no image format that is read; allowed: {', '.join(SUFFIXES)}")
+        raise ImageError(f"'{suffix or path.name}' is no image format that is read; allowed: {', '.join(SUFFIXES)}")
     if (layout is None) != (suffix != ".raw"):
         wanted = "needs 'shape' and 'dtype' beside it" if layout is None else "says its shape and dtype itself"
-        raise ValueError(f"a {suffix} file {wanted}")
+        raise ImageError(f"a {suffix} file {wanted}")
     if not path.is_file():
-        raise ValueError("no such file")
+        raise ImageError("no such file")
     try:
         if suffix == ".npy":
             return _npy(path)
         return _raw(path, layout) if layout is not None else _tiff(path)
-    except (ValueError, ImportError):
+    except (ImageError, ImportError):
         raise
     except Exception as failure:  # whatever a broken file makes its reader raise is the user's input
-        raise ValueError(f"cannot be read as {suffix}: {str(failure)[:120] or type(failure).__name__}") from None
+        raise ImageError(f"cannot be read as {suffix}: {str(failure)[:120] or type(failure).__name__}") from None
 
 
 def _checked(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, int, int]:
-    """Shape [z, y, x] of a volume of labels; ValueError for anything else."""
+    """Shape [z, y, x] of a volume of labels; ImageError for anything else."""
     if len(shape) != 3 or min(shape, default=0) < 1:
-        raise ValueError(f"holds an array of shape {shape}; allowed: a volume of three axes")
+        raise ImageError(f"holds an array of shape {shape}; allowed: a volume of three axes")
     if dtype.kind == "b":
         dtype = np.dtype("u1")
     if dtype.str[1:] not in KINDS:
-        raise ValueError(f"holds {dtype} values; allowed: labels, integers of 8, 16 or 32 bits")
+        raise ImageError(f"holds {dtype} values; allowed: labels, integers of 8, 16 or 32 bits")
     if math.prod(shape) > LARGEST_IMAGE:
-        raise ValueError(f"declares {math.prod(shape)} voxels; allowed: up to {LARGEST_IMAGE}")
+        raise ImageError(f"declares {math.prod(shape)} voxels; allowed: up to {LARGEST_IMAGE}")
     return shape[0], shape[1], shape[2]
 
 
@@ -87,12 +91,12 @@ def _npy(path: Path) -> Image:
     with path.open("rb") as stream:
         version = np.lib.format.read_magic(stream)
         if version not in ((1, 0), (2, 0)):
-            raise ValueError(f"is an .npy file of version {version}; allowed: 1.0, 2.0")
+            raise ImageError(f"is an .npy file of version {version}; allowed: 1.0, 2.0")
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = reader(stream)
         start = stream.tell()
     if dtype.hasobject:
-        raise ValueError("holds pickled Python objects, which are never read; allowed: an array of integers")
+        raise ImageError("holds pickled Python objects, which are never read; allowed: an array of integers")
     nz, ny, nx = _checked(shape, dtype)
     _whole(path, start + nx * ny * nz * dtype.itemsize)
     return _mapped(path, start, (nz, ny, nx), dtype, "F" if fortran else "C")
@@ -102,7 +106,7 @@ def _raw(path: Path, layout: RawLayout) -> Image:
     try:
         dtype = np.dtype(layout.dtype)
     except TypeError:
-        raise ValueError(f"'{layout.dtype[:24]}' is no data type; allowed: such as uint8 or >u2") from None
+        raise ImageError(f"'{layout.dtype[:24]}' is no data type; allowed: such as uint8 or >u2") from None
     nz, ny, nx = _checked(layout.shape[::-1], dtype)
     _whole(path, nx * ny * nz * dtype.itemsize, exact=True)
     return _mapped(path, 0, (nz, ny, nx), dtype, "C")
@@ -111,7 +115,7 @@ def _raw(path: Path, layout: RawLayout) -> Image:
 def _whole(path: Path, needed: int, exact: bool = False) -> None:
     held = path.stat().st_size
     if held < needed or (exact and held != needed):
-        raise ValueError(f"holds {held} bytes, where its shape and data type need {needed}")
+        raise ImageError(f"holds {held} bytes, where its shape and data type need {needed}")
 
 
 def _mapped(path: Path, start: int, shape: tuple[int, int, int], dtype: np.dtype[Any], order: str) -> Image:
@@ -136,7 +140,7 @@ class _Listener(logging.Handler):
 
 @contextmanager
 def _open_tiff(path: Path) -> Iterator[Any]:
-    """The opened stack; ValueError where the reader finds it damaged."""
+    """The opened stack; ImageError where the reader finds it damaged."""
     try:
         import tifffile
     except ImportError:
@@ -149,7 +153,7 @@ def _open_tiff(path: Path) -> Iterator[Any]:
             yield file
         damage = [text for text in listener.told if any(word in text for word in ("invalid", "corrupt", "failed"))]
         if damage:
-            raise ValueError(f"is damaged: {damage[0][:120]}")
+            raise ImageError(f"is damaged: {damage[0][:120]}")
     finally:
         logger.removeHandler(listener)
         logger.propagate = propagate
@@ -158,7 +162,7 @@ def _open_tiff(path: Path) -> Iterator[Any]:
 def _tiff(path: Path) -> Image:
     with _open_tiff(path) as file:
         if not file.series:
-            raise ValueError("is a TIFF file without images")
+            raise ImageError("is a TIFF file without images")
         series = file.series[0]
         nz, ny, nx = _checked(tuple(series.shape), np.dtype(series.dtype))
         paged = len(series.pages) == nz
@@ -166,15 +170,17 @@ def _tiff(path: Path) -> Image:
             o + n for page in series.pages if page for o, n in zip(page.dataoffsets, page.databytecounts, strict=True)
         ]
         if (held := path.stat().st_size) < max(ends, default=0):
-            raise ValueError(f"is truncated: it holds {held} bytes, and its images end at byte {max(ends)}")
+            raise ImageError(f"is truncated: it holds {held} bytes, and its images end at byte {max(ends)}")
 
     def read(part: tuple[slice, slice, slice]) -> np.ndarray:
         pages = range(*part[0].indices(nz))
         try:
             with _open_tiff(path) as again:
                 whole = again.asarray(key=pages, series=0) if paged else again.asarray(series=0)[part[0]]
+        except ImageError:
+            raise
         except Exception as failure:  # a truncated or corrupt stack
-            raise ValueError(f"cannot be read as .tif: {str(failure)[:120] or type(failure).__name__}") from None
+            raise ImageError(f"cannot be read as .tif: {str(failure)[:120] or type(failure).__name__}") from None
         found = np.asarray(whole).reshape(len(pages), ny, nx)
         return np.array(found[:, part[1], part[2]])
 
