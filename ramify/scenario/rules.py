@@ -137,7 +137,7 @@ def film_rule(scenario: Scenario) -> None:
     if film.thickness == 0.0 and not caps:
         problem = "without a film or nuclei nothing can plate: a bare surface stays bare"
         raise ScenarioError(problem, ("film", "thickness"), "0", "a thickness above zero, 'nuclei' or 'nucleation'")
-    if film.surfaces != "all" and film.thickness == 0.0:
+    if film.surfaces != "all" and (film.thickness == 0.0 or (film.thickness is None and caps)):
         raise ScenarioError("there is no film", ("film", "surfaces"), film.surfaces, "a film thickness above zero")
     if film.surfaces != "all" and not bears_metal(scenario.host):
         problem = "the collector is the only surface that bears a film"
