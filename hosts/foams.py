@@ -10,6 +10,7 @@ gradient, and the radius is the one that meets the porosity: that of a foam of t
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import permutations, product
 from typing import Literal
 
@@ -26,6 +27,8 @@ EDGES_PER_CELL = 26.7
 SEPARATION = 0.3
 """Volume fraction of the balls, around the random points, that do not overlap."""
 MOST_CELLS = 20_000
+STRETCH = 0.05
+"""Relative misfit of Kelvin's cells and the foam that is taken without a warning."""
 
 
 def strut_diameter(cell_size: float, porosity: float) -> float:
@@ -88,7 +91,21 @@ def foam(
         steps = np.linspace(0.0, 1.0, 9 if ends[0] != ends[1] else 1)
         levels = [samples.level(away, ends[0] + step * (ends[1] - ends[0])) for step in steps]
         radii = tuple(np.interp(edges[:, end, 2], steps * top, levels) for end in (0, 1))
-    return rod_network(_rods(edges, *radii), box, periodic, "foam")
+    made = rod_network(_rods(edges, *radii), box, periodic, "foam")
+    return replace(made, notes=tuple(_stretch(box, cell_size))) if tessellation == "kelvin" else made
+
+
+def _stretch(box: Box, cell_size: float) -> list[str]:
+    """Warning where tiling the foam has stretched Kelvin's cells much."""
+    edges = [length / max(1, round(length / cell_size)) for length in box]
+    misfit = max(abs(edge / cell_size - 1.0) for edge in edges)
+    if misfit <= STRETCH:
+        return []
+    told = " x ".join(f"{edge * 1e6:.3g}" for edge in edges)
+    return [
+        f"foam: cells of {micrometres(cell_size)} are stretched to {told} um, so that whole ones fill it; "
+        f"take lengths of whole cells"
+    ]
 
 
 def _rods(edges: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

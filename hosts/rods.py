@@ -36,6 +36,8 @@ class RodNetwork:
     """Smallest width of solid or pore [m]; the smallest diameter by default."""
     lattice: float | None = None
     """Pitch that the domain should hold a whole number of times [m], half of it with symmetry planes."""
+    notes: tuple[str, ...] = ()
+    """Warnings of whoever made the rods."""
     _tree: BoxTree = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +68,10 @@ class RodNetwork:
         require_below_counter(self.owner, "height", self.box[2], size)
         if not np.allclose(size[:2], self.box[:2], rtol=1e-9) or periodic != self.periodic:
             raise ValueError(f"{self.owner}: made for a domain of another width or another lateral boundary")
-        return [] if self.lattice is None else tiling_notes(self.owner, self.lattice, size, periodic, planar=False)
+        notes = list(self.notes)
+        if self.lattice is not None:
+            notes += tiling_notes(self.owner, self.lattice, size, periodic, planar=False)
+        return notes
 
 
 def rod_network(

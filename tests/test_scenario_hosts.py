@@ -32,7 +32,8 @@ HOSTS = {
     "gyroid": "type: minimal_surface, kind: gyroid, cell: 20 um, porosity: {bottom: 0.5, top: 0.7}, height: 20 um",
     "sheet": "type: minimal_surface, kind: schwarz_p, form: sheet, cell: 20 um, porosity: 0.6, height: 20 um",
     "graded spheres": "type: sphere_pack, diameter: {bottom: 6 um, top: 4 um}, porosity: 0.7, height: 20 um",
-    "two sizes": "type: sphere_pack, diameter: 6 um, second: {diameter: 3 um, share: 0.3}, porosity: 0.7, height: 2e-5 m",
+    "two sizes": "type: sphere_pack, diameter: 6 um, second: {diameter: 3 um, share: 0.3}, porosity: 0.7, "
+    "height: 20 um",
     "fibres": "type: fibres, diameter: 2 um, porosity: 0.8, height: 20 um, persistence_length: 20 um",
     "foam": "type: foam, cell_size: 20 um, porosity: {bottom: 0.85, top: 0.8}, height: 20 um, tessellation: voronoi",
     "random": "type: random_medium, correlation_length: 12 um, porosity: 0.6, height: 20 um",
@@ -354,8 +355,10 @@ def test_what_cannot_be_is_refused(folder, overrides, host, key, told):
 
 
 def test_check_warns_of_what_is_barely_resolved():
-    thin = scenario_of("type: foam, cell_size: 15 um, porosity: 0.85, height: 20 um", "domain.cells=[32, 32, 48]")
+    thin = scenario_of("type: foam, cell_size: 10 um, porosity: 0.8, height: 20 um")
     assert any("across its narrowest feature" in note for note in check_scenario(thin).warnings)
+    stretched = scenario_of("type: foam, cell_size: 15 um, porosity: 0.8, height: 20 um")
+    assert any("stretched to 20 x 20 x 20 um" in note for note in check_scenario(stretched).warnings)
     cut = scenario_of(HOSTS["gyroid"], "domain.lateral=symmetric")
     assert any("no symmetry planes" in note for note in check_scenario(cut).warnings)
 
