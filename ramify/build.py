@@ -13,16 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramify.build_hosts import (
-    MISSING_LENGTH,
-    Bearing,
-    build_activity,
-    build_bearing,
-    build_conductivity,
-    build_domain,
-    build_host,
-    three_axes,
-)
+from ramify.build_host_fields import Bearing, build_activity, build_bearing, build_conductivity
+from ramify.build_hosts import MISSING_LENGTH, build_domain, build_host, three_axes
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved

@@ -74,7 +74,7 @@ def at(function: Any, *places: tuple[float, float, float]) -> np.ndarray:
 def test_hosts_resolve_build_and_read_back(folder, name):
     scenario = scenario_of(HOSTS[name], folder=folder)
     assert scenario_from_text(to_yaml(scenario)) == scenario
-    geometry = build_problem(scenario).geometry
+    geometry: Any = build_problem(scenario).geometry
     x, y, z = (np.arange(n) + 0.25 for n in (20, 20, 30))
     d = geometry.host_distance(*(1e-6 * a for a in (x[None, None, :], y[None, :, None], z[:, None, None])))
     assert d.min() < 0.0 < d.max()
@@ -85,7 +85,7 @@ def test_hosts_resolve_build_and_read_back(folder, name):
 
 def test_files_are_found_beside_the_scenario_and_known_again(folder, tmp_path):
     (folder / "case.yaml").write_text(f"{BOX}host: {{{HOSTS['voxels']}}}\n")
-    host = load_scenario(folder / "case.yaml").host
+    host: Any = load_scenario(folder / "case.yaml").host
     assert host.file == str((folder / "image.npy").resolve())
     assert len(host.sha256) == 64 and host.height == pytest.approx(2e-5)
     copy = to_yaml(load_scenario(folder / "case.yaml")).replace(str(folder), str(tmp_path))
