@@ -82,7 +82,7 @@ def foam(
     guess = 0.5 * strut_diameter(cell_size, min(ends))
     edges = _divided(edges, 0.25 * cell_size if ends[0] != ends[1] else math.inf)
     radii = np.full(len(edges), guess), np.full(len(edges), guess)
-    for _ in range(3):  # the height that cuts the axes depends on the radius, weakly
+    for _ in range(2):  # the height that cuts the axes depends on the radius, weakly
         axes = rod_network(_rods(edges, *radii), box, periodic, "foam")
         samples = BedSamples.over(box)
         # With one radius everywhere the distance to the axes is the distance to the struts plus that radius.

@@ -48,7 +48,7 @@ class BedSamples:
     """Geometric mean of the cell edges [m]."""
 
     @classmethod
-    def over(cls, box: Box, count: int = 250_000, planar: bool = False) -> BedSamples:
+    def over(cls, box: Box, count: int = 150_000, planar: bool = False) -> BedSamples:
         """About `count` cells over a box (x, y, height) [m]; y is one cell where planar."""
         lengths = (box[0], box[2]) if planar else box
         h = (math.prod(lengths) / count) ** (1.0 / len(lengths))

@@ -1,6 +1,7 @@
 """Host sections of a scenario: what they build, what they change, what is refused."""
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -355,7 +356,7 @@ def test_what_cannot_be_is_refused(folder, overrides, host, key, told):
 
 
 def test_check_warns_of_what_is_barely_resolved():
-    thin = scenario_of("type: foam, cell_size: 10 um, porosity: 0.8, height: 20 um")
+    thin = scenario_of("type: foam, cell_size: 10 um, porosity: 0.84, height: 20 um")
     assert any("across its narrowest feature" in note for note in check_scenario(thin).warnings)
     stretched = scenario_of("type: foam, cell_size: 15 um, porosity: 0.8, height: 20 um")
     assert any("stretched to 20 x 20 x 20 um" in note for note in check_scenario(stretched).warnings)
@@ -373,3 +374,9 @@ def test_a_refused_host_ends_with_one_message_and_exit_code_2(folder, capsys):
     assert stop.value.code == 2
     told = capsys.readouterr().err
     assert "bad.yaml:6: host.file: pickle.npy: holds pickled Python objects" in told and "Traceback" not in told
+
+
+def test_without_the_extra_a_stack_says_what_it_needs(checkout, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tifffile", None)
+    with pytest.raises(ScenarioError, match=r"host\.file: .*needs the \[hosts\] extra"):
+        load_scenario(checkout / "scenarios/foam_from_voxels.yaml")
