@@ -70,6 +70,17 @@ def test_cells_and_faces_of_a_slanted_plane_are_exact():
     assert faces == pytest.approx(np.mean(on_z > 0.0, axis=(3, 4)), abs=1e-2)
 
 
+def test_a_cell_beside_an_edge_is_full_or_empty():
+    """A ridge that ends within the second cell, its top on a face: its first cell has no pore, the next a part."""
+    x, y, z = np.arange(4.0)[None, None, :], np.arange(2.0)[None, :, None], np.arange(4.0)[:, None, None]
+    corners = np.maximum(x - 1.2, z - 2.0) + 0.0 * y
+    cells = np.empty((3, 1, 3))
+    open_cells(corners, cells)
+    assert cells[:, 0, 0].tolist() == [0.0, 0.0, 1.0]
+    assert cells[:, 0, 1] == pytest.approx([0.8, 0.8, 1.0], abs=0.1)  # a plane across the edge
+    assert (cells[:, 0, 2] == 1.0).all()
+
+
 def porosity(host, counts: tuple[int, int, int], size: tuple[float, float, float]) -> float:
     x, y, z = (np.linspace(0.0, length, n + 1) for n, length in zip(counts, size, strict=True))
     cells = np.empty(counts[::-1])

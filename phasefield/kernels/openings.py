@@ -4,7 +4,8 @@ Inside a cell the signed distance is a plane, d = d0 + g.x about the middle, fit
 m_i = |g_i| h_i sorted, their sum one, and a = min(s, 1 - s), s = 1/2 + d0/sum |g_i| h_i, the open fraction is the
 volume that a plane cuts off the unit cube (Scardovelli and Zaleski, J. Comput. Phys. 164 (2000) 228): exact for
 planes of any orientation and for cells of any shape, and the same for any multiple of d. A face is a cube without
-thickness. Summed over a smooth surface the error is of second order in the cell edge.
+thickness. Summed over a smooth surface the error is of second order in the cell edge. Where no corner is open, or none
+is closed, nothing is cut: a plane fitted across an edge of the host would leave a sliver in a cell that is full.
 """
 
 from __future__ import annotations
@@ -66,6 +67,13 @@ def open_cells(d: np.ndarray, out: np.ndarray) -> None:
                 high_high = d[k + 1, j + 1, i] + d[k + 1, j + 1, i + 1]
                 left = d[k, j, i] + d[k, j + 1, i] + d[k + 1, j, i] + d[k + 1, j + 1, i]
                 total = low_low + low_high + high_low + high_high
+                lowest, highest = np.inf, -np.inf
+                for corner in range(8):
+                    value = d[k + corner // 4, j + corner // 2 % 2, i + corner % 2]
+                    lowest, highest = min(lowest, value), max(highest, value)
+                if highest <= 0.0 or lowest >= 0.0:
+                    out[k, j, i] = 0.0 if highest <= 0.0 else 1.0
+                    continue
                 out[k, j, i] = open_fraction(
                     0.125 * total,
                     0.25 * (total - 2.0 * left),
@@ -90,6 +98,10 @@ def open_faces(d: np.ndarray, axis: tuple[int, int, int], out: np.ndarray) -> No
             for i in range(nx):
                 here, over = d[k, j, i], d[k + pz, j + py, i + px]
                 beside, both = d[k + qz, j + qy, i + qx], d[k + pz + qz, j + py + qy, i + px + qx]
+                lowest, highest = min(here, over, beside, both), max(here, over, beside, both)
+                if highest <= 0.0 or lowest >= 0.0:
+                    out[k, j, i] = 0.0 if highest <= 0.0 else 1.0
+                    continue
                 out[k, j, i] = open_fraction(
                     0.25 * (here + over + beside + both),
                     0.5 * (over + both - here - beside),
