@@ -173,7 +173,7 @@ $(READY)/petsc: | $(READY)/venv
 $(READY)/ramify: pyproject.toml setup.py | $(READY)/petsc
 	echo "Installing ramify and what it needs into $(VENV)"
 	mkdir -p build
-	$(BIN)/python -m pip install --no-build-isolation -e '.[viz,dev]' >build/ramify.log 2>&1 \
+	$(BIN)/python -m pip install --no-build-isolation -e '.[viz,hosts,dev]' >build/ramify.log 2>&1 \
 		|| { tail -n 20 build/ramify.log >&2; echo "The whole log is in build/ramify.log" >&2; exit 1; }
 	touch $@
 

@@ -7,10 +7,13 @@ it. For a host, outside is the pore space. z = 0 is the current collector, z = s
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
+SpatialFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""A function of broadcastable coordinate arrays x, y, z [m]."""
 CELLS_PER_FEATURE = 4.0
 """Cells across the smallest feature below which the grid, not the host, sets the shape."""
 

@@ -7,29 +7,32 @@ as `metal_distance`. Metal reaching into the host is no metal: only its part in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ramify.hosts.base import micrometres, require_below_counter, require_positive
+from ramify.hosts.base import SpatialFunction, micrometres, require_below_counter, require_positive
 from ramify.hosts.nearest import NearestPoint
 
-SpatialFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Film:
-    """Metal within `thickness` of the current collector and, if given, of a conducting host's surface."""
+    """Metal within `thickness` of the current collector, of a conducting host's surface, or of both."""
 
     thickness: float
     """[m]."""
     host_distance: SpatialFunction | None = None
     """Signed distance of a conducting host; None for a film on the collector alone."""
+    region: SpatialFunction | None = None
+    """Negative where the host bears a film; everywhere where None."""
+    on_collector: bool = True
 
     def __post_init__(self) -> None:
         require_positive("film", thickness=self.thickness)
+        if self.host_distance is None and not self.on_collector:
+            raise ValueError("film: neither the collector nor a conducting host bears it")
 
     @property
     def feature_size(self) -> float:
@@ -38,10 +41,13 @@ class Film:
 
     def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Signed distance [m], negative in the metal."""
-        surface = z + 0.0 * (x + y)
+        layer = z + 0.0 * (x + y) - self.thickness if self.on_collector else np.array(np.inf)
         if self.host_distance is not None:
-            surface = np.minimum(surface, self.host_distance(x, y, z))
-        return surface - self.thickness
+            on_host = self.host_distance(x, y, z) - self.thickness
+            if self.region is not None:
+                on_host = np.maximum(on_host, self.region(x, y, z))
+            layer = np.minimum(layer, on_host)
+        return np.asarray(layer)
 
     def check(self, size: Vector) -> None:
         """ValueError if the film reaches the counter electrode."""

@@ -1,9 +1,12 @@
-"""Hosts with exact distances: none, an array of pillars, a block with vertical channels.
+"""Hosts with exact distances: none, a slab, an array of pillars, a block with vertical channels.
 
 Pillars and channels are solids of the form {z < height} and {g < 0} with a lateral distance g(x, y), so that
 d = min(max(z - height, g), 0) + |(max(z - height, 0), max(g, 0))|. They continue below z = 0: no surface lies on the
 collector. Lattices are square; the default offset puts one pillar or channel in the middle of each pitch, so that
 whole pitches tile periodic domains and half pitches tile domains with symmetry planes.
+
+The wall of a tapered channel makes an angle with the vertical. Where two half-spaces meet whose outward normals have
+the product c, and a and b are the distances to their faces, the edge is at sqrt((a^2 + b^2 - 2 a b c)/(1 - c^2)).
 """
 
 from __future__ import annotations
@@ -28,6 +31,13 @@ def below_height(lateral: np.ndarray, z: np.ndarray, height: float) -> np.ndarra
     return np.minimum(np.maximum(above, lateral), 0.0) + outside
 
 
+def below_wedge(first: np.ndarray, second: np.ndarray, cosine: float) -> np.ndarray:
+    """Signed distance to the intersection of two half-spaces, from those to their faces; cosine of their normals."""
+    edge = np.sqrt(np.maximum(first**2 + second**2 - 2.0 * cosine * first * second, 0.0) / (1.0 - cosine**2))
+    beyond = (first > cosine * second) & (second > cosine * first)
+    return np.where(beyond, edge, np.maximum(first, second))
+
+
 @dataclass(frozen=True)
 class Flat:
     """No host: the bare current collector."""
@@ -43,6 +53,31 @@ class Flat:
 
     def check(self, size: tuple[float, float, float], periodic: bool = False) -> list[str]:
         """No warnings."""
+        return []
+
+
+@dataclass(frozen=True)
+class Slab:
+    """A flat host: solid below its height."""
+
+    height: float
+    """[m]."""
+
+    def __post_init__(self) -> None:
+        require_positive("slab", height=self.height)
+
+    @property
+    def feature_size(self) -> float:
+        """The height [m]."""
+        return self.height
+
+    def distance(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Signed distance [m], positive in the pore space."""
+        return np.asarray(z - self.height + 0.0 * (x + y))
+
+    def check(self, size: tuple[float, float, float], periodic: bool = False) -> list[str]:
+        """No warnings; ValueError where the slab reaches the counter electrode."""
+        require_below_counter("slab", "height", self.height, size)
         return []
 
 
@@ -95,35 +130,50 @@ class Pillars:
 
 @dataclass(frozen=True)
 class Channels:
-    """Solid block with vertical cylindrical channels down to the collector; slits along y where `planar`."""
+    """Solid block with vertical channels down to the collector, round or tapered; slits along y where `planar`."""
 
     diameter: float
-    """[m]; the width of a slit."""
+    """At the collector [m]; the width of a slit."""
     pitch: float
     """Distance between axes [m]."""
     height: float
     """Of the block [m]."""
+    top_diameter: float | None = None
+    """At the top of the block [m], changing linearly; the same as at the collector by default."""
     offset: tuple[float, float] = (0.5, 0.5)
     """Axis of the first channel, in pitches."""
     planar: bool = False
     """For 2-D domains (x and z): y is ignored."""
 
     def __post_init__(self) -> None:
-        require_positive("channels", diameter=self.diameter, pitch=self.pitch, height=self.height)
-        if self.diameter >= self.pitch:
-            raise ValueError(f"channels: diameter {self.diameter:g} m must be less than the pitch {self.pitch:g} m")
+        lengths = {"diameter": self.diameter, "top diameter": self.mouth}
+        require_positive("channels", pitch=self.pitch, height=self.height, **lengths)
+        for name, width in lengths.items():
+            if width >= self.pitch:
+                raise ValueError(f"channels: {name} {width:g} m must be less than the pitch {self.pitch:g} m")
+
+    @property
+    def mouth(self) -> float:
+        """Diameter at the top of the block [m]."""
+        return self.diameter if self.top_diameter is None else self.top_diameter
 
     @property
     def feature_size(self) -> float:
-        """The diameter or the wall, whichever is less [m]."""
-        return min(self.diameter, self.pitch - self.diameter)
+        """The least diameter or the thinnest wall, whichever is less [m]."""
+        return min(self.diameter, self.mouth, self.pitch - max(self.diameter, self.mouth))
 
     def distance(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Signed distance [m], positive in the pore space."""
         from_axis = lattice_distance(x, self.pitch, self.offset[0])
         if not self.planar:
             from_axis = np.hypot(from_axis, lattice_distance(y, self.pitch, self.offset[1]))
-        return below_height(0.5 * self.diameter - from_axis + 0.0 * y, z, self.height)
+        if self.mouth == self.diameter:
+            return below_height(0.5 * self.diameter - from_axis + 0.0 * y, z, self.height)
+        slope = 0.5 * (self.mouth - self.diameter) / self.height
+        # Outward normal of the wall, into the channel: (-1, slope)/|..| in the plane of radius and z.
+        steepness = math.hypot(1.0, slope)
+        wall = (0.5 * self.diameter + slope * z - from_axis + 0.0 * y) / steepness
+        return below_wedge(wall, z - self.height, slope / steepness)
 
     def check(self, size: tuple[float, float, float], periodic: bool = False) -> list[str]:
         """Warnings about tiling; ValueError where the block reaches the counter electrode or breaks periodicity."""

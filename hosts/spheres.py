@@ -133,7 +133,7 @@ def sphere_pack(
         if porosity is not None:
             count = round((1.0 - porosity) * bed_measure(box, planar) / sphere_measure(radius, planar))
         assert count is not None
-        centres = _random_centres(box, radius, count, seed, periodic, planar)
+        centres = random_centres(box, radius, count, seed, periodic, planar)
     elif arrangement in ("cubic", "bcc"):
         if porosity is None:
             raise ValueError(f"spheres: a {arrangement} bed needs a porosity, not a count")
@@ -143,7 +143,8 @@ def sphere_pack(
     return SpherePack(centres, radius, box, periodic, planar)
 
 
-def _random_centres(box: Box, radius: float, count: int, seed: int, periodic: bool, planar: bool) -> np.ndarray:
+def random_centres(box: Box, radius: float, count: int, seed: int, periodic: bool, planar: bool) -> np.ndarray:
+    """Centres (count, 3) of equal spheres that do not overlap, by random sequential addition."""
     solid = count * sphere_measure(radius, planar) / bed_measure(box, planar)
     if count < 1 or solid >= JAMMING[planar]:
         raise ValueError(
@@ -156,11 +157,12 @@ def _random_centres(box: Box, radius: float, count: int, seed: int, periodic: bo
         margin[1], lengths[1] = 0.0, 0.0
     bins = np.maximum((lengths / (2.0 * radius)).astype(np.int64), 1)
     heads, links = np.full(bins, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-    centres = np.zeros((count, 3))
+    centres, radii = np.zeros((count, 3)), np.zeros(count)
     generator, placed = np.random.default_rng(seed), 0
     for _ in range(400):
         trials = margin + generator.random((max(10 * count, 10_000), 3)) * (lengths - 2.0 * margin)
-        placed = _add_spheres(trials, centres, placed, heads, links, lengths, radius, periodic)
+        sizes = np.full(len(trials), radius)
+        placed = add_spheres(trials, sizes, centres, radii, placed, heads, links, lengths, periodic)
         if placed == count:
             return centres
     raise ValueError(
@@ -169,17 +171,18 @@ def _random_centres(box: Box, radius: float, count: int, seed: int, periodic: bo
 
 
 @numba.njit(cache=True)
-def _add_spheres(
+def add_spheres(
     trials: np.ndarray,
+    trial_radii: np.ndarray,
     centres: np.ndarray,
+    radii: np.ndarray,
     placed: int,
     heads: np.ndarray,
     links: np.ndarray,
     lengths: np.ndarray,
-    radius: float,
     periodic: bool,
 ) -> int:
-    """Accept trial centres that overlap no earlier one (linked lists in bins at least a diameter wide)."""
+    """Accept trial spheres that overlap no earlier one (linked lists in bins at least a diameter wide)."""
     bins = heads.shape
     for t in range(trials.shape[0]):
         if placed == centres.shape[0]:
@@ -203,12 +206,12 @@ def _add_spheres(
                     if periodic and axis < 2:
                         gap = min(gap, lengths[axis] - gap) if lengths[axis] > 0.0 else 0.0
                     squared += gap * gap
-                free = squared >= 4.0 * radius * radius
+                free = squared >= (trial_radii[t] + radii[other]) ** 2
                 other = links[other]
             if not free:
                 break
         if free:
-            centres[placed] = trials[t]
+            centres[placed], radii[placed] = trials[t], trial_radii[t]
             links[placed] = heads[home[0], home[1], home[2]]
             heads[home[0], home[1], home[2]] = placed
             placed += 1

@@ -17,8 +17,8 @@ from typing import Literal
 
 import numpy as np
 
-from ramify.hosts.base import Host, require_positive
-from ramify.hosts.deposits import Caps, SpatialFunction
+from ramify.hosts.base import Host, SpatialFunction, require_positive
+from ramify.hosts.deposits import Caps
 from ramify.hosts.shapes import Flat
 
 CELLS_PER_FEATURE = 10.0
@@ -68,12 +68,16 @@ def _grid(host: Host, size: Vector, planar: bool) -> _Grid:
     return _Grid(size, (counts[0], counts[1], counts[2]), planar)
 
 
-def _host_area(host: Host, grid: _Grid) -> float:
+def _host_area(host: Host, grid: _Grid, region: SpatialFunction | None = None) -> float:
+    """Area of the surface, of its part in a region (negative inside) where one is given."""
     width = grid.width
     total = 0.0
     for x, y, z in grid.sheets():
         d = host.distance(x, y, z)
-        d = d[np.abs(d) < width]
+        near = np.abs(d) < width
+        if region is not None:
+            near &= region(x, y, z) < 0.0
+        d = d[near]
         total += float(np.sum(1.0 + np.cos(np.pi * d / width))) / (2.0 * width)
     return total * grid.cell_measure
 
@@ -131,7 +135,7 @@ def gradient(distance: SpatialFunction, points: np.ndarray, step: float, planar:
 
 
 def _points_on_host(
-    host: Host, grid: _Grid, count: int, generator: np.random.Generator
+    host: Host, grid: _Grid, count: int, generator: np.random.Generator, region: SpatialFunction | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     shell = 0.1 * grid.width
     reach = 0.5 * float(np.linalg.norm(grid.edges[[0, 2]] if grid.planar else grid.edges)) + shell
@@ -149,6 +153,8 @@ def _points_on_host(
         d = host.distance(*trial.T)
         trial, d = trial[np.abs(d) < shell], d[np.abs(d) < shell]
         trial = trial - d[:, None] * gradient(host.distance, trial, 0.1 * shell, grid.planar)
+        if region is not None:
+            trial = trial[region(*trial.T) < 0.0]
         found = np.concatenate([found, trial[((trial >= 0.0) & (trial <= size)).all(axis=1)]])
     found = found[:count]
     return found, gradient(host.distance, found, 0.1 * shell, grid.planar)
@@ -173,6 +179,7 @@ def random_caps(
     seed: int = 0,
     host: Host | None = None,
     on: tuple[Site, ...] = ("collector", "host"),
+    region: SpatialFunction | None = None,
     contact_angle: float = 0.5 * math.pi,
     periodic: bool = False,
     planar: bool = False,
@@ -193,6 +200,8 @@ def random_caps(
         Its surface, and the collector it leaves free, bear the caps.
     on : tuple
         Surfaces that bear caps: leave out 'host' for an insulating one.
+    region : callable, optional
+        Part of the host's surface that bears caps: negative there.
     contact_angle : float
         Through the metal [rad].
     periodic, planar : bool
@@ -208,7 +217,7 @@ def random_caps(
         raise ValueError("caps: give either a density or a count")
     body = Flat() if host is None else host
     grid = _grid(body, size, planar)
-    host_area = _host_area(body, grid) if "host" in on and host is not None else 0.0
+    host_area = _host_area(body, grid, region) if "host" in on and host is not None else 0.0
     collector_area = _collector_area(body, grid) if "collector" in on else 0.0
     area = host_area + collector_area
     if area <= 0.0:
@@ -224,7 +233,7 @@ def random_caps(
     on_host = int(generator.binomial(count, host_area / area))
     positions, normals = _points_on_collector(body, size, count - on_host, generator)
     if on_host:
-        more = _points_on_host(body, grid, on_host, generator)
+        more = _points_on_host(body, grid, on_host, generator, region)
         positions, normals = np.concatenate([positions, more[0]]), np.concatenate([normals, more[1]])
     period = (size[0], 0.0 if planar else size[1]) if periodic else None
     return Caps(positions, normals, radius, contact_angle, period, planar)

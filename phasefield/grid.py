@@ -176,6 +176,14 @@ class Grid:
             axes.append(((start + np.arange(-1, count + 1) + 0.5) * h).reshape(shape))
         return axes[0], axes[1], axes[2]
 
+    def corners(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Broadcastable coordinates x, y, z [m] of the corners of those cells, one more along every axis."""
+        axes = []
+        for centres, h, axis in zip(self.centres(), self.domain.spacing, (2, 1, 0), strict=True):
+            last = np.take(centres, [-1], axis=axis)
+            axes.append(np.concatenate([centres - 0.5 * h, last + 0.5 * h], axis=axis))
+        return axes[0], axes[1], axes[2]
+
     def sum(self, value: float) -> float:
         """Sum over ranks, always in the order of the ranks so that repeated runs agree bitwise."""
         return float(sum(self.comm.allgather(float(value)))) if self.comm.size > 1 else float(value)

@@ -120,7 +120,7 @@ class Geometry:
     host_conducting: bool = True
     """Whether host cells join the metal to the current collector."""
     host_conductivity: float | SpatialFunction = 5.8e7
-    """[S/m], for ohmic electrons."""
+    """[S/m], for ohmic electrons. Where a function is zero the host is a dielectric and joins no metal."""
     activity: SpatialFunction | None = None
     """Factor on the exchange current density, one where None."""
 

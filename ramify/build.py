@@ -9,62 +9,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ramify.build_host_fields import Bearing, build_activity, build_bearing, build_conductivity
+from ramify.build_hosts import MISSING_LENGTH, build_domain, build_host, three_axes
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
-from ramify.scenario.hosts import ActivitySection, ChannelHost, FlatHost, NoHost, PillarHost, SolidHost, SpherePackHost
-from ramify.scenario.schema import DomainSection, ElectrolyteSection, MetalSection, RoughnessSection, Scenario
+from ramify.scenario.host_rules import bears_metal
+from ramify.scenario.hosts import NoHost
+from ramify.scenario.resolve import largest_edge
+from ramify.scenario.schema import ElectrolyteSection, MetalSection, RoughnessSection, Scenario
 
 if TYPE_CHECKING:
     from ramify.hosts.base import Host
     from ramify.physics.electrolyte import Electrolyte
     from ramify.physics.metals import Metal
-
-Number = TypeVar("Number", int, float)
-MISSING_LENGTH = 1.0
-"""Edge of a lateral axis that the scenario does not have [m]: charges are per metre of depth."""
-
-
-@dataclass(frozen=True)
-class Slab:
-    """A flat host: solid below its height."""
-
-    height: float
-    """[m]."""
-
-    @property
-    def feature_size(self) -> float:
-        """The height [m]."""
-        return self.height
-
-    def distance(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Signed distance [m], positive in the pore space."""
-        return np.asarray(z - self.height + 0.0 * (x + y))
-
-    def check(self, size: tuple[float, float, float], periodic: bool = False) -> list[str]:
-        """No warnings; ValueError where the slab reaches the counter electrode."""
-        if self.height >= size[2]:
-            raise ValueError("the slab reaches the counter electrode")
-        return []
-
-
-@dataclass(frozen=True)
-class DepthActivity:
-    """Factor on the exchange current density: linear in z up to the host's height, constant above."""
-
-    bottom: float
-    top: float
-    height: float
-    """[m]."""
-
-    def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """The factor at coordinates [m]."""
-        factor = self.bottom + (self.top - self.bottom) * np.clip(z / self.height, 0.0, 1.0)
-        return np.asarray(factor + 0.0 * (x + y))
 
 
 @dataclass(frozen=True)
@@ -123,18 +85,6 @@ def build_problem(scenario: Scenario) -> plating.PlatingProblem:
     )
 
 
-def build_domain(section: DomainSection) -> plating.Domain:
-    """The box with all three axes."""
-    nx, ny, nz = _three_axes(section.cells, 1)
-    return plating.Domain(_three_axes(section.size, MISSING_LENGTH), (nx, ny, nz), section.lateral == "periodic")
-
-
-def _three_axes(values: tuple[Number, ...], missing: Number) -> tuple[Number, Number, Number]:
-    if len(values) == 3:
-        return (values[0], values[1], values[2])
-    return (values[0] if len(values) == 2 else missing, missing, values[-1])
-
-
 def build_electrolyte(section: ElectrolyteSection) -> Electrolyte:
     """The electrolyte: a preset, constant properties, or a dilute one."""
     from ramify.physics import electrolyte
@@ -172,82 +122,38 @@ def build_metal(section: MetalSection) -> Metal:
     )
 
 
-def build_host(scenario: Scenario) -> Host | None:
-    """The host's shape; None for a plain cell. ScenarioError where it cannot be made."""
-    section, domain = scenario.host, build_domain(scenario.domain)
-    if isinstance(section, NoHost):
-        return None
-    try:
-        host = _shape(section, domain, planar=len(scenario.domain.size) == 2)
-        host.check(domain.size, domain.periodic)
-    except ValueError as refusal:
-        raise ScenarioError(str(refusal), ("host",)) from None
-    return host
-
-
-def _shape(section: SolidHost, domain: plating.Domain, planar: bool) -> Host:
-    if isinstance(section, PillarHost):
-        from ramify.hosts.shapes import Pillars
-
-        return Pillars(section.diameter, section.pitch, section.height, section.rounded, planar=planar)
-    if isinstance(section, ChannelHost):
-        from ramify.hosts.shapes import Channels
-
-        return Channels(section.diameter, section.pitch, section.height, planar=planar)
-    if isinstance(section, SpherePackHost):
-        from ramify.hosts.spheres import sphere_pack
-
-        return sphere_pack(
-            domain.size,
-            0.5 * section.diameter,
-            porosity=section.porosity,
-            arrangement=section.arrangement,
-            seed=section.seed or 0,
-            height=section.height,
-            periodic=domain.periodic,
-            planar=planar,
-        )
-    assert isinstance(section, FlatHost)
-    return Slab(section.height)
-
-
 def build_geometry(scenario: Scenario, domain: plating.Domain) -> plating.Geometry:
     """Host and initial metal as signed distances."""
-    section, host = scenario.host, build_host(scenario)
+    host = build_host(scenario)
     try:
         metal = build_deposits(scenario, domain, host)
     except ValueError as refusal:
         raise ScenarioError(str(refusal), ("nucleation",) if scenario.nucleation else ("film",)) from None
-    if isinstance(section, NoHost) or host is None:
+    if isinstance(scenario.host, NoHost) or host is None:
         return plating.Geometry(metal)
     return plating.Geometry(
         metal_distance=metal,
         host_distance=host.distance,
-        host_conducting=section.surface == "conducting",
-        host_conductivity=section.conductivity or 0.0,
-        activity=build_activity(section.activity, section.height),
+        host_conducting=bears_metal(scenario.host),
+        host_conductivity=build_conductivity(scenario.host, host),
+        activity=build_activity(scenario.host, host),
     )
-
-
-def build_activity(section: ActivitySection | None, height: float) -> plating.SpatialFunction | None:
-    """The activity field of a host; None where it is one everywhere."""
-    return None if section is None else DepthActivity(section.bottom, section.top, height)
 
 
 def build_deposits(scenario: Scenario, domain: plating.Domain, host: Host | None) -> plating.SpatialFunction:
     """The metal at the start: film or rough front, nuclei, random caps."""
-    from ramify.hosts.deposits import Cap, Film, union
+    from ramify.hosts.deposits import Film, union
 
-    planar = len(scenario.domain.size) == 2
-    conducting = host is not None and not isinstance(scenario.host, NoHost) and scenario.host.surface == "conducting"
+    bearing = build_bearing(scenario.host, host)
     thickness, rough = resolved(scenario.film.thickness), scenario.film.roughness
     parts: list[plating.SpatialFunction] = []
     if rough is not None:
         parts.append(build_front(thickness, rough, domain))
     elif thickness > 0.0:
-        parts.append(Film(thickness, host.distance if host is not None and conducting else None))
-    places = [_three_axes(nucleus.position, 0.5 * MISSING_LENGTH) for nucleus in scenario.nuclei]
-    parts += [Cap(p, nucleus.radius, planar=planar) for p, nucleus in zip(places, scenario.nuclei, strict=True)]
+        surfaces = scenario.film.surfaces
+        on_host = bearing if surfaces != "collector" else Bearing(None)
+        parts.append(Film(thickness, on_host.distance, on_host.region, on_collector=surfaces != "host"))
+    parts += [build_nucleus(scenario, index, host) for index in range(len(scenario.nuclei))]
     if scenario.nucleation is not None:
         from ramify.hosts.surface import random_caps
 
@@ -258,12 +164,38 @@ def build_deposits(scenario: Scenario, domain: plating.Domain, host: Host | None
                 density=scenario.nucleation.density,
                 seed=scenario.nucleation.seed,
                 host=host,
-                on=("collector", "host") if conducting else ("collector",),
+                on=("collector", "host") if bearing.distance is not None else ("collector",),
+                region=bearing.region,
+                contact_angle=resolved(scenario.nucleation.contact_angle),
                 periodic=domain.periodic,
-                planar=planar,
+                planar=len(scenario.domain.size) == 2,
             )
         )
     return union(*parts)
+
+
+def build_nucleus(scenario: Scenario, index: int, host: Host | None) -> plating.SpatialFunction:
+    """A ball about its position, or the cap of a contact angle on the surface where the position lies."""
+    from ramify.hosts.deposits import Cap
+    from ramify.hosts.surface import gradient
+
+    nucleus, planar = scenario.nuclei[index], len(scenario.domain.size) == 2
+    place = three_axes(nucleus.position, 0.5 * MISSING_LENGTH)
+    if nucleus.contact_angle is None:
+        return Cap(place, nucleus.radius, planar=planar)
+    normal, edge = (0.0, 0.0, 1.0), largest_edge(scenario.domain)
+    if place[2] > 0.0:
+        point = np.array([place])
+        away = math.inf if host is None else float(host.distance(*point.T)[0])
+        if host is None or not abs(away) <= edge:
+            where = "no surface" if not math.isfinite(away) else f"{abs(away) * 1e6:.3g} um from the host's surface"
+            problem = f"a contact angle needs a surface, and the position lies on {where}"
+            allowed = "z = 0, a position on the host's surface, or no contact angle"
+            raise ScenarioError(problem, ("nuclei", index, "contact_angle"), allowed=allowed)
+        slope = gradient(host.distance, point, 0.1 * edge, planar)[0]
+        normal = (float(slope[0]), float(slope[1]), float(slope[2]))
+        place = (place[0] - away * normal[0], place[1] - away * normal[1], place[2] - away * normal[2])
+    return Cap(place, nucleus.radius, nucleus.contact_angle, normal, planar)
 
 
 def build_front(thickness: float, rough: RoughnessSection, domain: plating.Domain) -> plating.SpatialFunction:

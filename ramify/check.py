@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from ramify.build import build_domain, build_electrolyte, build_host, build_metal
+from ramify.build import build_electrolyte, build_metal
+from ramify.build_hosts import build_domain, build_host
 from ramify.physics import cell
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
-from ramify.scenario.grid_rules import resolved, text
+from ramify.scenario.grid_rules import resolved, resolved_widths, text
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.protocol import Step
-from ramify.scenario.resolve import largest_edge
+from ramify.scenario.resolve import largest_edge, spacing
 from ramify.scenario.schema import Scenario
 
 FEWEST_CELLS = 4.0
@@ -221,11 +222,14 @@ def _host_notes(scenario: Scenario) -> list[str]:
     host, section = build_host(scenario), scenario.host
     if host is None or isinstance(section, NoHost):
         return []
-    domain, edge = build_domain(scenario.domain), largest_edge(scenario.domain)
+    domain, edges = build_domain(scenario.domain), spacing(scenario.domain)
     notes = host.check(domain.size, domain.periodic)
-    for name, length in section.widths().items():
-        if length < FEWEST_CELLS * edge:
-            notes.append(f"host: {length / edge:.1f} cells across its {name}: the shape is the grid's")
+    widths = {name: length / edge for name, (_, length, edge) in resolved_widths(section, edges).items()}
+    if not section.widths():
+        widths["narrowest feature"] = host.feature_size / largest_edge(scenario.domain)
+    for name, cells in widths.items():
+        if cells < FEWEST_CELLS * (1.0 - 1e-9):
+            notes.append(f"host: {cells:.1f} cells across its {name}: the shape is the grid's")
     return notes
 
 

@@ -263,7 +263,7 @@ def test_wheel_holds_the_tree(checkout: Path, wheel: Path) -> None:
             (*(("ramify",) if folder == "ramify" else ("ramify", folder)), *path.relative_to(checkout / folder).parts)
         )
         for folder in ARROWS
-        for pattern in ("*.py", "*.yaml", "py.typed", "references/**/*")
+        for pattern in ("*.py", "*.yaml", "*.tif", "py.typed", "references/**/*")
         for path in (checkout / folder).rglob(pattern)
         if path.is_file() and path.suffix != ".pyc"
     }

@@ -16,6 +16,7 @@ from ramify.phasefield.fipy_reference.library import Suite, load_fipy
 from ramify.phasefield.fipy_reference.mesh import EMPTY, ReferenceMesh
 from ramify.phasefield.fipy_reference.stage import Stage, StageSolver, State, Unconverged
 from ramify.phasefield.fipy_reference.transport import Transport
+from ramify.phasefield.kernels.openings import open_cells
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.interface import equilibrium_profile
 
@@ -149,11 +150,11 @@ class FiPyEngine:
         self.ledger = Ledger(**saved["ledger"])
 
     def _sample_opening(self) -> np.ndarray:
-        """1 - psi per cell: the signed distance over the cell edge, cut to [0, 1]."""
-        host = self.problem.geometry.host_distance
-        if host is None:
-            return np.ones(int(np.prod(self._mesh.shape)))
-        return np.clip(0.5 + self._mesh.sample(host) / self._mesh.smallest_edge, 0.0, 1.0)
+        """1 - psi per cell, from the signed distance at the corners, as in the other engine."""
+        host, opening = self.problem.geometry.host_distance, np.ones(self._mesh.shape)
+        if host is not None:
+            open_cells(np.ascontiguousarray(host(*self._mesh.corners()), dtype=np.float64), opening)
+        return opening.ravel()
 
     def _first_step(self) -> float:
         numerics = self.problem.numerics

@@ -54,6 +54,14 @@ class ReferenceMesh:
         )
         return np.broadcast_to(np.asarray(function(x, y, z), dtype=np.float64), self.shape).ravel().copy()
 
+    def corners(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Broadcastable coordinates x, y, z [m] of the cells' corners."""
+        x, y, z = (
+            (np.arange(n + 1) * h).reshape([-1 if axis == 2 - a else 1 for axis in range(3)])
+            for a, (n, h) in enumerate(zip(self.domain.cells, self.domain.spacing, strict=True))
+        )
+        return x, y, z
+
     def block(self, flat: np.ndarray) -> np.ndarray:
         """A flat cell array as [z, y, x]."""
         return np.asarray(flat, dtype=np.float64).reshape(self.shape)

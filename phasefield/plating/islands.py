@@ -25,6 +25,19 @@ INACTIVE = -1
 CONNECTED = 0
 
 
+def host_conducts(grid: Grid, problem: PlatingProblem) -> np.ndarray:
+    """Whether the host's material conducts: one cell where it is the same everywhere, else a ghosted array."""
+    geometry = problem.geometry
+    if geometry.host_distance is None or not geometry.host_conducting:
+        return np.zeros((1, 1, 1), dtype=bool)
+    given = geometry.host_conductivity
+    if not callable(given):
+        return np.ones((1, 1, 1), dtype=bool)
+    conducts = np.broadcast_to(given(*grid.centres()) > 0.0, grid.ghosted_shape).astype(np.int8)
+    grid.fill_outer_ghosts(conducts)
+    return conducts > 0
+
+
 class Islands:
     """Labels of the metal's parts and the floating potentials; equal on every rank."""
 
@@ -33,7 +46,8 @@ class Islands:
         self.floating = problem.electrons.islands == "floating"
         finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
         self.layers = math.ceil(SURFACE_LAYERS * max(problem.interface.width / finest, 1.0))
-        self.host_conducts = problem.geometry.host_distance is not None and problem.geometry.host_conducting
+        self.host = host_conducts(grid, problem)
+        """Where a host cell would conduct."""
         self.label = np.zeros(grid.ghosted_shape, np.int32)
         """0 connected, 1, 2, ... floating islands, -1 inactive; 0 where there is no metal."""
         self.cells: list[np.ndarray] = []
@@ -48,8 +62,7 @@ class Islands:
     def update(self, xi: np.ndarray, pore: np.ndarray) -> None:
         """Label the metal of a new shape; potentials of islands that persist are kept as guesses."""
         metal = (xi > 0.5) & (pore > 0.0)
-        if self.host_conducts:
-            metal |= pore < 0.5
+        metal |= (pore < 0.5) & self.host
         numbers, count = number_components(self.grid, metal)
         connected, touching = self._connected(numbers, count)
         self.short_circuit = touching

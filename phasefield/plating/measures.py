@@ -19,10 +19,10 @@ class Measures:
         layers = (pore[OWNED] < 0.5).any(axis=(1, 2))
         top = int(np.flatnonzero(layers).max()) + 1 + grid.start[2] if layers.any() else 0
         top = int(grid.max(float(top)))
-        self.host_layers = top or problem.domain.cells[2]
-        """Layers that hold host; all of them in an empty cell."""
-        owned = pore[OWNED][: max(0, self.host_layers - grid.start[2])]
-        self.pore_volume = grid.sum(float(owned.sum())) * self.volume
+        inside = grid.sum(float(pore[OWNED][: max(0, top - grid.start[2])].sum()))
+        self.host_layers = top if inside > 0.0 else problem.domain.cells[2]
+        """Layers that hold host; all of them in an empty cell, and above a host without pores."""
+        self.pore_volume = (inside or grid.sum(float(pore[OWNED].sum()))) * self.volume
 
     def column_heights(self, xi: np.ndarray) -> np.ndarray:
         """Height [m] of the highest xi = 1/2 crossing above each (y, x) of the whole cross-section; zero for none."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from ramify.phasefield.grid import Grid
+from ramify.phasefield.kernels.openings import open_cells, open_faces
 from ramify.phasefield.plating.state import Geometry
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.interface import equilibrium_profile
 
+AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
 SMALLEST_OPENING = 0.05
 """Cells less open than this count as solid: they would hold next to nothing and stiffen the front."""
 
 
 def build_geometry(grid: Grid, problem: PlatingProblem) -> Geometry:
-    """Openings of the host, cells and faces, sampled from its signed distance at their centres."""
+    """Openings of the host, cells and faces, from its signed distance at the cells' corners."""
     pore = grid.zeros()
-    x, y, z = grid.centres()
     openings = [grid.zeros() for _ in range(3)]
     distance = problem.geometry.host_distance
     if distance is None:
@@ -24,12 +25,11 @@ def build_geometry(grid: Grid, problem: PlatingProblem) -> Geometry:
         for opening in openings:
             opening.fill(1.0)
     else:
-        hx, hy, hz = problem.domain.spacing
-        pore[:] = _open_fraction(distance(x, y, z), problem)
+        corners = np.ascontiguousarray(distance(*grid.corners()), dtype=np.float64)
+        open_cells(corners, pore)
         pore[pore < SMALLEST_OPENING] = 0.0
-        openings[0][:] = _open_fraction(distance(x - 0.5 * hx, y, z), problem)
-        openings[1][:] = _open_fraction(distance(x, y - 0.5 * hy, z), problem)
-        openings[2][:] = _open_fraction(distance(x, y, z - 0.5 * hz), problem)
+        for axis, opening in zip(AXES, openings, strict=True):
+            open_faces(corners, axis, opening)
     _close_walls(grid, pore, openings)
     return Geometry(
         pore=pore,
@@ -39,10 +39,6 @@ def build_geometry(grid: Grid, problem: PlatingProblem) -> Geometry:
         weight=grid.zeros(),
         fractions=[grid.zeros() for _ in range(3)],
     )
-
-
-def _open_fraction(distance: np.ndarray, problem: PlatingProblem) -> np.ndarray:
-    return np.clip(0.5 + distance / problem.domain.mean_edge, 0.0, 1.0)
 
 
 def _close_walls(grid: Grid, pore: np.ndarray, openings: list[np.ndarray]) -> None:

@@ -63,17 +63,20 @@ _TEXT = core_schema.str_schema()
 
 Length = Annotated[float, Quantity(units.LENGTH)]
 Coordinate = Annotated[float, Quantity(units.LENGTH, "nonnegative")]
+Position = Annotated[float, Quantity(units.LENGTH, "any")]
 Time = Annotated[float, Quantity(units.TIME)]
 Temperature = Annotated[float, Quantity(units.TEMPERATURE)]
 Concentration = Annotated[float, Quantity(units.CONCENTRATION)]
 Diffusivity = Annotated[float, Quantity(units.DIFFUSIVITY)]
 Conductivity = Annotated[float, Quantity(units.CONDUCTIVITY)]
+InsulatorConductivity = Annotated[float, Quantity(units.CONDUCTIVITY, "nonnegative")]
 CurrentDensity = Annotated[float, Quantity(units.CURRENT_DENSITY)]
 ArealResistance = Annotated[float, Quantity(units.RESISTANCE, "nonnegative")]
 SurfaceEnergy = Annotated[float, Quantity(units.SURFACE_ENERGY, "nonnegative")]
 MolarVolume = Annotated[float, Quantity(units.MOLAR_VOLUME)]
 NumberDensity = Annotated[float, Quantity(units.NUMBER_DENSITY)]
 Mobility = Annotated[float, Quantity(units.MOBILITY)]
+Angle = Annotated[float, Quantity(units.ANGLE)]
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -102,3 +105,24 @@ class Section(BaseModel):
                 value = data[name] if isinstance(data[name], str | int | float) else None
                 raise refuse("unknown key", (str(name),), value, allowed, hint)
         return data
+
+
+AS_VALUE, AS_GRADIENT, AS_PHASES, AS_LIST = FORMS = ("as a value", "as a gradient", "as phases", "as a list")
+"""Forms of a key that takes one value, a mapping or a list: names inside the schema that no file has."""
+
+
+def form_of_value(value: object) -> str:
+    """Form of a key that takes a value or {bottom, top}."""
+    return AS_GRADIENT if isinstance(value, dict | Section) else AS_VALUE
+
+
+def form_of_mapping(value: object) -> str:
+    """Form of a key that takes a value, {bottom, top}, or a value for each phase."""
+    if isinstance(value, dict) and not {"bottom", "top"} & set(value):
+        return AS_PHASES
+    return form_of_value(value)
+
+
+def form_of_list(value: object) -> str:
+    """Form of a key that takes a value or a list of values."""
+    return AS_LIST if isinstance(value, list | tuple) else AS_VALUE

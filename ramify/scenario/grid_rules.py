@@ -5,8 +5,11 @@ Below these bounds a run is refused; between them and the comfortable ones of `r
 
 from __future__ import annotations
 
-from ramify.scenario.errors import ScenarioError
-from ramify.scenario.hosts import NoHost, SpherePackHost
+import math
+
+from ramify.scenario.errors import Key, ScenarioError
+from ramify.scenario.host_rules import bears_metal
+from ramify.scenario.hosts import NoHost, SolidHost
 from ramify.scenario.resolve import largest_edge, spacing
 from ramify.scenario.schema import Scenario
 
@@ -57,18 +60,32 @@ def host_rule(scenario: Scenario) -> None:
     host, domain = scenario.host, scenario.domain
     if isinstance(host, NoHost):
         return
-    if host.height >= domain.size[-1]:
+    if resolved(host.height) >= domain.size[-1]:
         problem = "the host reaches the counter electrode"
-        raise ScenarioError(problem, ("host", "height"), text(host.height), f"less than {text(domain.size[-1])}")
-    edges = spacing(domain)
-    lateral = max(edges if isinstance(host, SpherePackHost) else edges[:-1] or edges)
-    lengths = {name: (length, lateral) for name, length in host.widths().items()}
-    lengths["height"] = (host.height, edges[-1])
-    for name, (length, edge) in lengths.items():
+        raise ScenarioError(
+            problem, ("host", "height"), text(resolved(host.height)), f"less than {text(domain.size[-1])}"
+        )
+    for name, (key, length, edge) in resolved_widths(host, spacing(domain)).items():
         if length < FEWEST_HOST_CELLS * edge * (1.0 - 1e-9):
             problem = f"the grid does not resolve the host: {length / edge:.1f} cells across its {name}"
             allowed = f"at least {FEWEST_HOST_CELLS:g} cells, of at most {text(length / FEWEST_HOST_CELLS)}"
-            raise ScenarioError(problem, ("host", name.split()[0]), text(length), allowed)
+            raise ScenarioError(problem, key, text(length), allowed)
+
+
+def resolved_widths(host: SolidHost, edges: tuple[float, ...]) -> dict[str, tuple[Key, float, float]]:
+    """Key, length and cell edge [m] of every width of the host, by name; cells of edges (x, y, z)."""
+    across = max(edges[:-1] or edges) if host.upright else max(edges)
+    widths = {name: (_key_of(name), length, across) for name, length in host.widths().items()}
+    widths["height"] = (("host", "height"), host.height, edges[-1])
+    if host.coating is not None:
+        widths["coating"] = (("host", "coating", "thickness"), host.coating.thickness, max(edges))
+    return widths
+
+
+def _key_of(name: str) -> Key:
+    """The key that a width's name begins with: 'pitch (less diameter)', 'second diameter'."""
+    words = name.split(" (")[0].split()
+    return ("host", *words)
 
 
 def film_rule(scenario: Scenario) -> None:
@@ -77,10 +94,10 @@ def film_rule(scenario: Scenario) -> None:
     height = scenario.domain.size[-1]
     if thickness >= height:
         raise ScenarioError("the film is thicker than the domain", key, text(thickness), f"less than {text(height)}")
-    if thickness == 0.0 or isinstance(host, NoHost) or host.surface == "insulating":
+    if thickness == 0.0 or isinstance(host, NoHost) or not bears_metal(host) or scenario.film.surfaces == "collector":
         return
-    if host.height + thickness >= height:
-        room = text(height - host.height)
+    if resolved(host.height) + thickness >= height:
+        room = text(height - resolved(host.height))
         raise ScenarioError("the film on the host reaches the counter electrode", key, text(thickness), f"below {room}")
     if 2.0 * thickness >= host.narrowest_pore():
         allowed = f"less than half the narrowest pore, {text(0.5 * host.narrowest_pore())}"
@@ -107,12 +124,14 @@ def roughness_rule(scenario: Scenario) -> None:
 
 
 def cap_rule(scenario: Scenario) -> None:
-    """Nuclei are at least as large as the interface that draws them."""
+    """Nuclei are at least as large, and as high, as the interface that draws them."""
     width = resolved(scenario.interface.width)
-    radii = [(("nuclei", i, "radius"), nucleus.radius) for i, nucleus in enumerate(scenario.nuclei)]
-    for key, radius in radii:
-        if radius < width:
-            raise ScenarioError("smaller than the interface width", key, text(radius), f"at least {text(width)}")
+    for index, nucleus in enumerate(scenario.nuclei):
+        if nucleus.radius < width:
+            key: Key = ("nuclei", index, "radius")
+            problem = "smaller than the interface width"
+            raise ScenarioError(problem, key, text(nucleus.radius), f"at least {text(width)}")
+        _cap_height_rule(nucleus.radius, nucleus.contact_angle, width, ("nuclei", index, "contact_angle"))
     nucleation, height = scenario.nucleation, scenario.domain.size[-1]
     if nucleation is None:
         return
@@ -120,3 +139,13 @@ def cap_rule(scenario: Scenario) -> None:
     if not width <= radius < height:
         allowed = f"from the interface width, {text(width)}, to the domain's height, {text(height)}"
         raise ScenarioError("out of bounds", ("nucleation", "radius"), text(radius), allowed)
+    _cap_height_rule(radius, nucleation.contact_angle, width, ("nucleation", "contact_angle"))
+
+
+def _cap_height_rule(radius: float, angle: float | None, width: float, key: Key) -> None:
+    """A cap of height R (1 - cos angle) that is no thinner than the interface."""
+    if angle is None or radius * (1.0 - math.cos(angle)) >= width * (1.0 - 1e-9):
+        return
+    least = math.degrees(math.acos(max(1.0 - width / radius, -1.0)))
+    problem = f"the cap is {text(radius * (1.0 - math.cos(angle)))} high, less than the interface width {text(width)}"
+    raise ScenarioError(problem, key, f"{math.degrees(angle):.4g} deg", f"at least {least:.4g} deg, or a larger radius")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ramify.scenario.errors import ScenarioError, nearest
 from ramify.scenario.grid_rules import refuse_unresolved
+from ramify.scenario.host_files import with_host_file
 from ramify.scenario.load import Document, parse_text, read_text
 from ramify.scenario.overrides import apply_overrides
 from ramify.scenario.resolve import resolve
@@ -57,6 +58,7 @@ def finish(document: Document, overrides: Iterable[str]) -> Scenario:
     apply_overrides(document, overrides)
     scenario = validate(document)
     try:
+        scenario = with_host_file(scenario, Path(document.file).parent)
         refuse_misfits(scenario)
         resolved = resolve(scenario)
         refuse_unresolved(resolved)

@@ -11,7 +11,7 @@ import math
 from typing import Any, TypeVar
 
 from ramify.scenario.fields import Section
-from ramify.scenario.hosts import NoHost, SolidHost, SpherePackHost
+from ramify.scenario.hosts import FoamHost, NoHost, SolidHost, SpherePackHost
 from ramify.scenario.schema import (
     CounterElectrodeSection,
     DomainSection,
@@ -91,11 +91,15 @@ def _counter(scenario: Scenario) -> CounterElectrodeSection:
 
 def _host(scenario: Scenario) -> SolidHost | NoHost:
     host: SolidHost | NoHost = scenario.host
-    if isinstance(host, SpherePackHost) and host.arrangement == "random":
+    random_bed = isinstance(host, SpherePackHost) and host.arrangement == "random"
+    if random_bed or (isinstance(host, FoamHost) and host.tessellation == "voronoi"):
         host = _filled(host, seed=0)
-    if isinstance(host, NoHost) or host.surface == "insulating":
+    if isinstance(host, NoHost):
         return host
-    return _filled(host, conductivity=COPPER_CONDUCTIVITY)
+    if host.coating is not None and host.coating.kind == "conducting":
+        coating = _filled(host.coating, conductivity=COPPER_CONDUCTIVITY)
+        host = host.model_copy(update={"coating": coating})
+    return host if host.surface == "insulating" else _filled(host, conductivity=COPPER_CONDUCTIVITY)
 
 
 def _film(scenario: Scenario, width: float) -> FilmSection:
@@ -109,7 +113,7 @@ def _film(scenario: Scenario, width: float) -> FilmSection:
 
 
 def _nucleation(scenario: Scenario, width: float) -> NucleationSection | None:
-    return scenario.nucleation and _filled(scenario.nucleation, radius=FILM_WIDTHS * width)
+    return scenario.nucleation and _filled(scenario.nucleation, radius=FILM_WIDTHS * width, contact_angle=0.5 * math.pi)
 
 
 def _output(scenario: Scenario) -> OutputSection:

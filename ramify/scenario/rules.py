@@ -10,7 +10,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
-from ramify.scenario.hosts import ChannelHost, FlatHost, NoHost, PillarHost, SpherePackHost
+from ramify.scenario.host_rules import bears_metal, host_rule
+from ramify.scenario.hosts import NoHost
 from ramify.scenario.schema import Scenario
 
 Rule = Callable[[Scenario], None]
@@ -130,37 +131,17 @@ def interface_rule(scenario: Scenario) -> None:
             raise ScenarioError(problem, ("protocol",), step.text, "another stop condition, or motion: moving")
 
 
-def host_rule(scenario: Scenario) -> None:
-    """Lengths of a host that fit together; keys that have a meaning for it."""
-    host = scenario.host
-    if isinstance(host, NoHost):
-        return
-    if isinstance(host, PillarHost | ChannelHost) and host.diameter >= host.pitch:
-        problem = f"must be less than the pitch, {host.pitch:g} m"
-        raise ScenarioError(problem, ("host", "diameter"), f"{host.diameter:g} m")
-    if isinstance(host, PillarHost) and host.rounded and host.height < 0.5 * host.diameter:
-        problem = "hemispherical tops need a height of at least half the diameter"
-        raise ScenarioError(problem, ("host", "rounded"), "true", "false")
-    if len(scenario.domain.size) == 1 and not isinstance(host, FlatHost):
-        problem = "needs a lateral axis: the domain has z alone"
-        raise ScenarioError(problem, ("host", "type"), host.type, "none, flat")
-    if host.surface == "insulating" and host.conductivity is not None:
-        raise ScenarioError("an insulating host has no conductivity", ("host", "conductivity"), allowed="no such key")
-    if isinstance(host, FlatHost) and host.surface == "insulating":
-        problem = "covers the current collector: there is no conducting surface and nothing can plate"
-        raise ScenarioError(problem, ("host", "surface"), "insulating", "conducting")
-    if host.activity is not None and host.activity.bottom == host.activity.top == 0.0:
-        raise ScenarioError("nothing can plate on an inactive surface", ("host", "activity"), "0", "a factor above 0")
-    if isinstance(host, SpherePackHost) and host.arrangement != "random" and host.seed is not None:
-        raise ScenarioError(f"a {host.arrangement} bed is not random", ("host", "seed"), str(host.seed), "no such key")
-
-
 def film_rule(scenario: Scenario) -> None:
     """A film that can be, and metal to start from."""
     film, caps = scenario.film, bool(scenario.nuclei) or scenario.nucleation is not None
     if film.thickness == 0.0 and not caps:
         problem = "without a film or nuclei nothing can plate: a bare surface stays bare"
         raise ScenarioError(problem, ("film", "thickness"), "0", "a thickness above zero, 'nuclei' or 'nucleation'")
+    if film.surfaces != "all" and (film.thickness == 0.0 or (film.thickness is None and caps)):
+        raise ScenarioError("there is no film", ("film", "surfaces"), film.surfaces, "a film thickness above zero")
+    if film.surfaces != "all" and not bears_metal(scenario.host):
+        problem = "the collector is the only surface that bears a film"
+        raise ScenarioError(problem, ("film", "surfaces"), film.surfaces, "no such key, or a conducting host")
     rough = film.roughness
     if rough is None:
         return
@@ -201,6 +182,7 @@ def nuclei_rule(scenario: Scenario) -> None:
         for axis, (place, length) in enumerate(zip(nucleus.position, size, strict=True)):
             if place > length:
                 raise ScenarioError("outside the domain", (*key, axis), f"{place:g} m", f"0 to {length:g} m")
+        angle_rule(nucleus.contact_angle, ("nuclei", index, "contact_angle"))
         if nucleus.position[-1] + nucleus.radius >= size[-1]:
             raise ScenarioError("reaches the counter electrode", ("nuclei", index, "radius"), f"{nucleus.radius:g} m")
     if len(size) == 1 and scenario.nuclei:
@@ -208,11 +190,19 @@ def nuclei_rule(scenario: Scenario) -> None:
     if len(size) == 1 and scenario.nucleation is not None:
         problem = "random nuclei need a lateral axis: the domain has z alone"
         raise ScenarioError(problem, ("nucleation",), allowed="film")
+    if scenario.nucleation is not None:
+        angle_rule(scenario.nucleation.contact_angle, ("nucleation", "contact_angle"))
     bare = not scenario.film.thickness and scenario.nucleation is None
-    on_host = not isinstance(scenario.host, NoHost) and scenario.host.surface == "conducting"
+    on_host = bears_metal(scenario.host)
     if scenario.nuclei and bare and not on_host and all(n.position[-1] > n.radius for n in scenario.nuclei):
         problem = "no nucleus touches the current collector or a film: nothing can plate"
         raise ScenarioError(problem, ("nuclei",), allowed="a nucleus at z = 0, or a film thickness")
+
+
+def angle_rule(angle: float | None, key: Key) -> None:
+    """A contact angle between 0 and 180 degrees."""
+    if angle is not None and not angle < math.pi:
+        raise ScenarioError("outside its range", key, f"{math.degrees(angle):g} deg", "between 0 and 180 deg")
 
 
 def output_rule(scenario: Scenario) -> None:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SkipValidation, Wi
 
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.fields import (
+    Angle,
     ArealResistance,
     Concentration,
     Conductivity,
@@ -133,6 +134,8 @@ class FilmSection(Section):
 
     thickness: Coordinate | None = None
     """Three interface widths by default, none where nuclei are given."""
+    surfaces: Literal["all", "collector", "host"] = "all"
+    """Conducting surfaces that bear it."""
     roughness: RoughnessSection | None = None
 
 
@@ -141,6 +144,9 @@ class NucleusSection(Section):
 
     position: Annotated[tuple[Coordinate, ...], Field(min_length=1, max_length=3, strict=False)]
     radius: Length
+    """Of curvature."""
+    contact_angle: Angle | None = None
+    """Through the metal, on the surface where the position lies; a ball about the position by default."""
 
 
 class NucleationSection(Section):
@@ -149,7 +155,9 @@ class NucleationSection(Section):
     density: NumberDensity
     """Per area of conducting surface; in two dimensions its square root counts per length."""
     radius: Length | None = None
-    """Three interface widths by default."""
+    """Of curvature; three interface widths by default."""
+    contact_angle: Angle | None = None
+    """Through the metal; 90 degrees by default."""
     seed: Seed = 0
 
 

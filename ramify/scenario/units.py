@@ -60,10 +60,12 @@ volt = joule / coulomb = V
 ohm = volt / ampere
 siemens = ampere / volt = S
 hertz = 1 / second = Hz
+radian = [angle] = rad
+degree = 0.01745329251994329576923690768488612713 * radian = deg
 """
 
 SYMBOLS = str.maketrans(
-    {"µ": "u", "μ": "u", "\u03a9": "ohm", "\u2126": "ohm", "·": "*", "²": "^2", "³": "^3", "−": "-"}
+    {"µ": "u", "μ": "u", "°": "deg", "\u03a9": "ohm", "\u2126": "ohm", "·": "*", "²": "^2", "³": "^3", "−": "-"}
 )
 
 
@@ -92,9 +94,10 @@ RESISTANCE = Dimension("an areal resistance", "ohm*m^2", ("10 ohm*cm^2", "1e-3 o
 SURFACE_ENERGY = Dimension("a surface energy", "J/m^2", ("0.5 J/m^2", "500 mJ/m^2"))
 MOLAR_VOLUME = Dimension("a molar volume", "m^3/mol", ("13 cm^3/mol", "1.3e-5 m^3/mol"))
 NUMBER_DENSITY = Dimension("a number per area", "1/m^2", ("1e12 1/m^2", "1e8 1/cm^2"))
+ANGLE = Dimension("an angle", "rad", ("60 deg", "1.2 rad"))
 
 DIMENSIONS = (LENGTH, TIME, TEMPERATURE, CONCENTRATION, DIFFUSIVITY, CONDUCTIVITY, CURRENT_DENSITY, CAPACITY,
-              VOLTAGE, RESISTANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY)  # fmt: skip
+              VOLTAGE, RESISTANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, ANGLE)  # fmt: skip
 
 Sign = Literal["positive", "nonnegative", "any"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
-from ramify.scenario.fields import REFUSED
+from ramify.scenario.fields import FORMS, REFUSED
 from ramify.scenario.hosts import HOST_TYPES
 from ramify.scenario.load import Document
 from ramify.scenario.schema import Scenario
@@ -79,7 +79,7 @@ def told(problem: Mapping[str, Any]) -> ScenarioError:
 
 
 def host_key(place: tuple[str | int, ...]) -> Key:
-    """Path in the file of a place that pydantic gives: the host's type is no level of the file."""
+    """Path in the file of a place that pydantic gives: the host's type and the form of a key are no levels of it."""
     if len(place) > 1 and place[0] == "host" and place[1] in HOST_TYPES:
-        return (place[0], *place[2:])
-    return tuple(place)
+        place = (place[0], *place[2:])
+    return tuple(part for part in place if part not in FORMS)
