@@ -179,8 +179,9 @@ class CoupledSystem:
             )
         self.top = self.counter.differentiate(self.top_layer(state.C), self.top_layer(state.P), state.X)
         salt, charge = self.salt_multigrid.finest.reaction, self.charge_multigrid.finest.reaction
-        salt[OWNED] = self.storage[OWNED] + self.reaction_to_salt * self.by_c[OWNED]
-        charge[OWNED] = self.by_p[OWNED] + (1.0 - g.active[OWNED])
+        # Without the identity of inactive cells: on coarser levels it would tie their active neighbours down.
+        salt[OWNED] = mu * g.eps[OWNED] * g.active[OWNED] + self.reaction_to_salt * self.by_c[OWNED]
+        charge[OWNED] = self.by_p[OWNED]
         if self.grid.at_top:
             salt[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_c.salt, 0.0)
             charge[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_p.current, 0.0)
