@@ -31,7 +31,9 @@ def set_conductivity(
             for i in range(nx):
                 solid = host[k, j, i] if varies else host[0, 0, 0]
                 fraction = pore[k, j, i] * min(max(xi[k, j, i], 0.0), 1.0)
-                value = (metal * fraction if fraction > THINNEST else 0.0) + solid * (1.0 - pore[k, j, i])
+                # A tail of metal in a mostly solid cell is that of a surface elsewhere: the host alone conducts there.
+                counts = fraction > THINNEST and (xi[k, j, i] > 0.5 or pore[k, j, i] >= 0.5 or solid <= 0.0)
+                value = (metal * fraction if counts else 0.0) + solid * (1.0 - pore[k, j, i])
                 conductivity[k, j, i] = min(value, largest)
 
 
