@@ -6,9 +6,9 @@
 
 Cells: a pillar with attached metal, with and without eight floating spheres. Electrons are `equipotential` (one unknown
 number Q per sphere, zero net current each) or `ohmic` (Q in every cell that conducts, poorly in the host). The solver
-is the production one on this block: one multigrid cycle per block, block Gauss-Seidel, floating numbers eliminated,
-uniform modes taken out first. The cycles are in single precision, so GMRES(15) is a flexible one here: a plain one
-would report 1e-8 and leave 1e-5. Rates without and with the preconditioner's set-up.
+is the production one on this block: one multigrid cycle per block, block Gauss-Seidel, floating numbers (mean
+potentials if ohmic) eliminated, uniform modes taken out first. The cycles are in single precision, so GMRES(15) is a
+flexible one here: a plain one would report 1e-8 and leave 1e-5. Rates without and with the preconditioner's set-up.
 """
 
 from __future__ import annotations
@@ -109,12 +109,19 @@ class ChargeBlock:
         n = self.cells
         y[:n] = self._cycle(0, r[:n])
         if self.blocks == 2:
-            y[n : 2 * n] = self._cycle(1, r[n : 2 * n] + self.coupling * y[:n])
+            y[n:] = 0.0
         for index, (z, pivot) in enumerate(zip(self.columns, self.pivots, strict=True)):
             cells = self.islands[index]
-            number = (r[n + index] - self.coupling[cells] @ y[cells]) / pivot
+            # With ohmic electrons the rows of a sphere sum to its net current, and the number is its mean potential.
+            wanted = -r[n + cells].sum() if self.blocks == 2 else r[n + index]
+            number = (wanted - self.coupling[cells] @ y[cells]) / pivot
             y[:n] -= z * number
-            y[n + index] = number
+            if self.blocks == 2:
+                y[n + cells] = number
+            else:
+                y[n + index] = number
+        if self.blocks == 2:
+            y[n:] += self._cycle(1, r[n:] + self.coupling * (y[:n] - y[n:]))
 
     def precondition(self, r: np.ndarray, y: np.ndarray) -> None:
         """y = M^-1 r."""
@@ -131,7 +138,7 @@ class ChargeBlock:
         for multigrid in self.multigrids:
             multigrid.update()
         self.columns, self.pivots, self.images = [], [], []
-        for cells in self.islands[: self.numbers]:
+        for cells in self.islands:
             column = np.zeros(self.cells)
             column[cells] = -self.coupling[cells]
             z = self._cycle(0, column).astype(np.float64)
@@ -152,11 +159,11 @@ def charge_block(solver: PlatingSolver) -> ChargeBlock:
     active = system.geometry.active[OWNED].ravel() > 0.0
     n = active.size
     multigrids, modes = [system.charge_multigrid], [np.flatnonzero(active)]
+    islands = list(system.islands.cells)
     if system.electrons is not None:
         multigrids.append(system.electrons.multigrid)
         conducts = system.electrons.conductivity[OWNED].ravel() > 0.0
-        modes += [n + cells[conducts[cells]] for cells in system.islands.cells]
-    islands = list(system.islands.cells)
+        islands = [cells[conducts[cells]] for cells in islands]
     right = np.zeros(len(multigrids) * n + (len(islands) if len(multigrids) == 1 else 0))
     top_layer = system.grid.shape[1] * system.grid.shape[2]
     right[n - top_layer : n] = 1.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from plating_cells import CONCENTRATED, SALT, H, ball, flat, plating_problem, ro
 
 from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.problem import CounterElectrode, Geometry, Kinetics, PlatingProblem
+from ramify.phasefield.problem import CounterElectrode, Electrons, Geometry, Kinetics, PlatingProblem
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
 
@@ -51,7 +52,12 @@ def island_case() -> PlatingProblem:
     )
 
 
-CASES = {"host": host_case, "island": island_case}
+def ohmic_case() -> PlatingProblem:
+    """The floating ball with ohmic electrons."""
+    return replace(island_case(), electrons=Electrons("ohmic"))
+
+
+CASES = {"host": host_case, "island": island_case, "ohmic": ohmic_case}
 PHASES = ((Control("current", 60.0), 2.0), (Control("current", -40.0), 1.0), (Control("voltage", -0.02), 1.0))
 
 

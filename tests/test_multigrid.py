@@ -36,6 +36,11 @@ def spheres(x, y, z):
     return np.where(radius < 0.4, 0.0, 1.0)
 
 
+def fading_conductor(x, y, z):
+    """Five decades from the collector upwards, and nothing above: the tail of a diffuse metal."""
+    return np.where(z < 0.8, 10.0 ** (-5.0 * z / 0.8), 0.0) + 0.0 * (x + y)
+
+
 class Poisson:
     """div(E grad u) on open cells with a reaction along the bottom, in PETSc's terms."""
 
@@ -112,7 +117,7 @@ class Poisson:
 
 
 @pytest.mark.parametrize("method", ["cg", "fgmres"])
-@pytest.mark.parametrize("pores", [open_cell, pillars, spheres])
+@pytest.mark.parametrize("pores", [open_cell, pillars, spheres, fading_conductor])
 def test_iterations_do_not_grow_with_the_grid(pores, method):
     coarse, fine = (Poisson((n, n, n), pores).iterations(method) for n in (24, 48))
     assert fine <= MOST

@@ -84,3 +84,19 @@ def label_layer(xi: np.ndarray, label: np.ndarray, front: np.ndarray) -> np.ndar
     for m, n in enumerate(cells):
         label[n // (ny * nx), n // nx % ny, n % nx] = labels[m]
     return cells
+
+
+@numba.njit(cache=True)
+def uphill_labels(xi: np.ndarray, label: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Labels of the fullest face neighbours of `cells` (flat, owned); UNLABELLED where none is fuller or known."""
+    found = np.empty(cells.size, np.int32)
+    _, ny, nx = xi.shape
+    for n in range(cells.size):
+        k, j, i = cells[n] // (ny * nx), cells[n] // nx % ny, cells[n] % nx
+        fullest = xi[k, j, i]
+        found[n] = UNLABELLED
+        for dk, dj, di in STEPS:
+            if xi[k + dk, j + dj, i + di] > fullest:
+                fullest = xi[k + dk, j + dj, i + di]
+                found[n] = label[k + dk, j + dj, i + di]
+    return found

@@ -170,8 +170,11 @@ class Multigrid:
             elif index > 0:
                 fine_level = self.levels[index - 1]
                 fz, fy, fx = fine_level.factors
+                inner = fine_level.x  # free between cycles
                 for axis, fine, coarse in zip(AXES, fine_level.faces, level.faces, strict=True):
-                    kernels.coarsen_faces(fine, coarse, fine_level.factors, axis)
+                    kernels.set_inner_resistance(fine, fine_level.factors, axis, inner)
+                    fine_level.exchange(inner)
+                    kernels.coarsen_faces(fine, inner, coarse, fine_level.factors, axis)
                 kernels.coarsen_reaction(fine_level.reaction, level.reaction, fx, fy, fz)
                 level.exchange(*level.faces)
             tx, ty, tz = level.faces

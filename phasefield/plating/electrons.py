@@ -104,7 +104,7 @@ class OhmicElectrons:
         finest = self.multigrid.finest
         for fine, faces in zip(finest.faces, self.faces, strict=True):
             fine[:] = faces
-        finest.reaction[OWNED] = by_p[OWNED] + (self.conductivity[OWNED] <= 0.0)
+        finest.reaction[OWNED] = by_p[OWNED]
         finest.reaction[1, 1:-1, 1:-1] += self.ground
         self.multigrid.update()
 

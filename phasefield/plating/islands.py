@@ -2,8 +2,9 @@
 
 Cells with more than half metal (or conducting host) are joined through their faces, across ranks too. Metal that
 reaches the collector, or a conducting host that does, has phi_s = 0. Everything else is an island: it floats at the
-potential that makes its net current zero, or does not react at all. The label of a surface cell with less than half
-metal is that of the fullest neighbour, layer by layer, so that the whole diffuse surface of an island is its own. What
+potential that makes its net current zero, or does not react at all. A surface cell with less than half metal belongs to
+the metal that one reaches from it uphill, from each cell to its fullest neighbour; what rises to no metal takes the
+label next to it, layer by layer. So the whole diffuse surface of an island is its own. What
 stripping leaves of a film, less than half a cell anywhere, still belongs to the collector or the conducting host under
 it; traces of metal that no layer reaches have no contact and do not react.
 """
@@ -16,7 +17,7 @@ import numpy as np
 
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels.labels import TRACE, UNLABELLED, first_front, ghost_front, label_layer
+from ramify.phasefield.kernels.labels import TRACE, UNLABELLED, first_front, ghost_front, label_layer, uphill_labels
 from ramify.phasefield.problem import PlatingProblem
 
 SURFACE_LAYERS = 14.0
@@ -102,6 +103,8 @@ class Islands:
             lowest = label[1]
             lowest[(lowest == UNLABELLED) & (xi[1] >= TRACE) & (pore[1] > 0.0)] = CONNECTED
         self.grid.halo.exchange(label)
+        if others:
+            self._label_uphill(xi, label)
         front = first_front(xi, label)
         alone = self.grid.halo.idle
         for _ in range(self.layers):
@@ -113,6 +116,20 @@ class Islands:
                 break
         label[label == UNLABELLED] = np.where(xi[label == UNLABELLED] >= TRACE, INACTIVE, CONNECTED)
         self.label = label
+
+    def _label_uphill(self, xi: np.ndarray, label: np.ndarray) -> None:
+        """Label the surfaces that rise to labelled metal, so that two that overlap part where they are thinnest."""
+        surface = np.zeros(label.shape, bool)
+        surface[OWNED] = (label[OWNED] == UNLABELLED) & (xi[OWNED] >= TRACE)
+        cells = np.flatnonzero(surface)
+        rising = True
+        while rising:
+            found = uphill_labels(xi, label, cells)
+            known = found != UNLABELLED
+            label.reshape(-1)[cells[known]] = found[known]
+            cells = cells[~known]
+            self.grid.halo.exchange(label)
+            rising = bool(self.grid.sum(float(np.count_nonzero(known))))
 
     def _first_cell(self, numbers: np.ndarray, component: int) -> tuple[int, int, int]:
         """Global place (z, y, x) of the first cell of a component, the same on every rank."""

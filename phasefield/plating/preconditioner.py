@@ -1,10 +1,13 @@
 """Preconditioner of the coupled system: block Gauss-Seidel with the global unknowns eliminated.
 
 The salt comes first. In the ambipolar form the salt row sees the potential at the surface alone, both diagonal blocks
-are symmetric and positive, and one V-cycle stands for each inverse; ohmic electrons are a third such block. Two modes
-escape it, C and P shifted everywhere at once: in a closed cell at a given current the total salt hardly changes and
-the potential only follows it, which no block knows of itself. A correction on these modes, and on the same two of
-every pocket of cut-off electrolyte, goes before the blocks.
+are symmetric and positive, and one V-cycle stands for each inverse. Ohmic electrons are a third such block. Metal is
+nearly an equipotential: the mean potential of each floating piece is eliminated with the global unknowns, as if it
+were one of them, and the cycle is left with what flows inside the pieces.
+
+Two modes escape the blocks, C and P shifted everywhere at once: in a closed cell at a given current the total salt
+hardly changes and the potential only follows it, which no block knows of itself. A correction on these modes, and on
+the same two of every pocket of cut-off electrolyte, goes before the blocks.
 """
 
 from __future__ import annotations
@@ -13,11 +16,9 @@ import numpy as np
 
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.kernels import transport
+from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.pockets import PocketModes
 from ramify.phasefield.plating.system import CoupledSystem
-
-MOST_ISLAND_MODES = 32
-"""Islands with a mode of their own under ohmic electrons; the Krylov method finds the rest."""
 
 
 class Preconditioner:
@@ -26,6 +27,8 @@ class Preconditioner:
     def __init__(self, system: CoupledSystem) -> None:
         self.system = system
         self._eliminated: list[tuple[np.ndarray, np.ndarray, float]] = []
+        self._floating: list[Border] = []
+        """Mean potentials of floating metal under ohmic electrons: numbers of the preconditioner's own."""
         self._modes: list[np.ndarray] = []
         self._images = np.zeros((0, 0))
         self._rest = np.zeros(0)
@@ -56,32 +59,45 @@ class Preconditioner:
         n = self.system.cells
         first = self.system.blocks * n
         self._blocks(r[:n], r[n : 2 * n], y[:n], y[n : 2 * n])
-        if self.system.electrons is not None:
-            self._solve_electrons(r, y)
-        if not self.system.borders:
-            return
-        values = self.system.grid.comm.bcast(r[first:].copy(), root=0)
-        solved = np.zeros(len(self.system.borders))
-        for index, (border, (zc, zp, pivot)) in enumerate(zip(self.system.borders, self._eliminated, strict=True)):
+        values = np.zeros(0)
+        if self.system.borders:
+            values = self.system.grid.comm.bcast(r[first:].copy(), root=0)
+        if self._floating:
+            # The rows of a piece of metal sum to its net current, whatever flows inside it.
+            rows = r[2 * n : 3 * n]
+            sums = self.system.grid.sums(np.array([rows[border.cells].sum() for border in self._floating]))
+            values = np.concatenate([values, -sums])
+        solved = np.zeros(values.size)
+        borders = [*self.system.borders, *self._floating]
+        for index, (border, (zc, zp, pivot)) in enumerate(zip(borders, self._eliminated, strict=True)):
             product = self.system.grid.sum(border.row_product(y[:n], y[n : 2 * n]))
             solved[index] = (values[index] - product) / pivot
             y[:n] -= zc * solved[index]
             y[n : 2 * n] -= zp * solved[index]
-        if self.system.grid.comm.rank == 0:
-            y[first:] = solved
+        count = len(self.system.borders)
+        if count and self.system.grid.comm.rank == 0:
+            y[first:] = solved[:count]
+        if self.system.electrons is not None:
+            self._solve_electrons(r, y, solved[count:])
 
-    def _solve_electrons(self, r: np.ndarray, y: np.ndarray) -> None:
+    def _solve_electrons(self, r: np.ndarray, y: np.ndarray, potentials: np.ndarray) -> None:
+        """Q: the floating pieces at their mean `potentials`, and one cycle for what is left."""
         assert self.system.electrons is not None
         n, shape = self.system.cells, self.system.grid.shape
-        c, p = y[:n].reshape(shape), y[n : 2 * n].reshape(shape)
-        right = r[2 * n : 3 * n].reshape(shape) + self.system.by_p[OWNED] * p + self.system.by_c[OWNED] * c
-        y[2 * n : 3 * n].reshape(shape)[:] = self.system.electrons.solve(right)
+        c, p, q = y[:n].reshape(shape), y[n : 2 * n].reshape(shape), y[2 * n : 3 * n]
+        q[:] = 0.0
+        for border, potential in zip(self._floating, potentials, strict=True):
+            q[border.cells] = potential
+        right = self.system.by_p[OWNED] * (p - q.reshape(shape)) + self.system.by_c[OWNED] * c
+        right += r[2 * n : 3 * n].reshape(shape)
+        q += self.system.electrons.solve(right).ravel()
 
     def eliminate_borders(self) -> None:
         """Columns carried through the block preconditioner, for `apply`."""
         self._eliminated = []
         n = self.system.cells
-        for border in self.system.borders:
+        self._floating = self.system.island_borders() if self.system.electrons is not None else []
+        for border in [*self.system.borders, *self._floating]:
             column_c, column_p = np.zeros(n), np.zeros(n)
             border.add_column(1.0, column_c, column_p)
             zc, zp = np.empty(n), np.empty(n)
@@ -92,16 +108,12 @@ class Preconditioner:
     def prepare_uniform_modes(self) -> None:
         """Images of the uniform modes under J, and the inverse of their Galerkin matrix.
 
-        The modes are lists of places in a vector: C of all active cells, P of all active cells and, with ohmic
-        electrons, phi_s of each island.
+        The modes are lists of places in a vector: C of all active cells, and P of all active cells.
         """
         n = self.system.cells
         outside = self.system.pocket_owner < 0
         active = np.flatnonzero((self.system.geometry.active[OWNED].ravel() > 0.0) & outside)
         self._modes = [active, n + active]
-        if self.system.electrons is not None:
-            conducts = self.system.electrons.conductivity[OWNED].ravel() > 0.0
-            self._modes += [2 * n + cells[conducts[cells]] for cells in self.system.islands.cells[:MOST_ISLAND_MODES]]
         size = self.system.blocks * n + (len(self.system.borders) if self.system.grid.comm.rank == 0 else 0)
         self._rest = np.empty(size)
         self._images = np.zeros((len(self._modes), size))

@@ -179,8 +179,9 @@ class CoupledSystem:
             )
         self.top = self.counter.differentiate(self.top_layer(state.C), self.top_layer(state.P), state.X)
         salt, charge = self.salt_multigrid.finest.reaction, self.charge_multigrid.finest.reaction
-        salt[OWNED] = self.storage[OWNED] + self.reaction_to_salt * self.by_c[OWNED]
-        charge[OWNED] = self.by_p[OWNED] + (1.0 - g.active[OWNED])
+        # Without the identity of inactive cells: on coarser levels it would tie their active neighbours down.
+        salt[OWNED] = mu * g.eps[OWNED] * g.active[OWNED] + self.reaction_to_salt * self.by_c[OWNED]
+        charge[OWNED] = self.by_p[OWNED]
         if self.grid.at_top:
             salt[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_c.salt, 0.0)
             charge[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_p.current, 0.0)
@@ -212,7 +213,6 @@ class CoupledSystem:
 
     def _set_borders(self, state: Unknowns, top: TopState, target: Target) -> None:
         self.borders = []
-        tau = self.reaction_to_salt
         if self.unknown_at_counter(target):
             assert self.top is not None
             plane = self.grid.shape[1] * self.grid.shape[2]
@@ -236,13 +236,23 @@ class CoupledSystem:
                     self.control_residual(top, target),
                 )
             )
-        if self.electrons is not None:
-            return
+        if self.electrons is None:
+            self.borders += self.island_borders()
+
+    def island_borders(self) -> list[Border]:
+        """Potential and net current of each floating island; with ohmic electrons its mean potential."""
+        tau = self.reaction_to_salt
         by_p, by_c, source = (a[OWNED].ravel() for a in (self.by_p, self.by_c, self.source))
-        for cells in self.islands.cells:
+        pieces = self.islands.cells
+        if self.electrons is not None:
+            conducts = self.electrons.conductivity[OWNED].ravel() > 0.0
+            pieces = [cells[conducts[cells]] for cells in pieces]
+        borders = []
+        for cells in pieces:
             p, c, s = by_p[cells], by_c[cells], source[cells]
             totals = self.grid.sums(np.array([p.sum(), s.sum()]))
-            self.borders.append(Border(cells, -tau * p, -p, c, p, -totals[0], totals[1]))
+            borders.append(Border(cells, -tau * p, -p, c, p, -totals[0], totals[1]))
+        return borders
 
     def apply(self, x: np.ndarray, y: np.ndarray) -> None:
         """y = J x on this rank's part of a vector."""
