@@ -38,10 +38,13 @@ class NodeGrid:
     @classmethod
     def of(cls, size: Vector, edge: float, most_cells: float, planar: bool) -> NodeGrid:
         """Cells of about `edge` [m], larger ones if there would be more than `most_cells`."""
-        lengths = (size[0], size[2]) if planar else size
-        h = max(edge, (math.prod(lengths) / most_cells) ** (1.0 / len(lengths)))
-        nx, ny, nz = (max(1, math.ceil(length / h - 1e-9)) for length in size)
-        return cls(size, (nx, 1 if planar else ny, nz), planar)
+        h = edge
+        while True:
+            nx, ny, nz = (max(1, math.ceil(length / h - 1e-9)) for length in size)
+            counts = (nx, 1 if planar else ny, nz)
+            if math.prod(counts) <= most_cells or max(counts) == 1:
+                return cls(size, counts, planar)
+            h *= 1.05
 
     @property
     def edges(self) -> Vector:

@@ -22,6 +22,8 @@ from ramify.hosts.isosurface import NodeGrid, Vector, crossings
 MOST_VOXELS = 200_000.0
 BINS = 50
 """Radii are told apart to a fiftieth of the largest."""
+NOISE = 2e-3
+"""Relative, of distances to points of a surface some ten cells away: along a straight pore every voxel is a peak."""
 HALVINGS = 5
 """Of the search for a sphere's centre, which starts with half a voxel."""
 
@@ -111,12 +113,12 @@ class _Space:
 
 
 def _peaks(radii: np.ndarray, periodic: bool, planar: bool) -> np.ndarray:
-    """Voxels whose radius no neighbour exceeds by more than rounding."""
+    """Voxels whose radius no neighbour exceeds by more than `NOISE`."""
     from scipy.ndimage import maximum_filter
 
     lateral = "wrap" if periodic else "nearest"
     highest = maximum_filter(radii, size=(3, 1 if planar else 3, 3), mode=("nearest", lateral, lateral))
-    return np.asarray((radii > 0.0) & (radii >= highest * (1.0 - 1e-9)))
+    return np.asarray((radii > 0.0) & (radii >= highest * (1.0 - NOISE)))
 
 
 def _climb(centres: np.ndarray, solid: Any, space: _Space, step: float) -> np.ndarray:
