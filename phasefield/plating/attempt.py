@@ -228,6 +228,7 @@ class Attempt:
         voltage = self._voltage()
         free = solver.system.geometry.active[OWNED] * (xi[OWNED] < 0.5)
         lowest = np.where(free > 0.0, self.state.C[OWNED], np.inf).min()
+        system, profile = solver.system, solver.measures.profile(xi)
         return StepReport(
             time=solver.time,
             step=scheme.step,
@@ -240,7 +241,8 @@ class Attempt:
             minimum_concentration=solver.grid.min(float(lowest)) * solver.table.concentration,
             surface_concentration=surface,
             short_circuit=solver.system.islands.short_circuit,
-            measures=solver.measures.evaluate(xi, solver.system.islands),
+            measures=solver.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile),
+            profile=profile,
         )
 
     def _surface_concentration(self) -> float:
