@@ -98,7 +98,9 @@ def crossings(distance: SpatialFunction, grid: NodeGrid, base: float = 0.0) -> n
 
 
 @numba.njit(cache=True)
-def _measure_slab(nodes: np.ndarray, edges: np.ndarray, paths: np.ndarray, area: np.ndarray, volume: np.ndarray) -> None:
+def _measure_slab(
+    nodes: np.ndarray, edges: np.ndarray, paths: np.ndarray, area: np.ndarray, volume: np.ndarray
+) -> None:
     nz, ny, nx = nodes.shape
     cell = edges[0] * edges[1] * edges[2]
     corner = np.empty(8)

@@ -12,6 +12,7 @@ the host, which bound no pore: sizes describe the host alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def _cover(points: np.ndarray, radii: np.ndarray, centres: np.ndarray, tops: np.
     places, sizes = np.concatenate([centres, points]), np.concatenate([tops, radii])
     thickness = np.zeros(len(points))
     bounds = sizes.max() * np.arange(BINS, -1, -1) / BINS
-    for high, low in zip(bounds[:-1], bounds[1:], strict=True):
+    for high, low in pairwise(bounds):
         chosen = (sizes > low) & (sizes <= high)
         left = np.flatnonzero(thickness == 0.0)
         if not chosen.any() or not len(left):

@@ -183,13 +183,14 @@ def _potential(multigrid: Multigrid, exact: list[np.ndarray], ends: np.ndarray, 
     level.reaction[OWNED] = ends
     multigrid.update()
     work, shape = grid.zeros(), grid.shape
+    tx, ty, tz = exact
     count = int(np.prod(shape))
 
     def apply(x: np.ndarray) -> np.ndarray:
         work[OWNED] = x.reshape(shape)
         grid.halo.exchange(work)
         out = np.empty(shape)
-        _apply(work, *exact, ends, out)
+        _apply(work, tx, ty, tz, ends, out)
         return out.ravel()
 
     def improve(b: np.ndarray) -> np.ndarray:
@@ -200,18 +201,14 @@ def _potential(multigrid: Multigrid, exact: list[np.ndarray], ends: np.ndarray, 
 
     operator = LinearOperator((count, count), matvec=apply, dtype=np.float64)
     preconditioner = LinearOperator((count, count), matvec=improve, dtype=np.float64)
-    found, stopped = cg(
-        operator, drive.ravel(), rtol=TOLERANCE, maxiter=MOST_ITERATIONS, M=preconditioner, atol=0.0
-    )
+    found, stopped = cg(operator, drive.ravel(), rtol=TOLERANCE, maxiter=MOST_ITERATIONS, M=preconditioner, atol=0.0)
     if stopped != 0:
         raise Unsolved(f"Laplace's equation did not reach {TOLERANCE:g} in {MOST_ITERATIONS} iterations")
     return np.asarray(found).reshape(shape)
 
 
 @numba.njit(cache=True)
-def _apply(
-    u: np.ndarray, tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, ends: np.ndarray, out: np.ndarray
-) -> None:
+def _apply(u: np.ndarray, tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, ends: np.ndarray, out: np.ndarray) -> None:
     """out = sum T (u_P - u_N) + T_end u_P of the owned cells."""
     nz, ny, nx = u.shape
     for k in range(1, nz - 1):

@@ -1,4 +1,4 @@
-"""Description of a host alone: its shape (hosts.descriptors) and how its pores and solid conduct (phasefield.effective).
+"""Description of a host alone: its shape (hosts.descriptors), how pores and solid conduct (phasefield.effective).
 
 Transport counts on the cells of the scenario's grid, as the solver sees the host, in the layers below the host's
 height; porosity, areas and pore sizes come from the shape itself. docs/hosts.md has the formulas and their sources.
@@ -182,9 +182,7 @@ def _transport(phase: Phase, region: Domain, isolated: float) -> Transport:
     return Transport(
         fraction=float(phase.fraction[OWNED].mean()),
         conductivity={
-            name: phase.conductivity(axis)
-            for axis, name in enumerate(AXES)
-            if region.cells[axis] > 1 or axis == 2
+            name: phase.conductivity(axis) for axis, name in enumerate(AXES) if region.cells[axis] > 1 or axis == 2
         },
         percolates=bool(through.any()),
         isolated=isolated,

@@ -18,7 +18,11 @@ def rows(description: HostDescription) -> list[Row]:
         ("host", description.host_type, f"height {scaled(shape.height, 'm')}"),
         ("porosity", f"{shape.porosity:.4g}", "below the host's height"),
         ("porosity of the domain", f"{shape.porosity_domain:.4g}", ""),
-        ("host surface", f"{shape.host_area:.4g} m2", f"{_per_length(shape.specific_surface_area)} of host region{depth}"),
+        (
+            "host surface",
+            f"{shape.host_area:.4g} m2",
+            f"{_per_length(shape.specific_surface_area)} of host region{depth}",
+        ),
         ("free collector", f"{shape.collector_area:.4g} m2", ""),
         ("surface per pore volume", _per_length(shape.surface_per_pore_volume), "host and free collector"),
     ]

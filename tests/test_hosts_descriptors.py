@@ -1,6 +1,7 @@
 """What describes a host's shape: areas and volumes by marching tetrahedra, pore sizes, profiles."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,12 +48,10 @@ def test_areas_of_minimal_surfaces(function, area):
 def test_area_and_volume_of_a_sphere_are_of_second_order():
     exact = K * 2.0 * 0.3**2
     errors = [area / exact - 1.0 for area in areas(ball, (12, 24, 48))]
-    orders = [math.log2(a / b) for a, b in zip(errors, errors[1:], strict=False)]
+    orders = [math.log2(a / b) for a, b in pairwise(errors)]
     assert min(orders) > 1.8
     assert abs(errors[1]) < 6e-3
-    volumes = [
-        1.0 - float(measure(ball, NodeGrid((1.0, 1.0, 1.0), (n, n, n), False))[1].sum()) for n in (24, 48)
-    ]
+    volumes = [1.0 - float(measure(ball, NodeGrid((1.0, 1.0, 1.0), (n, n, n), False))[1].sum()) for n in (24, 48)]
     misses = [volume / (4.0 / 3.0 * math.pi * 0.027) - 1.0 for volume in volumes]
     assert math.log2(misses[0] / misses[1]) > 1.8
 

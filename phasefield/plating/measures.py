@@ -1,7 +1,8 @@
 """What is read off the metal after a step: heights, roughness, filling, amounts, where along z it went.
 
 Blocked pores: electrolyte (cells less than half full of host and of metal) below the host's top that was open to the
-counter electrode at the start and is cut off now, in regions the grid resolves (`SMALLEST_POCKET`). Current amplification: the 95th percentile, by area, of |i_n| over the mean of i_n.
+counter electrode at the start and is cut off now, in regions the grid resolves (`SMALLEST_POCKET`). Current
+amplification: the 95th percentile, by area, of |i_n| over the mean of i_n.
 """
 
 from __future__ import annotations

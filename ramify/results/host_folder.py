@@ -1,4 +1,8 @@
-"""Result folder of `ramify host`: `host.yaml`, `descriptors.json`, the host as `fields.nc` and `fields.vtkhdf`, figures."""
+"""Result folder of `ramify host`.
+
+`host.yaml` what was described, `descriptors.json` its numbers, `fields.nc` and `fields.vtkhdf` its solid fraction on
+the cells, `figures/` pictures.
+"""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _draw_pore_sizes(axis: Axes, numbers: Mapping[str, Any]) -> None:
         return
     # The middle pore of a row of bars: pillars and channels have sizes of next to no spread.
     span = max(1.05 * diameters[-1], 1e-12)
-    axis.hist(diameters, bins=np.linspace(0.0, span, BARS + 1), weights=100.0 * shares, color=LINES[0], alpha=0.85)
+    axis.hist(diameters, bins=np.linspace(0.0, span, BARS + 1).tolist(), weights=100.0 * shares, color=LINES[0], alpha=0.85)
     for name, style in (("d10", ":"), ("d50", "--"), ("d90", ":")):
         value = MICRO * numbers[f"pore_diameter_{name}_m"]
         axis.axvline(value, color=LINES[1], lw=1.0, ls=style, label=f"{name} {value:.3g} µm")
