@@ -33,6 +33,8 @@ from ramify.phasefield.problem import PlatingProblem, SpatialFunction
 TOLERANCE = 1e-9
 """Of the residual, relative to its size at the start."""
 MOST_ITERATIONS = 500
+LEAST = 1e-7
+"""Effective conductivities below this are none: what passes between solids that hardly touch is the solver's noise."""
 
 
 class Unsolved(RuntimeError):
@@ -168,11 +170,13 @@ def _solve(phase: Phase, through: np.ndarray, axis: int) -> float:
     across = np.moveaxis(u, 2 - axis, 0)
     entered = float((layers[0] * (1.0 - across[0])).sum())
     left = float((layers[-1] * across[-1]).sum())
-    if not abs(entered - left) <= 1e-5 * abs(entered):
-        raise Unsolved(f"what enters, {entered:.9g}, is not what leaves, {left:.9g}")
     # T was scaled by (finest/h)^2: the flux through a face of area V/h is T u V/(h finest^2) times h.
     columns = np.prod([n for other, n in enumerate(grid.domain.cells) if other != axis])
-    return 0.5 * (entered + left) * size[axis] * spacing[axis] / (finest**2 * float(columns))
+    to_bulk = size[axis] * spacing[axis] / (finest**2 * float(columns))
+    if not abs(entered - left) * to_bulk <= max(1e-5 * abs(entered) * to_bulk, LEAST):
+        raise Unsolved(f"what enters, {entered:.9g}, is not what leaves, {left:.9g}")
+    K = 0.5 * (entered + left) * to_bulk
+    return K if K > LEAST else 0.0
 
 
 def _potential(multigrid: Multigrid, exact: list[np.ndarray], ends: np.ndarray, drive: np.ndarray) -> np.ndarray:

@@ -134,3 +134,10 @@ def test_porespy_finds_the_same_on_the_same_voxels():
         differences.append(abs(from_fractions(image.astype(float)).conductivity(2) * theirs.formation_factor - 1.0))
     assert differences[1] < 0.01
     assert differences[1] < 0.75 * differences[0]
+
+
+def test_solids_that_hardly_touch_conduct_nothing():
+    joined = from_fractions(np.ones((8, 4, 4)))
+    joined.openings[2][4][1:-1, 1:-1] = 1e-11
+    assert joined.conductivity(2) == 0.0
+    assert joined.conductivity(0) == pytest.approx(1.0, rel=1e-8)

@@ -122,9 +122,9 @@ def _draw_pore_sizes(axis: Axes, numbers: Mapping[str, Any]) -> None:
     axis.set_ylabel("Share of the pore volume (%)")
     if not len(diameters):
         return
-    # The middle pore of a row of bars: pillars and channels have sizes of next to no spread.
-    span = max(1.05 * diameters[-1], 1e-12)
-    axis.hist(diameters, bins=np.linspace(0.0, span, BARS + 1).tolist(), weights=100.0 * shares, color=LINES[0], alpha=0.85)
+    span = 1.05 * float(diameters[-1])
+    bars = np.linspace(0.0, span, BARS + 1).tolist()
+    axis.hist(diameters, bins=bars, weights=100.0 * shares, color=LINES[0], alpha=0.85)
     for name, style in (("d10", ":"), ("d50", "--"), ("d90", ":")):
         value = MICRO * numbers[f"pore_diameter_{name}_m"]
         axis.axvline(value, color=LINES[1], lw=1.0, ls=style, label=f"{name} {value:.3g} µm")
