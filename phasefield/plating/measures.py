@@ -32,10 +32,12 @@ class Measures:
         layers = (pore[OWNED] < 0.5).any(axis=(1, 2))
         top = int(np.flatnonzero(layers).max()) + 1 + grid.start[2] if layers.any() else 0
         top = int(grid.max(float(top)))
-        self.has_host = top > 0
-        self.host_layers = top or problem.domain.cells[2]
-        """Layers that hold host; all of them in an empty cell."""
-        self.pore_volume = float(self.layers(pore[OWNED])[: self.host_layers].sum()) * self.volume
+        pores = self.layers(pore[OWNED])
+        self.has_host = bool(pores[:top].sum() > 0.0)
+        """Whether there are pores to fill; a slab has none."""
+        self.host_layers = top if self.has_host else problem.domain.cells[2]
+        """Layers that hold host; all of them in an empty cell, and above a host without pores."""
+        self.pore_volume = float(pores[: self.host_layers].sum()) * self.volume
         self.start = np.zeros(problem.domain.cells[2])
         """Metal of each layer at the start, in cells."""
         self.room = np.zeros(problem.domain.cells[2])
