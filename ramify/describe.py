@@ -61,7 +61,7 @@ class HostDescription:
     pores: Transport
     solid: Transport
     host_conductivity: float | None
-    """Of the solid's material [S/m]; None for an insulating one."""
+    """Of the solid's material [S/m]; None for one that insulates or has no single value."""
     accessible_pore_volume: float
     """Of the host region, connected to the counter electrode [m^3]."""
     capacity_limit: float
@@ -157,7 +157,7 @@ def describe_host(scenario: Scenario) -> HostDescription:
         shape=describe_shape(host, domain.size, section.height, periodic=domain.periodic, planar=planar),
         pores=_transport(pores, region, _share(all_pores, ~open_pores, layers)),
         solid=_transport(solid, region, _share(all_solid, ~all_solid.reaching(2, False)[:layers], layers)),
-        host_conductivity=section.conductivity,
+        host_conductivity=section.conductivity if isinstance(section.conductivity, float) else None,
         accessible_pore_volume=accessible,
         capacity_limit=accessible / domain.cross_section * FARADAY / build_metal(scenario.metal).molar_volume,
         solid_fraction=1.0 - all_pores.fraction[OWNED],
