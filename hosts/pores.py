@@ -52,7 +52,7 @@ def pore_sizes(
 
     `edge` [m] is that of the cells that find the surface, wanted well below the features; voxels may be coarser.
     """
-    surface = crossings(distance, NodeGrid.of(size, edge, 20.0 * MOST_VOXELS, planar))
+    surface = crossings(distance, NodeGrid.of(size, edge, 5.0 * MOST_VOXELS, planar))
     voxels = NodeGrid.of(size, 2.0 * edge, MOST_VOXELS, planar)
     hx, hy, hz = voxels.edges
     nx, ny, nz = voxels.counts

@@ -1,13 +1,13 @@
 """Effective conductivity of one phase of a host, and which of its parts reach where.
 
-With the solver's own cells and face openings (plating.setup), u = 1 on one end of the box and u = 0 on the other,
+With the solver's own cells and face openings (plating.setup), u falls by one across the box,
 
     sum over faces T (u_P - u_N) = 0,    T = E A/h,    half a cell, 2 E A/h, to the ends,
 
 E being the open fraction of a face (of the cell at the ends). The current I per unit bulk conductivity gives
 K = I L/A, the effective over the bulk conductivity; the tortuosity (factor) is the phase's fraction over K and the
-McMullin number 1/K. Across z the ends are the collector and the top of the box, across x and y the lateral faces,
-which is exact where they are planes of symmetry and an estimate where they are periodic.
+McMullin number 1/K. Across z the ends, u = 1 and u = 0, are the collector and the top of the box, across x and y the
+lateral planes of symmetry; where the lateral faces are periodic u is periodic but for the fall.
 
 Cells of a phase are joined through faces with an opening, as the transport of salt sees the pores. A `core` above zero
 asks for more, as the electrons in a conducting host do: parts are made of cells with at least that fraction, and
@@ -25,7 +25,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, cg
 
-from ramify.phasefield.grid import FACES, OWNED, Grid
+from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.multigrid import Multigrid
 from ramify.phasefield.plating.setup import build_geometry
 from ramify.phasefield.problem import PlatingProblem, SpatialFunction
@@ -33,6 +33,8 @@ from ramify.phasefield.problem import PlatingProblem, SpatialFunction
 TOLERANCE = 1e-9
 """Of the residual, relative to its size at the start."""
 MOST_ITERATIONS = 500
+HOLD = 1e-4
+"""Of a cell's transmissibilities: the reaction of the preconditioner where nothing fixes u."""
 LEAST = 1e-7
 """Effective conductivities below this are none: what passes between solids that hardly touch is the solver's noise."""
 
@@ -148,46 +150,62 @@ def _grown(grid: Grid, part: np.ndarray, cells: np.ndarray, openings: list[np.nd
 
 
 def _solve(phase: Phase, through: np.ndarray, axis: int) -> float:
+    """K of the parts that go through, an axis' plates or periods."""
     grid = phase.grid
-    spacing, size = grid.domain.spacing, grid.domain.size
+    spacing = grid.domain.spacing
     finest = min(h for h, n in zip(spacing, grid.domain.cells, strict=True) if n > 1)
-    multigrid = Multigrid(grid)
-    exact = [grid.zeros() for _ in range(3)]
-    for other, (face, opening, h) in enumerate(zip(exact, phase.openings, spacing, strict=True)):
-        below, here = _beside(grid, through, other)
-        face[OWNED] = np.where(below & here, opening[OWNED], 0.0) * (finest / h) ** 2
-        if other == axis:
-            face[FACES[axis][1]] = 0.0  # the plate, where a periodic box has a face
-        grid.halo.exchange(face)
-    plates = np.where(through, phase.fraction[OWNED], 0.0) * 2.0 * (finest / spacing[axis]) ** 2
-    ends = np.zeros(grid.shape)
-    faces = np.moveaxis(ends, 2 - axis, 0)
-    layers = np.moveaxis(plates, 2 - axis, 0)
-    faces[0], faces[-1] = layers[0], faces[-1] + layers[-1]
-    drive = np.zeros(grid.shape)
-    np.moveaxis(drive, 2 - axis, 0)[0] = layers[0]
-    u = _potential(multigrid, exact, ends, drive)
-    across = np.moveaxis(u, 2 - axis, 0)
-    entered = float((layers[0] * (1.0 - across[0])).sum())
-    left = float((layers[-1] * across[-1]).sum())
-    # T was scaled by (finest/h)^2: the flux through a face of area V/h is T u V/(h finest^2) times h.
+    faces = _transmissibilities(phase, through, finest)
+    ends, drive = np.zeros(grid.shape), np.zeros(grid.shape)
+    first, last = (np.moveaxis(drive, 2 - axis, 0)[end] for end in (0, -1))
+    along = np.moveaxis(faces[axis][OWNED], 2 - axis, 0)
+    if grid.periodic[axis]:
+        entry = along[0].copy()
+        first += entry
+        last -= entry
+    else:
+        plates = np.moveaxis(np.where(through, phase.fraction[OWNED], 0.0), 2 - axis, 0)
+        plates = plates * 2.0 * (finest / spacing[axis]) ** 2
+        for end in (0, -1):
+            np.moveaxis(ends, 2 - axis, 0)[end] += plates[end]
+        entry = plates[0]
+        first += entry
+    u = np.moveaxis(_potential(grid, faces, ends, drive), 2 - axis, 0)
+    before = 1.0 + u[-1] if grid.periodic[axis] else 1.0
+    middle = len(u) // 2
+    entered = float((entry * (before - u[0])).sum())
+    passed = float((along[middle] * (u[middle - 1] - u[middle])).sum()) if middle > 0 else entered
+    # T is the one of cubes times (finest/h)^2, along columns that stand side by side.
     columns = np.prod([n for other, n in enumerate(grid.domain.cells) if other != axis])
-    to_bulk = size[axis] * spacing[axis] / (finest**2 * float(columns))
-    if not abs(entered - left) * to_bulk <= max(1e-5 * abs(entered) * to_bulk, LEAST):
-        raise Unsolved(f"what enters, {entered:.9g}, is not what leaves, {left:.9g}")
-    K = 0.5 * (entered + left) * to_bulk
+    to_bulk = grid.domain.size[axis] * spacing[axis] / (finest**2 * float(columns))
+    if not abs(entered - passed) * to_bulk <= max(1e-5 * abs(entered) * to_bulk, LEAST):
+        raise Unsolved(f"what enters, {entered:.9g}, is not what passes, {passed:.9g}")
+    K = 0.5 * (entered + passed) * to_bulk
     return K if K > LEAST else 0.0
 
 
-def _potential(multigrid: Multigrid, exact: list[np.ndarray], ends: np.ndarray, drive: np.ndarray) -> np.ndarray:
+def _transmissibilities(phase: Phase, through: np.ndarray, finest: float) -> list[np.ndarray]:
+    """T of the faces between cells that go through, ghosts filled."""
+    faces = []
+    for axis, (opening, h) in enumerate(zip(phase.openings, phase.grid.domain.spacing, strict=True)):
+        face = phase.grid.zeros()
+        below, here = _beside(phase.grid, through, axis)
+        face[OWNED] = np.where(below & here, opening[OWNED], 0.0) * (finest / h) ** 2
+        phase.grid.halo.exchange(face)
+        faces.append(face)
+    return faces
+
+
+def _potential(grid: Grid, faces: list[np.ndarray], ends: np.ndarray, drive: np.ndarray) -> np.ndarray:
     """Owned cells' u by conjugate gradients, one multigrid cycle as the preconditioner."""
-    grid, level = multigrid.grid, multigrid.finest
-    for single, double in zip(level.faces, exact, strict=True):
+    multigrid = Multigrid(grid)
+    level = multigrid.finest
+    for single, double in zip(level.faces, faces, strict=True):
         single[:] = double
-    level.reaction[OWNED] = ends
+    # Without plates u is free by a constant, which the preconditioner alone must hold.
+    level.reaction[OWNED] = ends if ends.any() else HOLD * sum(face[OWNED] for face in faces)
     multigrid.update()
     work, shape = grid.zeros(), grid.shape
-    tx, ty, tz = exact
+    tx, ty, tz = faces
     count = int(np.prod(shape))
 
     def apply(x: np.ndarray) -> np.ndarray:

@@ -95,6 +95,23 @@ def test_refinement_converges():
     assert errors[2] < min(0.65 * errors[0], 3e-3)
 
 
+def test_periodic_arrays_may_stand_anywhere():
+    """A sphere cut by the periodic faces conducts as one in the middle; there, plates and periods say the same."""
+    fraction, cells = 0.3, 20
+    radius = (3.0 * fraction / (4.0 * math.pi)) ** (1.0 / 3.0)
+
+    def shifted(x, y, z):
+        dx, dy = (np.abs((x - 0.75 + 0.5) % 1.0 - 0.5), np.abs((y - 0.1 + 0.5) % 1.0 - 0.5))
+        return np.sqrt(dx**2 + dy**2 + (z - 0.5) ** 2) - radius
+
+    plates = phases((cells,) * 3, (1.0,) * 3, sphere(fraction))[0].conductivity(0)
+    for distance in (sphere(fraction), shifted):
+        pores, solid = phases((cells,) * 3, (1.0,) * 3, distance, periodic=True)
+        assert pores.conductivity(0) == pytest.approx(plates, rel=1e-6)
+        assert pores.conductivity(1) == pytest.approx(plates, rel=1e-6)
+        assert solid.conductivity(0) == 0.0
+
+
 def test_square_array_of_cylinders_in_two_dimensions():
     """Rayleigh; coefficients of Perrins, McKenzie and McPhedran, Proc. R. Soc. A 369 (1979) 207."""
     f = 0.3
@@ -144,3 +161,4 @@ def test_solids_that_hardly_touch_conduct_nothing():
     joined.openings[2][4][1:-1, 1:-1] = 1e-11
     assert joined.conductivity(2) == 0.0
     assert joined.conductivity(0) == pytest.approx(1.0, rel=1e-8)
+    assert from_fractions(np.ones((1, 4, 4))).conductivity(2) == pytest.approx(1.0, rel=1e-8)
