@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from ramify.check import Check, Scale
+
+Row = tuple[str, str, str]
+"""Name, value and note of a line."""
 
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
 PREFIXED = ("m", "B")
@@ -19,7 +23,7 @@ def scaled(value: float, unit: str) -> str:
     return f"{value / factor:.4g} {prefix}{unit}"
 
 
-def rows(check: Check) -> list[tuple[str, str, str]]:
+def rows(check: Check) -> list[Row]:
     """Name, value and note of every line."""
     axes = [axis for axis, n in zip("xyz", check.cells, strict=True) if n > 1 or axis == "z"]
     kept = ["xyz".index(axis) for axis in axes]
@@ -35,33 +39,37 @@ def rows(check: Check) -> list[tuple[str, str, str]]:
     ]
 
 
-def _row(scale: Scale) -> tuple[str, str, str]:
+def _row(scale: Scale) -> Row:
     return (scale.name, scaled(scale.value, scale.unit), scale.note)
 
 
 def print_check(check: Check) -> None:
     """Print a check on standard output, its warnings last."""
+    print_rows(check.title or "untitled scenario", rows(check), check.warnings)
+
+
+def print_rows(title: str, lines: Sequence[Row], warnings: Sequence[str]) -> None:
+    """Print lines of name, value and note: a table on a terminal, plain lines otherwise; warnings last."""
     if sys.stdout.isatty():
-        _print_table(check)
+        _print_table(title, lines, warnings)
         return
-    print(check.title or "untitled scenario")
-    lines = rows(check)
+    print(title)
     widest = max(len(name) for name, _, _ in lines)
     for name, value, note in lines:
         print(f"  {name:<{widest}}  {value}{f'  ({note})' if note else ''}")
-    for warning in check.warnings:
+    for warning in warnings:
         print(f"warning: {warning}")
 
 
-def _print_table(check: Check) -> None:
+def _print_table(title: str, lines: Sequence[Row], warnings: Sequence[str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(check.title or "untitled scenario"), show_header=False)
-    for row in rows(check):
+    table = Table(title=Text(title), show_header=False)
+    for row in lines:
         table.add_row(*(Text(part) for part in row))
     console = Console()
     console.print(table)
-    for warning in check.warnings:
+    for warning in warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))

@@ -96,6 +96,10 @@ class Bookkeeper:
             "dead_metal": self._mesh.total(dead) / self._problem.metal.molar_volume,
         }
 
+    def profile(self, xi: np.ndarray) -> np.ndarray:
+        """Metal over the volume of each layer along z."""
+        return np.asarray(self._mesh.block(self._opening * xi).mean(axis=(1, 2)))
+
     def _tip(self, xi: np.ndarray) -> float:
         """Highest crossing of xi = 1/2 along z, linear between cell centres [m]."""
         inside = xi >= 0.5

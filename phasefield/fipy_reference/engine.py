@@ -268,6 +268,7 @@ class FiPyEngine:
             minimum_concentration=float(np.min(c[eps > 1e-2], initial=np.inf)),
             surface_concentration=final.surface_concentration,
             measures=self._books.shape(xi, self._electrons.owner),
+            profile=self._books.profile(xi),
         )
 
     def _field(self, name: str) -> np.ndarray:

@@ -253,6 +253,7 @@ class Attempt:
         voltage = self._voltage()
         free = solver.system.geometry.active[OWNED] * (xi[OWNED] < 0.5)
         lowest = np.where(free > 0.0, self.state.C[OWNED], np.inf).min()
+        system, profile = solver.system, solver.measures.profile(xi)
         return StepReport(
             time=solver.time,
             step=scheme.step,
@@ -266,7 +267,8 @@ class Attempt:
             surface_concentration=surface,
             exhausted=solver.grid.max(float(solver.system.geometry.weight[OWNED].max())) < EXHAUSTED / width,
             short_circuit=solver.system.islands.short_circuit,
-            measures=solver.measures.evaluate(xi, solver.system.islands),
+            measures=solver.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile),
+            profile=profile,
         )
 
     def _surface_concentration(self) -> float:

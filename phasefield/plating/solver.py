@@ -59,6 +59,7 @@ class PlatingSolver:
         self.control = Control("current", 0.0)
         self.xi = initial_metal(self.grid, problem)
         self.front.extend_into_host(self.xi)
+        self.measures.begin(self.xi)
         electrons = self.grid.zeros() if self.system.electrons is not None else np.zeros((0, 0, 0))
         self.state = Unknowns(self.grid.zeros(), self.grid.zeros(), 0.0, electrons)
         self.state.C.fill(1.0)

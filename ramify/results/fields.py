@@ -14,8 +14,9 @@ from typing import Literal
 
 import numpy as np
 
-Role = Literal["coordinate", "static", "state", "source", "record", "count", "flag"]
-"""`static` fields are stored once; `record`, `count` and `flag` are columns of the history."""
+Role = Literal["coordinate", "static", "state", "source", "record", "count", "flag", "profile"]
+"""`static` fields are stored once; `record`, `count` and `flag` are columns of the history, `profile` one value for
+each layer along z in every row of it."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Quantity:
 
     @property
     def dtype(self) -> str:
-        """Stored number type: counts are integers, flags one byte, all else double precision."""
-        return {"count": "i8", "flag": "i1"}.get(self.role, "f8")
+        """Stored number type: counts are integers, flags one byte, profiles single and all else double precision."""
+        return {"count": "i8", "flag": "i1", "profile": "f4"}.get(self.role, "f8")
 
     @property
     def label(self) -> str:
@@ -118,6 +119,16 @@ HISTORY = _table(
     _length("mean_height", r"$\bar{h}$", "mean height"),
     _length("roughness", "$R_q$", "roughness"),
     Quantity("filling_fraction", r"$\theta$", "filling fraction of the pores", "1", "metal_filling_fraction_of_pores"),
+    Quantity("metal_profile", r"$\theta_z$", "metal fraction of the layer", "1", "metal_volume_fraction_of_layer",
+             "profile"),
+    Quantity("top_plating_index", "$I_t$", "top-plating index", "1",
+             "share_of_gained_metal_in_upper_third_of_host_and_above"),
+    Quantity("over_plating_index", "$I_o$", "over-plating index", "1", "share_of_gained_metal_above_host"),
+    Quantity("bottom_up_index", "$I_b$", "bottom-up index", "1", "normalised_depth_of_gained_metal"),
+    Quantity("blocked_fraction", r"$\theta_b$", "blocked share of pores", "1", "share_of_pores_cut_off_by_metal"),
+    _length("blocked_height", "$h_b$", "top of the blocked pores"),
+    Quantity("current_amplification", "$A_{95}$", "local current amplification", "1",
+             "95th_percentile_over_mean_of_local_current_density"),
     Quantity("minimum_concentration", r"$c_\mathrm{min}$", "minimum concentration", "mol m-3",
              "minimum_mole_concentration_of_salt_in_electrolyte", shown_unit="mol/L", shown_factor=1e-3),
     Quantity("surface_concentration", r"$c_\mathrm{s}$", "smallest concentration at the surface", "mol m-3",

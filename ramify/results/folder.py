@@ -60,7 +60,8 @@ class RunFolder:
         extra = tuple(extra_fields)
         self.log = RunLog(self.path / LOG)
         self._set_aside_damaged()
-        self._history = HistoryFile(self.path / HISTORY, extra_history)
+        layers = (np.arange(domain.cells[2]) + 0.5) * domain.spacing[2]
+        self._history = HistoryFile(self.path / HISTORY, extra_history, layers=layers)
         self._fields = FieldsFile(self.path / FIELDS, domain, extra)
         self._vtkhdf = VtkHdfFile(self.path / VTKHDF, domain, extra)
 
@@ -111,7 +112,7 @@ class RunFolder:
         """Store the resolved scenario, YAML text."""
         write_atomically(self.path / SCENARIO, text.encode())
 
-    def history(self, row: Mapping[str, float]) -> None:
+    def history(self, row: Mapping[str, float | np.ndarray]) -> None:
         """One row of the time series (buffered); see `HistoryFile.append`."""
         self._history.append(row)
 

@@ -46,24 +46,33 @@ class HistoryFile:
         `history.nc`; continued where it exists.
     extra
         Columns beyond the field table, for models that have more to report.
+    layers
+        Middles of the layers along z [m], which profiles need.
     flush_rows, flush_seconds
         The buffer goes to disk when it holds so many rows, or at the first append after so much wall time.
     """
 
     def __init__(
-        self, path: Path, extra: Iterable[Quantity] = (), *, flush_rows: int = 256, flush_seconds: float = 10.0
+        self,
+        path: Path,
+        extra: Iterable[Quantity] = (),
+        *,
+        layers: np.ndarray | None = None,
+        flush_rows: int = 256,
+        flush_seconds: float = 10.0,
     ) -> None:
         self.path = Path(path)
         self._extra = tuple(extra)
+        self._layers = layers
         self._flush_rows, self._flush_seconds = flush_rows, flush_seconds
-        self._buffer: list[dict[str, float]] = []
+        self._buffer: list[dict[str, Any]] = []
         self._flushed_at = clock.monotonic()
         self._columns: tuple[str, ...] = ()
         if self.path.exists():
             with _open(self.path, "r") as file:
-                self._columns = tuple(file.variables)
+                self._columns = tuple(name for name, v in file.variables.items() if v.dimensions[0] == "time")
 
-    def append(self, row: Mapping[str, float]) -> None:
+    def append(self, row: Mapping[str, float | np.ndarray]) -> None:
         """One row; the first one fixes the columns, which must include `time` [s].
 
         Raises
@@ -106,7 +115,7 @@ class HistoryFile:
                 file.resize_dimension("time", keep)
         return len(times) - keep
 
-    def _create(self, row: Mapping[str, float]) -> None:
+    def _create(self, row: Mapping[str, float | np.ndarray]) -> None:
         quantities = lookup(row, HISTORY, self._extra)
         if "time" not in row:
             raise KeyError(f"{self.path.name}: a row needs 'time'")
@@ -114,12 +123,26 @@ class HistoryFile:
             file.attrs["Conventions"] = CONVENTIONS
             file.attrs["title"] = "ramify history: one row per accepted time step"
             file.dimensions = {"time": None}
+            profiles = [quantity for quantity in quantities if quantity.role == "profile"]
+            if profiles:
+                self._create_layers(file, profiles[0])
             for quantity in quantities:
+                along = (len(file.dimensions["z"]),) if quantity in profiles else ()
+                axes = ("time", "z") if quantity in profiles else ("time",)
+                rows = max(1, HISTORY_CHUNK // (1 + sum(along) // 8))
                 variable = file.create_variable(
-                    quantity.name, ("time",), quantity.dtype, chunks=(HISTORY_CHUNK,), compression="gzip"
+                    quantity.name, axes, quantity.dtype, chunks=(rows, *along), compression="gzip"
                 )
                 _describe(variable, quantity)
         self._columns = tuple(quantity.name for quantity in quantities)
+
+    def _create_layers(self, file: h5netcdf.File, profile: Quantity) -> None:
+        if self._layers is None:
+            raise KeyError(f"{self.path.name}: '{profile.name}' needs the layers along z")
+        file.dimensions["z"] = len(self._layers)
+        variable = file.create_variable("z", ("z",), "f8")
+        variable[...] = self._layers
+        _describe(variable, COORDINATES["z"])
 
 
 class FieldsFile:

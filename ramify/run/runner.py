@@ -17,6 +17,7 @@ from ramify.phasefield.engine import Engine, SolverFailure, StepReport
 from ramify.physics.constants import FARADAY
 from ramify.run.cycler import Cycler
 from ramify.run.engines import make_engine, rank_and_size, refuse_unused_options
+from ramify.run.marks import Marks
 from ramify.run.progress import Progress
 from ramify.run.signals import Requests
 from ramify.scenario.errors import ScenarioError
@@ -80,6 +81,7 @@ class Runner:
         self.root = self.rank == 0
         self.cycler = Cycler(scenario.protocol, self.problem.initial_concentration)
         self.folder: RunFolder | None = None
+        self.marks = Marks()
         self.steps = self.rejected = 0
         self.wall_before = 0.0
         self.last: StepReport | None = None
@@ -132,6 +134,7 @@ class Runner:
         meta = self._share(meta)
         self.engine.load(saved)
         self.cycler.load(meta["cycler"])
+        self.marks = Marks(**meta.get("marks", {}))
         self.steps, self.rejected, self._shots = int(meta["steps"]), int(meta["rejected"]), int(meta["shots"])
         self.wall_before, self._charge_before = float(meta["wall"]), float(meta["charge_before"])
         if self.folder is not None:
@@ -192,6 +195,7 @@ class Runner:
         self.rejected += report.rejected
         charge = (engine.ledger.charge - self._charge_before) / self.problem.domain.cross_section
         self._charge_before = engine.ledger.charge
+        self.marks.note(report, charge, engine.ledger.charge / self.problem.domain.cross_section)
         self._write_history(report)
         if self.scenario.output.every is not None and report.time >= self._next_shot() * (1.0 - 1e-12):
             self._shots += 1
@@ -278,6 +282,7 @@ class Runner:
                 "krylov_iterations": report.krylov_iterations,
                 "rejected": report.rejected,
                 **report.measures,
+                "metal_profile": report.profile,
                 **ledger.balance(FARADAY),
             }
         )
@@ -298,6 +303,7 @@ class Runner:
         meta = {
             "version": CHECKPOINT_VERSION,
             "cycler": self.cycler.save(),
+            "marks": self.marks.save(),
             "steps": self.steps,
             "rejected": self.rejected,
             "shots": self._shots,
@@ -377,6 +383,11 @@ class Runner:
             "filling_fraction": measures.get("filling_fraction", 0.0),
             "tip_height_m": measures.get("tip_height", 0.0),
             "roughness_m": measures.get("roughness", 0.0),
+            "top_plating_index": measures.get("top_plating_index"),
+            "over_plating_index": measures.get("over_plating_index"),
+            "bottom_up_index": measures.get("bottom_up_index"),
+            "blocked_fraction": measures.get("blocked_fraction"),
+            **self.marks.summary(),
             "voltage_V": last.voltage if last is not None else None,
             "limited": last.limited if last is not None else False,
             "balance": ledger.balance(FARADAY),

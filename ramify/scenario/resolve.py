@@ -139,6 +139,16 @@ def to_data(scenario: Scenario) -> dict[str, Any]:
 
 def to_yaml(scenario: Scenario) -> str:
     """The scenario as the text of a scenario file."""
+    return _yaml(to_data(scenario))
+
+
+def host_yaml(scenario: Scenario) -> str:
+    """Domain, host and metal of the scenario as the text of a file for `ramify host`."""
+    data = to_data(scenario)
+    return _yaml({key: data[key] for key in ("title", "version", "domain", "host", "metal")})
+
+
+def _yaml(data: dict[str, Any]) -> str:
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)
@@ -146,5 +156,5 @@ def to_yaml(scenario: Scenario) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 110
     stream = io.StringIO()
-    yaml.dump(to_data(scenario), stream)
+    yaml.dump(data, stream)
     return stream.getvalue()

@@ -20,6 +20,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("roughness",),
     ("minimum_concentration",),
     ("filling_fraction",),
+    ("top_plating_index", "bottom_up_index", "blocked_fraction"),
+    ("current_amplification",),
 )
 """Quantities of each panel; a panel none of whose quantities was stored is left out."""
 
@@ -61,7 +63,8 @@ def _panel(axis: Axes, case: Case, names: tuple[str, ...], seconds: float) -> No
     first = HISTORY[names[0]]
     unit = first.shown_unit or first.unit
     several = len(names) > 1
-    text = "Height" if several else first.long_name[0].upper() + first.long_name[1:]
+    shared = "Height" if first.unit == "m" else "Indices of the deposit"
+    text = shared if several else first.long_name[0].upper() + first.long_name[1:]
     lines = textwrap.wrap(text, 22) + ([] if unit == "1" else [f"({unit})"])
     axis.set_ylabel("\n".join(lines))
     if several:

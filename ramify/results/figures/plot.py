@@ -17,6 +17,7 @@ from ramify.results.figures.deposit import (
     plot_height_maps,
     render_pictures,
 )
+from ramify.results.figures.depth import plot_depth
 from ramify.results.figures.history import plot_history
 from ramify.results.figures.sections import plot_profiles, plot_sections
 from ramify.results.folder import FIGURES
@@ -44,8 +45,8 @@ def plot_folder(
     -------
     list of Path
         The files written. 3-D: `deposit.png` (or `height.png` where nothing can be rendered), `sections.png`;
-        2-D: `sections.png`; 1-D: `profiles.png`; always `history.png` and `animation.gif` where there is enough
-        to show.
+        2-D: `sections.png`; 1-D: `profiles.png`; always `history.png`, `depth.png` and `animation.gif` where there
+        is enough to show.
 
     Raises
     ------
@@ -72,6 +73,7 @@ def plot_folder(
     with tempfile.TemporaryDirectory() as scratch:
         pictures = _pictures(case, mirror, Path(scratch), film=animation is not None)
         attempt("history", lambda: plot_history(case, out / "history.png"))
+        attempt("depth", lambda: plot_depth(case, out / "depth.png"))
         if case.dimension == 1:
             attempt("profiles", lambda: plot_profiles(case, out / "profiles.png"))
         else:
