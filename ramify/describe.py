@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ramify.build import build_domain, build_host, build_metal, build_problem
+from ramify.build import build_metal, build_problem
+from ramify.build_hosts import build_domain, build_host
 from ramify.physics.constants import FARADAY
 from ramify.scenario.errors import ScenarioError
+from ramify.scenario.grid_rules import resolved
 from ramify.scenario.hosts import FlatHost, NoHost
 from ramify.scenario.schema import Scenario
 
@@ -143,7 +145,7 @@ def describe_host(scenario: Scenario) -> HostDescription:
     # The whole domain says what is connected to the electrodes, the host region what conducts how well.
     whole = Grid(domain, MPI.COMM_SELF)
     all_pores, all_solid = host_phases(problem_, whole)
-    layers = min(max(round(section.height / domain.spacing[2]), 1), domain.cells[2])
+    layers = min(max(round(resolved(section.height) / domain.spacing[2]), 1), domain.cells[2])
     size = (*domain.size[:2], layers * domain.spacing[2])
     region = replace(domain, size=size, cells=(*domain.cells[:2], layers))
     part = Grid(region, MPI.COMM_SELF)
@@ -154,7 +156,7 @@ def describe_host(scenario: Scenario) -> HostDescription:
         title=scenario.title,
         host_type=section.type,
         domain=domain,
-        shape=describe_shape(host, domain.size, section.height, periodic=domain.periodic, planar=planar),
+        shape=describe_shape(host, domain.size, resolved(section.height), periodic=domain.periodic, planar=planar),
         pores=_transport(pores, region, _share(all_pores, ~open_pores, layers)),
         solid=_transport(solid, region, _share(all_solid, ~all_solid.reaching(2, False)[:layers], layers)),
         host_conductivity=section.conductivity if isinstance(section.conductivity, float) else None,

@@ -1,5 +1,7 @@
 """Ohmic electrons: linear solves that do not feel size or floating metal, and the limit of a perfect conductor."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from plating_cells import SALT, H, advance, ball, flat, gathered, plating_problem, union
@@ -22,7 +24,7 @@ def graded(x, y, z):
     return 1e3 * 10.0 ** (-6.0 * z / 12e-6) + 0.0 * (x + y)
 
 
-def spheres_beside_a_pillar(cells: int, transport: str, **geometry) -> PlatingProblem:
+def spheres_beside_a_pillar(cells: int, transport: Literal["equipotential", "ohmic"], **geometry) -> PlatingProblem:
     """A cube of 24 um: a film, a pillar in the middle, five floating spheres of 3 um radius; l = h."""
     h = 24e-6 / cells
 

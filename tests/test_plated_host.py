@@ -99,7 +99,7 @@ def test_amplification_of_a_hot_tenth(handmade):
 
 
 def report(time: float, short: bool = False, **measures: float) -> StepReport:
-    return StepReport(time, 1.0, 10.0, -0.1, False, 1, 1, 0, 1000.0, 900.0, short, measures)
+    return StepReport(time, 1.0, 10.0, -0.1, False, 1, 1, 0, 1000.0, 900.0, short_circuit=short, measures=measures)
 
 
 def test_marks_keep_the_first_and_average_over_charge():

@@ -29,9 +29,10 @@ LENGTH, OVERDRIVE, AMPLITUDE, DEPTH = 90e-6, 1.5, 0.1, 12
 """Electrolyte [m], current over limiting current, bump in cells, metal under the front in cells."""
 MOMENTS = (0.3, 0.6, 0.9, 0.95)
 """Over the depletion time."""
-PLAIN, CURVED = (40e-6, 20e-6, 10e-6), (14e-6, 10e-6, 8e-6, 6.4e-6, 5.2e-6)
+PLAIN = (40e-6, 20e-6, 10e-6)
+CURVED = (40e-6, 30e-6, 24e-6, 18e-6, 15e-6, 13e-6, 10e-6, 9e-6, 7e-6, 5.5e-6, 4.5e-6, 4e-6, 3.2e-6, 2.8e-6)
 """Wavelengths [m] without and with surface energy."""
-SURFACE_ENERGY = 20.0
+SURFACE_ENERGY = 200.0
 """[J/m^2]; far above lithium's own, so that the cut-off lies among wavelengths that the salt layer feels."""
 PER_WAVELENGTH = 64
 LARGEST_EDGE = 0.16e-6
@@ -133,4 +134,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Growth of a bump through depletion", "2 min", False, SOURCE, run)
+CASE = Case(NAME, "Growth of a bump through depletion", "5 min", False, SOURCE, run)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import host_rule as host_on_grid
+from ramify.scenario.host_rules import host_rule
 from ramify.scenario.load import Document, parse_text, read_text
 from ramify.scenario.loading import find_scenario, finish
 from ramify.scenario.overrides import apply_overrides
 from ramify.scenario.resolve import resolve
-from ramify.scenario.rules import domain_rule, host_rule, preset_rule
+from ramify.scenario.rules import domain_rule, preset_rule
 from ramify.scenario.schema import Scenario
 from ramify.scenario.validate import validate
 
