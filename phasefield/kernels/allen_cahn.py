@@ -95,6 +95,23 @@ def _divergence(
 
 
 @numba.njit(cache=True)
+def _end_of_plain(free: np.ndarray, first: int, end: int) -> int:
+    """Where the plain cells that begin at `first` end, `end` at the latest; in blocks, to be quick."""
+    i = first
+    while i + 16 <= end:
+        block = free[i : i + 16]
+        count = 0
+        for n in range(16):
+            count += block[n]
+        if count < 16:
+            break
+        i += 16
+    while i < end and free[i]:
+        i += 1
+    return i
+
+
+@numba.njit(cache=True)
 def _plain_cells(
     spans: np.ndarray, near: np.ndarray, k: int, j: int
 ) -> tuple[int, int]:
@@ -114,7 +131,7 @@ def _plain_cells(
     return first, end
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def advance_allen_cahn(
     base: np.ndarray,
     start: np.ndarray,
@@ -177,9 +194,7 @@ def advance_allen_cahn(
             open_part, free = pore[k, j], plain[k, j]
             i = first
             while i < end:
-                stop = i
-                while stop < end and stop < right and i >= left and free[stop]:
-                    stop += 1
+                stop = _end_of_plain(free, i, min(end, right)) if i >= left else i
                 if stop == i:
                     x, room = here[i], open_part[i]
                     if room > 0.0:
@@ -194,28 +209,33 @@ def advance_allen_cahn(
                         after[i] = before[i]
                     i += 1
                     continue
-                for n in range(i - 1, stop + 1):
-                    ys, zs = south[n] + north[n], below[n] + above[n]
-                    across[n] = cy * ys + cz * zs + cyz * ((sb[n] + nb[n]) + (sa[n] + na[n]))
-                    beside[n] = cx * here[n] + cxy * ys + cxz * zs
+                # One cell more on either side, for the differences along the row.
+                wide, inner = slice(i - 1, stop + 1), slice(i, stop)
+                ys, yn, zb, za = south[wide], north[wide], below[wide], above[wide]
+                c0, c1, c2, c3 = sb[wide], nb[wide], sa[wide], na[wide]
+                middle, row, side = here[wide], across[: stop - i + 2], beside[: stop - i + 2]
+                for n in range(row.size):
+                    y, z = ys[n] + yn[n], zb[n] + za[n]
+                    side[n] = cx * middle[n] + cxy * y + cxz * z
+                    row[n] = cy * y + cz * z + cyz * ((c0[n] + c1[n]) + (c2[n] + c3[n]))
+                old, kept, target = here[inner], before[inner], after[inner]
                 run = 0.0
-                for n in range(i, stop):
-                    x = here[n]
+                for n in range(old.size):
+                    x = old[n]
                     q = x * (1.0 - x)
                     loss = p * q * (1.0 - 2.0 * x) / (r + s * q)
                     run += loss
-                    spread = across[n] + (beside[n - 1] + beside[n + 1]) - centre * x
-                    across[n] = x + step * (spread - loss)
+                    row[n] = x + step * (row[n + 1] + (side[n] + side[n + 2]) - centre * x - loss)
                 taken += share * run
                 if driven:
-                    growth, flow = rate[k, j], divergence[k, j]
-                    for n in range(i, stop):
-                        across[n] += step * (growth[n] + flow[n])
+                    growth, flow = rate[k, j, inner], divergence[k, j, inner]
+                    for n in range(old.size):
+                        row[n] += step * (growth[n] + flow[n])
                 if keep == 0.0:
-                    for n in range(i, stop):
-                        after[n] = across[n]
+                    for n in range(old.size):
+                        target[n] = row[n]
                 else:
-                    for n in range(i, stop):
-                        after[n] = keep * before[n] + (1.0 - keep) * across[n]
+                    for n in range(old.size):
+                        target[n] = keep * kept[n] + (1.0 - keep) * row[n]
                 i = stop
     return taken

@@ -29,7 +29,7 @@ import math
 import numba
 import numpy as np
 
-from ramify.physics.interface import feed_functions
+from ramify.physics.interface import feed_at
 
 SATURATION = 1e-12
 """The signed distance saturates where xi or 1 - xi is smaller."""
@@ -109,7 +109,7 @@ def saturate_distance(xi: np.ndarray, psi: np.ndarray) -> None:
                 psi[k, j, i] = top if xi[k, j, i] > 0.5 else -top
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def set_distance(xi: np.ndarray, spans: np.ndarray, psi: np.ndarray) -> None:
     """psi = ln(xi/(1 - xi)) in single precision, saturated in the tails, in the near cells of every row and one beyond.
 
@@ -117,23 +117,26 @@ def set_distance(xi: np.ndarray, spans: np.ndarray, psi: np.ndarray) -> None:
     bit but one of single precision: a compiler makes vectors of that and not of a call.
     """
     nz, ny, nx = xi.shape
-    ratio, rest = np.empty(nx, np.float32), np.empty(nx, np.float32)
-    bits, rest_bits = ratio.view(np.int32), rest.view(np.int32)
-    top = np.float32(LARGEST_DISTANCE)
+    ratios, mantissas = np.empty(nx, np.float32), np.empty(nx, np.float32)
+    ratio_bits, mantissa_bits = ratios.view(np.int32), mantissas.view(np.int32)
+    top, log_two = np.float32(LARGEST_DISTANCE), np.float32(0.6931471805599453)
     one, half = np.float32(1.0), np.float32(0.5)
+    # The bits of sqrt(1/2), and where the exponent is: the mantissa is left between sqrt(1/2) and sqrt(2).
+    root, mask, shift = np.int32(0x3F3504F3), np.int32(-0x800000), np.int32(23)
     for k in range(nz):
         for j in range(ny):
             first, end = max(spans[k, j, 0] - 1, 0), min(spans[k, j, 1] + 1, nx)
-            here, out = xi[k, j], psi[k, j]
-            for i in range(first, end):
+            if first >= end:
+                continue
+            here, out = xi[k, j, first:end], psi[k, j, first:end]
+            for i in range(here.size):
                 x = min(max(here[i], 1e-30), 1.0 - 1e-15)
-                ratio[i] = x / (1.0 - x)
-            for i in range(first, end):
-                # Mantissa between 1/sqrt(2) and sqrt(2), as the bits of a float.
-                rest_bits[i] = bits[i] - ((bits[i] - 0x3F3504F3) & np.int32(-0x800000))
-            for i in range(first, end):
-                exponent = np.float32((bits[i] - 0x3F3504F3) >> 23)
-                z = rest[i] - one
+                ratios[i] = x / (1.0 - x)
+            for i in range(here.size):
+                mantissa_bits[i] = ratio_bits[i] - ((ratio_bits[i] - root) & mask)
+            for i in range(here.size):
+                exponent = np.float32((ratio_bits[i] - root) >> shift)
+                z = mantissas[i] - one
                 series = np.float32(7.0376836292e-2) * z - np.float32(1.1514610310e-1)
                 series = series * z + np.float32(1.1676998740e-1)
                 series = series * z - np.float32(1.2420140846e-1)
@@ -142,11 +145,11 @@ def set_distance(xi: np.ndarray, spans: np.ndarray, psi: np.ndarray) -> None:
                 series = series * z + np.float32(2.0000714765e-1)
                 series = series * z - np.float32(2.4999993993e-1)
                 series = series * z + np.float32(3.3333331174e-1)
-                value = z + z * z * (z * series - half) + exponent * np.float32(0.6931471805599453)
+                value = z + z * z * (z * series - half) + exponent * log_two
                 out[i] = min(max(value, -top), top)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def set_normals(
     psi: np.ndarray,
     spans: np.ndarray,
@@ -159,28 +162,26 @@ def set_normals(
 
     `inverse` holds the inverse cell edges (x, y, z); psi and the normals are in single precision.
     """
-    ix, iy, iz = np.float32(0.5 * inverse[0]), np.float32(0.5 * inverse[1]), np.float32(0.5 * inverse[2])
-    nz, ny, nx = psi.shape
-    zero, one = np.float32(0.0), np.float32(1.0)
-    # Far below any square of a true gradient, and none for a row of equal values.
-    tiny = np.float32(1e-12) * max(ix, iy, iz) ** 2
-    scale = np.empty(nx, np.float32)
+    largest = max(inverse[0], inverse[1], inverse[2])
+    ix, iy, iz = np.float32(inverse[0] / largest), np.float32(inverse[1] / largest), np.float32(inverse[2] / largest)
+    # Far below the square of any true difference; makes a normal zero where there is none.
+    tiny = np.float32(1e-10)
+    nz, ny, _ = psi.shape
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
-            first, end = spans[k, j, 0], spans[k, j, 1]
-            here, south, north = psi[k, j], psi[k, j - 1], psi[k, j + 1]
-            below, above = psi[k - 1, j], psi[k + 1, j]
-            nx_row, ny_row, nz_row = normal_x[k, j], normal_y[k, j], normal_z[k, j]
-            for i in range(first, end):
-                gx, gy, gz = (here[i + 1] - here[i - 1]) * ix, (north[i] - south[i]) * iy, (above[i] - below[i]) * iz
-                square = gx * gx + gy * gy + gz * gz
-                scale[i] = one / math.sqrt(max(square, tiny)) if square > zero else zero
-            for i in range(first, end):
-                nx_row[i] = (here[i + 1] - here[i - 1]) * ix * scale[i]
-            for i in range(first, end):
-                ny_row[i] = (north[i] - south[i]) * iy * scale[i]
-            for i in range(first, end):
-                nz_row[i] = (above[i] - below[i]) * iz * scale[i]
+            first, end = max(spans[k, j, 0], 1), spans[k, j, 1]
+            if first >= end:
+                continue
+            west, east = psi[k, j, first - 1 : end - 1], psi[k, j, first + 1 : end + 1]
+            south, north = psi[k, j - 1, first:end], psi[k, j + 1, first:end]
+            below, above = psi[k - 1, j, first:end], psi[k + 1, j, first:end]
+            x, y, z = normal_x[k, j, first:end], normal_y[k, j, first:end], normal_z[k, j, first:end]
+            for i in range(x.size):
+                gx, gy, gz = (east[i] - west[i]) * ix, (north[i] - south[i]) * iy, (above[i] - below[i]) * iz
+                scale = np.float32(1.0) / math.sqrt(gx * gx + gy * gy + gz * gz + tiny)
+                x[i] = gx * scale
+                y[i] = gy * scale
+                z[i] = gz * scale
 
 
 @numba.njit(cache=True)
@@ -248,7 +249,7 @@ def near_faces(
     return max(first, spans[k - az, j - ay, 0]), min(end, spans[k - az, j - ay, 1])
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def add_regularisation(
     xi: np.ndarray,
     normal: np.ndarray,
@@ -284,18 +285,20 @@ def add_regularisation(
     nz, ny, nx = xi.shape
     half = np.float32(0.25 / (inverse * width))
     rate = np.float32(mobility * inverse * inverse)
-    one, two, zero = np.float32(1.0), np.float32(2.0), np.float32(0.0)
-    flux = np.empty(nx, np.float32)
+    one, two = np.float32(1.0), np.float32(2.0)
+    fluxes = np.empty(nx, np.float32)
     for k in range(1, nz - 1 + az):
         for j in range(1, ny - 1 + ay):
             first, end = near_faces(spans, near, k, j, axis)
-            upper, lower = xi[k, j], xi[k - az, j - ay]
-            n_upper, n_lower = normal[k, j], normal[k - az, j - ay]
-            openings = opening[k, j]
-            for i in range(first, end):
-                hi, lo = upper[i], lower[i - ax]
+            if first >= end:
+                continue
+            upper, lower = xi[k, j, first:end], xi[k - az, j - ay, first - ax : end - ax]
+            n_upper, n_lower = normal[k, j, first:end], normal[k - az, j - ay, first - ax : end - ax]
+            open_part, flux = opening[k, j, first:end], fluxes[: end - first]
+            for i in range(flux.size):
+                hi, lo = upper[i], lower[i]
                 product = np.float32(max(hi * (1.0 - hi), 0.0)) * np.float32(max(lo * (1.0 - lo), 0.0))
-                x = half * (n_upper[i] + n_lower[i - ax])
+                x = half * (n_upper[i] + n_lower[i])
                 z = x * x
                 series = one + z * np.float32(1.0 / 156.0)
                 series = one + z * np.float32(1.0 / 110.0) * series
@@ -303,17 +306,16 @@ def add_regularisation(
                 series = one + z * np.float32(1.0 / 42.0) * series
                 series = one + z * np.float32(1.0 / 20.0) * series
                 series = one + z * np.float32(1.0 / 6.0) * series
-                flux[i] = rate * (np.float32(hi - lo) - two * x * series * math.sqrt(max(product, zero)))
-            for i in range(first, end):
-                flux[i] *= openings[i]
-            gaining, losing = divergence[k - az, j - ay], divergence[k, j]
-            for i in range(first, end):
+                drift = two * x * series * math.sqrt(product)
+                flux[i] = rate * open_part[i] * (np.float32(hi - lo) - drift)
+            losing, gaining = divergence[k, j, first:end], divergence[k - az, j - ay, first - ax : end - ax]
+            for i in range(flux.size):
                 losing[i] -= flux[i]
-            for i in range(first, end):
-                gaining[i - ax] += flux[i]
+            for i in range(flux.size):
+                gaining[i] += flux[i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def add_feed(
     xi: np.ndarray,
     psi: np.ndarray,
@@ -341,25 +343,41 @@ def add_feed(
     The others, and what is done at each face, as in `add_regularisation`.
     """
     az, ay, ax = axis
-    nz, ny, _ = xi.shape
+    nz, ny, nx = xi.shape
+    fluxes = np.empty(nx)
     for k in range(1, nz - 1 + az):
         for j in range(1, ny - 1 + ay):
             first, end = near_faces(spans, near, k, j, axis)
-            upper, lower = speed[k, j], speed[k - az, j - ay]
-            for i in range(first, end):
-                v = 0.5 * (upper[i] + lower[i - ax])
-                if v == 0.0 or opening[k, j, i] <= 0.0:
-                    continue
-                lk, lj, li = k - az, j - ay, i - ax
-                if not (0.0 < xi[k, j, i] < 1.0 and 0.0 < xi[lk, lj, li] < 1.0):
-                    continue
-                n = 0.5 * (normal[k, j, i] + normal[lk, lj, li])
-                s = 0.5 * (psi[k, j, i] + psi[lk, lj, li])
-                g = 0.5 * (slope[k, j, i] + slope[lk, lj, li])
-                excess, moment = feed_functions(s)
-                flux = -((v - g * s) * excess + g * moment) * n * opening[k, j, i] * inverse
-                divergence[k, j, i] -= flux
-                divergence[lk, lj, li] += flux
+            if first >= end:
+                continue
+            here, there = slice(first, end), slice(first - ax, end - ax)
+            v_upper, v_lower = speed[k, j, here], speed[k - az, j - ay, there]
+            fastest = 0.0
+            for i in range(v_upper.size):
+                fastest = max(fastest, abs(v_upper[i]) + abs(v_lower[i]))
+            if fastest == 0.0:
+                continue
+            upper, lower, open_part = xi[k, j, here], xi[k - az, j - ay, there], opening[k, j, here]
+            n_upper, n_lower = normal[k, j, here], normal[k - az, j - ay, there]
+            s_upper, s_lower = psi[k, j, here], psi[k - az, j - ay, there]
+            g_upper, g_lower = slope[k, j, here], slope[k - az, j - ay, there]
+            flux = fluxes[: end - first]
+            for i in range(flux.size):
+                hi, lo = min(max(upper[i], 0.0), 1.0), min(max(lower[i], 0.0), 1.0)
+                s = 0.5 * (s_upper[i] + s_lower[i])
+                g = 0.5 * (g_upper[i] + g_lower[i])
+                v = 0.5 * (v_upper[i] + v_lower[i])
+                # xi at the mean signed distance.
+                metal, rest = math.sqrt(hi * lo), math.sqrt((1.0 - hi) * (1.0 - lo))
+                share = 1.0 / (metal + rest + 1e-30)
+                excess, moment = feed_at(0.5 * (metal - rest) * share, math.sqrt(metal * rest) * share, abs(s))
+                n = 0.5 * (n_upper[i] + n_lower[i])
+                flux[i] = -((v - g * s) * excess + g * moment) * n * open_part[i] * inverse
+            losing, gaining = divergence[k, j, here], divergence[k - az, j - ay, there]
+            for i in range(flux.size):
+                losing[i] -= flux[i]
+            for i in range(flux.size):
+                gaining[i] += flux[i]
 
 
 @numba.njit(cache=True)
@@ -406,7 +424,7 @@ def set_curvature(
                 curvature[k, j, i] = min(max(-divergence, -largest), largest)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def advance_front(
     base: np.ndarray,
     start: np.ndarray,
@@ -426,9 +444,12 @@ def advance_front(
     share = (1.0 - keep) * step
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
-            here, before, after = base[k, j], start[k, j], out[k, j]
-            rates, flows, open_part = rate[k, j], divergence[k, j], pore[k, j]
-            for i in range(spans[k, j, 0], spans[k, j, 1]):
+            first, end = spans[k, j, 0], spans[k, j, 1]
+            if first >= end:
+                continue
+            here, before, after = base[k, j, first:end], start[k, j, first:end], out[k, j, first:end]
+            rates, flows, open_part = rate[k, j, first:end], divergence[k, j, first:end], pore[k, j, first:end]
+            for i in range(here.size):
                 p = open_part[i]
                 change = rates[i] + flows[i] / max(p, 1e-3)
                 moved = keep * before[i] + (1.0 - keep) * here[i] + share * change

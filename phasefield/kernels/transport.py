@@ -42,7 +42,7 @@ def evaluate_properties(
                     slopes[p, k, j, i] = inside * inverse_step * ((3.0 * q3 * x + 2.0 * q2) * x + q1)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def add_face_residual(
     C: np.ndarray,
     P: np.ndarray,
@@ -83,7 +83,7 @@ def add_face_residual(
                 )
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def start_residual(
     C: np.ndarray,
     history: np.ndarray,
@@ -103,7 +103,7 @@ def start_residual(
                 residual_p[k, j, i] = source[k, j, i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def assemble_faces(
     C: np.ndarray,
     P: np.ndarray,
@@ -151,7 +151,7 @@ def assemble_faces(
                 diffusion[k, j, i] = cd
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def apply_jacobian(
     C: np.ndarray,
     P: np.ndarray,
@@ -228,7 +228,7 @@ def apply_jacobian(
                 out_p[k - 1, j - 1, i - 1] = reaction - charge + (1.0 - active[k, j, i]) * p
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def charge_row_of_salt(
     C: np.ndarray,
     fx: np.ndarray,
@@ -262,7 +262,7 @@ def charge_row_of_salt(
                 )
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def subtract_images(r: np.ndarray, images: np.ndarray, shift: np.ndarray, out: np.ndarray) -> None:
     """out = r - sum of shift[m] images[m]."""
     for n in range(r.size):

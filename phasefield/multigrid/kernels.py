@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def set_diagonal(tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, reaction: np.ndarray, diagonal: np.ndarray) -> None:
     """Diagonal of A; one where a cell is inactive, so that it keeps a zero correction."""
     nz, ny, nx = diagonal.shape
@@ -25,7 +25,7 @@ def set_diagonal(tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, reaction: np.nd
                 diagonal[k, j, i] = d if d > 0.0 else 1.0
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def smooth_colour(
     x: np.ndarray,
     b: np.ndarray,
@@ -51,7 +51,7 @@ def smooth_colour(
                 ) / diagonal[k, j, i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def start_colour(x: np.ndarray, b: np.ndarray, diagonal: np.ndarray, colour: int) -> None:
     """First half sweep from a zero guess: one colour solved, the other zero; owned cells only."""
     nz, ny, nx = x.shape
@@ -64,7 +64,7 @@ def start_colour(x: np.ndarray, b: np.ndarray, diagonal: np.ndarray, colour: int
                 x[k, j, i] = b[k, j, i] / diagonal[k, j, i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def restrict_residual(
     x: np.ndarray,
     b: np.ndarray,
@@ -101,7 +101,7 @@ def restrict_residual(
                 )
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def add_coarse(x: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> None:
     """Add the coarse correction to every cell of its aggregate."""
     nz, ny, nx = x.shape
@@ -120,7 +120,7 @@ def add_coarse(x: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> 
                     x[k, j, i] += coarse[kk, jj, i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def coarsen_reaction(fine: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> None:
     """Sum of the reaction over each aggregate."""
     nz, ny, nx = fine.shape
@@ -162,7 +162,7 @@ def set_inner_resistance(
                     inner[k - az, j - ay, i - ax] = (1.0 - share) / link
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def coarsen_faces(
     fine: np.ndarray,
     inner: np.ndarray,
