@@ -32,7 +32,7 @@ def test_coupled_step(checkout):
     for regime in ("moving", "depletion"):
         case = found[regime]
         assert case["not_timed"] == []
-        shares = (case["kernels_share"], case["petsc_share"], case["python_share"])
+        shares = (case["kernels_share"], case["python_share"])
         assert sum(shares) == pytest.approx(1.0) and all(0.0 < share < 1.0 for share in shares)
         sections = sum(case["sections_us_per_cell_per_step"].values())
         assert sections == pytest.approx(case["watched_us_per_cell_per_step"], rel=1e-3)

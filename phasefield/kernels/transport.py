@@ -260,13 +260,3 @@ def charge_row_of_salt(
                     + fz[2, k, j, i] * C[k - 1, j, i]
                     + fz[1, k + 1, j, i] * C[k + 1, j, i]
                 )
-
-
-@numba.njit(cache=True, fastmath=True, error_model="numpy")
-def subtract_images(r: np.ndarray, images: np.ndarray, shift: np.ndarray, out: np.ndarray) -> None:
-    """out = r - sum of shift[m] images[m]."""
-    for n in range(r.size):
-        value = r[n]
-        for m in range(shift.size):
-            value -= shift[m] * images[m, n]
-        out[n] = value
