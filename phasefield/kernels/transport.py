@@ -103,6 +103,34 @@ def start_residual(
                 residual_p[k, j, i] = source[k, j, i]
 
 
+@numba.njit(cache=True, fastmath=True)
+def set_diagonals(
+    eps: np.ndarray,
+    active: np.ndarray,
+    by_p: np.ndarray,
+    by_c: np.ndarray,
+    mu: float,
+    tau: float,
+    storage: np.ndarray,
+    salt: np.ndarray,
+    charge: np.ndarray,
+) -> None:
+    """Diagonal parts of the Jacobian besides the fluxes: storage mu eps, and with the reaction those of both blocks.
+
+    The storage is one in inactive cells, which keep their values; not so in the blocks, where on coarser levels it would
+    tie their active neighbours down. Owned cells; tau = (1 - t0) tau.
+    """
+    nz, ny, nx = eps.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                held = mu * eps[k, j, i] + (1.0 - active[k, j, i])
+                storage[k, j, i] = held
+                salt[k, j, i] = mu * eps[k, j, i] + tau * by_c[k, j, i]
+            for i in range(1, nx - 1):
+                charge[k, j, i] = by_p[k, j, i]
+
+
 @numba.njit(cache=True, fastmath=True, error_model="numpy")
 def assemble_faces(
     C: np.ndarray,

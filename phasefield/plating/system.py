@@ -160,8 +160,9 @@ class CoupledSystem:
     def linearise(self, state: Unknowns, top: TopState, target: Target, mu: float, *, fresh: bool = True) -> None:
         """Jacobian at the state last given to `evaluate`, borders and, if `fresh`, the multigrid's coarser levels."""
         g = self.geometry
-        np.multiply(g.eps, mu, out=self.storage)
-        self.storage += 1.0 - g.active
+        salt, charge = self.salt_multigrid.finest.reaction, self.charge_multigrid.finest.reaction
+        tau = self.reaction_to_salt
+        transport.set_diagonals(g.eps, g.active, self.by_p, self.by_c, mu, tau, self.storage, salt, charge)
         for axis, E, faces, multigrid_face in zip(
             AXES, g.fractions, self.faces, self.salt_multigrid.finest.faces, strict=True
         ):
@@ -178,10 +179,6 @@ class CoupledSystem:
                 multigrid_face,
             )
         self.top = self.counter.differentiate(self.top_layer(state.C), self.top_layer(state.P), state.X)
-        salt, charge = self.salt_multigrid.finest.reaction, self.charge_multigrid.finest.reaction
-        # Without the identity of inactive cells: on coarser levels it would tie their active neighbours down.
-        salt[OWNED] = mu * g.eps[OWNED] * g.active[OWNED] + self.reaction_to_salt * self.by_c[OWNED]
-        charge[OWNED] = self.by_p[OWNED]
         if self.grid.at_top:
             salt[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_c.salt, 0.0)
             charge[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_p.current, 0.0)
