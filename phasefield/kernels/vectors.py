@@ -12,13 +12,13 @@ BLOCK = 4096
 
 
 @numba.njit(cache=True, fastmath=True)
-def dot_all(basis: np.ndarray, count: int, w: np.ndarray, out: np.ndarray) -> None:
-    """out[m] = basis[m] . w for the first `count` vectors; w is in double precision."""
+def dot_all(rows: np.ndarray, count: int, w: np.ndarray, out: np.ndarray) -> None:
+    """out[m] = rows[2 m] . w for the first `count` of every other vector; w is in double precision."""
     out[:count] = 0.0
     for start in range(0, w.size, BLOCK):
         piece = w[start : start + BLOCK]
         for m in range(count):
-            vector = basis[m, start : start + BLOCK]
+            vector = rows[2 * m, start : start + BLOCK]
             total = 0.0
             for i in range(piece.size):
                 total += vector[i] * piece[i]
@@ -26,13 +26,13 @@ def dot_all(basis: np.ndarray, count: int, w: np.ndarray, out: np.ndarray) -> No
 
 
 @numba.njit(cache=True, fastmath=True)
-def subtract_all(basis: np.ndarray, count: int, shares: np.ndarray, w: np.ndarray) -> float:
-    """w -= sum of shares[m] basis[m]; returns w . w."""
+def subtract_all(rows: np.ndarray, first: int, shares: np.ndarray, w: np.ndarray) -> float:
+    """w -= sum of shares[m] rows[first + 2 m]; returns w . w."""
     square = 0.0
     for start in range(0, w.size, BLOCK):
         piece = w[start : start + BLOCK]
-        for m in range(count):
-            vector, share = basis[m, start : start + BLOCK], shares[m]
+        for m in range(shares.size):
+            vector, share = rows[first + 2 * m, start : start + BLOCK], shares[m]
             for i in range(piece.size):
                 piece[i] -= share * vector[i]
         for i in range(piece.size):

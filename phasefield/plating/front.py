@@ -28,7 +28,7 @@ STABLE = 0.4
 
 
 class Front:
-    """Regularisation of one run's metal; owns its work arrays."""
+    """Regularisation of one run's metal."""
 
     def __init__(self, grid: Grid, problem: PlatingProblem, pore: np.ndarray, openings: list[np.ndarray]) -> None:
         self.grid, self.pore, self.openings = grid, pore, openings
@@ -38,9 +38,6 @@ class Front:
         active = [h for h, n in zip((hx, hy, hz), problem.domain.cells, strict=True) if n > 1]
         self.stiffness = sum(1.0 / h**2 for h in active)
         self.largest_curvature = 1.0 / min(active)
-        self.psi, self.divergence, self.stage = grid.zeros(np.float32), grid.zeros(), grid.zeros()
-        self.slope = grid.zeros(np.float32)
-        self.normals = [grid.zeros(np.float32) for _ in range(3)]
         self.near = np.zeros(grid.ghosted_shape, np.uint8)
         self.spans = np.zeros((*grid.ghosted_shape[:2], 2), np.int32)
         self.classical = problem.interface.curvature == "allen_cahn"
@@ -117,6 +114,7 @@ class Front:
         """
         b = self.mobility(velocity) / (self._slowing if self.classical else 1.0)
         parts = max(1, math.ceil(b * step * self.stiffness / STABLE))
+        self._take_memory()
         self._find_surface(xi)
         driven = self._set_slope(xi, speed)
         current, removed = xi.copy(), 0.0
@@ -134,6 +132,16 @@ class Front:
                     kernels.advance_front(*arguments, self.pore, self.spans, step / parts, out)
                 self.extend_into_host(out)
         return current, removed
+
+    def _take_memory(self) -> None:
+        """Work arrays of one step, in shared memory."""
+        shape = self.grid.ghosted_shape
+        single = [(shape, np.float32)] * 5
+        self.divergence, self.stage, self.psi, self.slope, *self.normals = self.grid.workspace.take(
+            (shape, np.float64), (shape, np.float64), *single
+        )
+        # Faces on outer walls read it too, if only to multiply it by zero.
+        self.slope.fill(0.0)
 
     def _find_surface(self, xi: np.ndarray) -> None:
         """Mark the cells near the surface, and set the signed distance of all others to its bound."""

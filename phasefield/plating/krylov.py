@@ -78,22 +78,22 @@ class Krylov:
 
 
 class FlexibleGmres:
-    """Context of a PETSc KSP of type `python`; keeps its vectors between solves."""
+    """Context of a PETSc KSP of type `python`; its vectors live in shared memory."""
 
     def __init__(self, system: CoupledSystem, preconditioner: Preconditioner) -> None:
         self.system, self.preconditioner = system, preconditioner
-        self._basis = self._directions = np.zeros((0, 0), np.float32)
+        self._pairs = np.zeros((0, 0), np.float32)
+        """Basis vectors in even rows, each followed by what the preconditioner makes of it."""
         self._rest = np.zeros(0)
 
     def solve(self, ksp: PETSc.KSP, right: PETSc.Vec, solution: PETSc.Vec) -> None:
         """PETSc's callback: solve from zero to the tolerances set."""
         b, x = right.getArray(readonly=True), solution.getArray()
         x[:] = 0.0
-        if self._rest.size != b.size:
-            # Not filled: a vector that no iteration needs takes no memory.
-            self._basis = np.empty((RESTART + 1, b.size), np.float32)
-            self._directions = np.empty((RESTART, b.size), np.float32)
-            self._rest = np.empty(b.size)
+        # In turn, so that the memory of vectors that no iteration needs is never touched.
+        self._rest, self._pairs = self.system.grid.workspace.take(
+            ((b.size,), np.float64), ((2 * RESTART + 1, b.size), np.float32)
+        )
         self._rest[:] = b
         norm = np.sqrt(self.system.grid.sum(float(b @ b)))
         relative, absolute, _, most = ksp.getTolerances()
@@ -118,21 +118,21 @@ class FlexibleGmres:
         self, ksp: PETSc.KSP, x: np.ndarray, norm: float, goal: float, done: int, most: int
     ) -> tuple[int, float]:
         """One cycle from the residual in `_rest`; adds to x, returns iterations and the residual's estimate."""
-        basis, directions, w = self._basis, self._directions, self._rest
+        pairs, w = self._pairs, self._rest
         hessenberg = np.zeros((RESTART + 1, RESTART))
         dots = np.zeros(RESTART + 1)
-        vectors.scale_into(w, 1.0 / norm, basis[0])
+        vectors.scale_into(w, 1.0 / norm, pairs[0])
         count, estimate = 0, norm
         start = np.zeros(RESTART + 1)
         start[0] = norm
         shares = np.zeros(0)
         while count < RESTART and done + count < most and estimate > goal:
-            self.preconditioner.apply(basis[count], directions[count])
-            self.system.apply(directions[count], w)
-            vectors.dot_all(basis, count + 1, w, dots)
+            self.preconditioner.apply(pairs[2 * count], pairs[2 * count + 1])
+            self.system.apply(pairs[2 * count + 1], w)
+            vectors.dot_all(pairs, count + 1, w, dots)
             column = self.system.grid.sums(dots[: count + 1])
             hessenberg[: count + 1, count] = column
-            length = np.sqrt(self.system.grid.sum(vectors.subtract_all(basis, count + 1, column, w)))
+            length = np.sqrt(self.system.grid.sum(vectors.subtract_all(pairs, 0, column, w)))
             hessenberg[count + 1, count] = length
             count += 1
             small = hessenberg[: count + 1, :count]
@@ -141,6 +141,6 @@ class FlexibleGmres:
             ksp.monitor(done + count, estimate)
             if not np.isfinite(length) or length == 0.0:
                 break
-            vectors.scale_into(w, 1.0 / length, basis[count])
-        vectors.subtract_all(directions, shares.size, -shares, x)
+            vectors.scale_into(w, 1.0 / length, pairs[2 * count])
+        vectors.subtract_all(pairs, 1, -shares, x)
         return count, estimate

@@ -151,7 +151,9 @@ class NewtonKrylov:
 
     def _worst_cell(self) -> tuple[int, int, int]:
         """Cell (k, j, i) of the whole grid whose charge row is worst."""
-        residual = np.nan_to_num(np.abs(self.system.residual_p[OWNED]))
+        n = self.system.cells
+        rows = self._krylov_solver().right.getArray(readonly=True)[n : 2 * n]
+        residual = np.nan_to_num(np.abs(rows)).reshape(self.system.grid.shape)
         k, j, i = np.unravel_index(int(np.nanargmax(residual)), self.system.grid.shape)
         x0, y0, z0 = self.system.grid.start
         mine = (float(residual[k, j, i]), int(k) + z0, int(j) + y0, int(i) + x0)

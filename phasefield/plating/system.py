@@ -45,16 +45,17 @@ class CoupledSystem:
         self.faces = [np.zeros((faces, *grid.ghosted_shape), np.float32) for _ in range(3)]
         self.salt_multigrid = Multigrid(grid)
         self.charge_multigrid = Multigrid(grid, [f[0] for f in self.faces])
-        self.values = np.zeros((4, *grid.ghosted_shape))
-        self.slopes = np.zeros((4, *grid.ghosted_shape))
-        self.storage = grid.zeros()
-        self.source, self.by_p, self.by_c = grid.zeros(), grid.zeros(), grid.zeros()
+        self._values, self._slopes = np.zeros((4, 1, 1, 1)), np.zeros((4, 1, 1, 1), np.float32)
+        """Properties and their derivatives at the state last given to `evaluate`; in shared memory."""
+        self.storage, self.by_p, self.by_c = (grid.zeros(np.float32) for _ in range(3))
+        self.source = grid.zeros()
         self.metal_potential = grid.zeros()
         self.equilibrium = np.zeros((1, 1, 1))
         self.activity = np.ones((1, 1, 1))
         self.residual_c, self.residual_p = grid.zeros(), grid.zeros()
         self.residual_q = np.zeros(grid.shape if self.electrons is not None else (0, 0, 0))
-        self.direction_c, self.direction_p = grid.zeros(), grid.zeros()
+        # A product with the Jacobian comes when the residual has become a right-hand side.
+        self.direction_c, self.direction_p = self.residual_c, self.residual_p
         self.direction_q = grid.zeros() if self.electrons is not None else np.zeros((0, 0, 0))
         f, kin = table.thermal, problem.kinetics
         self.source_scale = self.finest**2 * f / table.conductivity
@@ -119,8 +120,10 @@ class CoupledSystem:
     def evaluate(self, state: Unknowns, history: np.ndarray, mu: float) -> TopState:
         """Residual of the cells into `residual_c`, `residual_p`; returns the counter electrode's inflow."""
         self.grid.halo.exchange(state.C, state.P)
+        shape = (4, *self.grid.ghosted_shape)
+        self._values, self._slopes = self.grid.workspace.take((shape, np.float64), (shape, np.float32))
         transport.evaluate_properties(
-            state.C, self.table.coefficients, self.table.inverse_step, self.values, self.slopes
+            state.C, self.table.coefficients, self.table.inverse_step, self._values, self._slopes
         )
         self.react(state)
         transport.start_residual(
@@ -138,7 +141,7 @@ class CoupledSystem:
                 state.C,
                 state.P,
                 E,
-                self.values,
+                self._values,
                 axis,
                 self.table.transference,
                 self.table.salt_per_charge,
@@ -170,8 +173,8 @@ class CoupledSystem:
                 state.C,
                 state.P,
                 E,
-                self.values,
-                self.slopes,
+                self._values,
+                self._slopes,
                 axis,
                 self.table.transference,
                 self.table.salt_per_charge,
