@@ -125,3 +125,29 @@ def add_scaled(values: np.ndarray, change: np.ndarray, factor: float) -> None:
             for i in range(1, nx - 1):
                 values[k, j, i] += factor * change[n + i - 1]
             n += nx - 2
+
+
+@numba.njit(cache=True, fastmath=True)
+def fill_owned(flat: np.ndarray, values: np.ndarray) -> None:
+    """Owned cells of a ghosted array from a flat vector."""
+    nz, ny, nx = values.shape
+    n = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            row, source = values[k, j, 1:-1], flat[n : n + nx - 2]
+            for i in range(row.size):
+                row[i] = source[i]
+            n += nx - 2
+
+
+@numba.njit(cache=True, fastmath=True)
+def take_owned(values: np.ndarray, flat: np.ndarray) -> None:
+    """Flat vector of the owned cells of a ghosted array."""
+    nz, ny, nx = values.shape
+    n = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            row, target = values[k, j, 1:-1], flat[n : n + nx - 2]
+            for i in range(row.size):
+                target[i] = row[i]
+            n += nx - 2

@@ -103,6 +103,11 @@ class Attempt:
         self._predict()
         if target.mode == "current" and len(self.solver.steps) < 2:
             self.solver.newton.shift_potential(self.state, target.value)
+        if target.mode == "voltage":
+            # The electrolyte follows the cycler at once; Newton's own steps of the potential are short.
+            shift = (self._voltage() - target.value) * self.solver.table.thermal
+            self.state.P[OWNED] += shift
+            self.state.X += shift if self.solver.system.counter.kind == "butler_volmer" else 0.0
         return self._newton(target)
 
     def _density(self) -> float:

@@ -140,10 +140,10 @@ class Preconditioner:
 
     def _blocks(self, r_c: np.ndarray, r_p: np.ndarray, y_c: np.ndarray, y_p: np.ndarray) -> None:
         system, shape = self.system, self.system.grid.shape
-        system.salt_multigrid.finest.b[OWNED] = r_c.reshape(shape)
+        vectors.fill_owned(r_c, system.salt_multigrid.finest.b)
         c = system.salt_multigrid.cycle()
-        y_c.reshape(shape)[:] = c[OWNED]
+        vectors.take_owned(c, y_c)
         fx, fy, fz = system.faces
         right = system.charge_multigrid.finest.b
         transport.charge_row_of_salt(c, fx, fy, fz, system.by_c, r_p.reshape(shape), right)
-        y_p.reshape(shape)[:] = system.charge_multigrid.cycle()[OWNED]
+        vectors.take_owned(system.charge_multigrid.cycle(), y_p)

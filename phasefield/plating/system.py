@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels import surface, transport
+from ramify.phasefield.kernels import surface, transport, vectors
 from ramify.phasefield.multigrid import Multigrid
 from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.counter import CounterElectrode, TopJacobian, TopState
@@ -40,6 +40,8 @@ class CoupledSystem:
             self.electrons = OhmicElectrons(grid, problem, geometry.pore, table.conductivity, self.axis_scale)
         self.pocket_owner, self.pocket_count = np.zeros(0, np.int64), 0
         """Pocket of every owned cell (plating.pockets) and their number."""
+        self._labelled = np.zeros(0, np.uint8)
+        """The active cells that the pockets belong to."""
         self.blocks = 2 if self.electrons is None else 3
         faces = 5 if table.constant_transference else 6
         self.faces = [np.zeros((faces, *grid.ghosted_shape), np.float32) for _ in range(3)]
@@ -87,7 +89,11 @@ class CoupledSystem:
         surface.set_geometry(xi, g.pore, self.problem.interface.width, self.islands.label, g.eps, g.active, g.weight)
         for axis, opening, scale, fraction in zip(AXES, g.openings, self.axis_scale, g.fractions, strict=True):
             surface.set_face_fractions(xi, g.active, opening, axis, scale, fraction)
-        self.pocket_owner, self.pocket_count = find_pockets(self.grid, g.active)
+        # Looked for only when a cell has changed, on any rank.
+        changed = self._labelled.size == 0 or not np.array_equal(self._labelled, g.active)
+        if self.grid.max(float(changed)):
+            self.pocket_owner, self.pocket_count = find_pockets(self.grid, g.active)
+            self._labelled = g.active.copy()
         if self.electrons is not None:
             self.electrons.set_geometry(xi, self.islands.label)
             g.weight[self.electrons.conductivity <= 0.0] = 0.0
@@ -257,8 +263,8 @@ class CoupledSystem:
     def apply(self, x: np.ndarray, y: np.ndarray) -> None:
         """y = J x on this rank's part of a vector."""
         n = self.cells
-        self.direction_c[OWNED] = x[:n].reshape(self.grid.shape)
-        self.direction_p[OWNED] = x[n : 2 * n].reshape(self.grid.shape)
+        vectors.fill_owned(x[:n], self.direction_c)
+        vectors.fill_owned(x[n : 2 * n], self.direction_p)
         self.grid.halo.exchange(self.direction_c, self.direction_p)
         out_c, out_p = y[:n].reshape(self.grid.shape), y[n : 2 * n].reshape(self.grid.shape)
         transport.apply_jacobian(
