@@ -32,17 +32,24 @@ def extrapolate_metal(now: np.ndarray, old: np.ndarray, ratio: float, guess: np.
 
 
 @numba.njit(cache=True)
-def extrapolate(
-    now: np.ndarray, old: np.ndarray, active: np.ndarray, share: float, least: float, out: np.ndarray
-) -> None:
-    """out = now + share (now - old) in active cells, at least now - (1 - `least`) |now|; now in others. Ghosts too."""
+def extend_active(now: np.ndarray, old: np.ndarray, active: np.ndarray, share: float, out: np.ndarray) -> None:
+    """out = now + share (now - old) in active cells, now in others; ghosts too."""
     nz, ny, nx = now.shape
     for k in range(nz):
         for j in range(ny):
             for i in range(nx):
-                value = now[k, j, i]
-                trend = share * (value - old[k, j, i]) if active[k, j, i] > 0 else 0.0
-                out[k, j, i] = value + max(trend, (least - 1.0) * abs(value))
+                trend = share * (now[k, j, i] - old[k, j, i]) if active[k, j, i] > 0 else 0.0
+                out[k, j, i] = now[k, j, i] + trend
+
+
+@numba.njit(cache=True)
+def keep_share(now: np.ndarray, least: float, out: np.ndarray) -> None:
+    """Raise `out` to `least` times now where it is below; ghosts too."""
+    nz, ny, nx = now.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                out[k, j, i] = max(out[k, j, i], least * now[k, j, i])
 
 
 @numba.njit(cache=True, fastmath=True)

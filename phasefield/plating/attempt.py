@@ -152,10 +152,11 @@ class Attempt:
                 stepping.extend(now.C, old.C, scheme.gamma, self.history)
             # Buried cells keep what they hold: a trend of theirs would run on without end.
             share, active = scheme.ratio, solver.system.geometry.active
-            stepping.extrapolate(now.C, old.C, active, share, 0.3, self.state.C)
+            stepping.extend_active(now.C, old.C, active, share, self.state.C)
+            stepping.keep_share(now.C, 0.3, self.state.C)
             # The potential jumps at a switch: what it was before says nothing of where it goes.
             if len(solver.steps) > 1:
-                stepping.extrapolate(now.P, old.P, active, share, -np.inf, self.state.P)
+                stepping.extend_active(now.P, old.P, active, share, self.state.P)
                 self.state.X = now.X + share * (now.X - old.X)
                 self.state.Q = now.Q + share * (now.Q - old.Q)
 
