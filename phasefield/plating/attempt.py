@@ -106,7 +106,7 @@ class Attempt:
         if target.mode == "voltage":
             # The electrolyte follows the cycler at once; Newton's own steps of the potential are short.
             shift = (self._voltage() - target.value) * self.solver.table.thermal
-            self.state.P[OWNED] += shift
+            stepping.add_times(self.state.P, self.solver.system.geometry.active, shift)
             self.state.X += shift if self.solver.system.counter.kind == "butler_volmer" else 0.0
         return self._newton(target)
 
