@@ -1,7 +1,7 @@
 """The explicit update of the front against py-pde's Allen-Cahn equation: cells per second of one right-hand side.
 
-The classical equation is timed on what py-pde gets, noise, of which nothing can be skipped, and on a sphere of metal, of
-which only the surface's surroundings are visited. Both front equations are timed in the steps of a run besides, where
+The classical equation is timed on what py-pde gets, noise, of which nothing can be skipped, and on a sphere of metal,
+of which only the surface's surroundings are visited. Both front equations are timed in a run's steps besides, where
 the reaction feeds them and a host is in the way. A substep has two stages; each counts as one right-hand side.
 """
 

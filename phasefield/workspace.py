@@ -25,7 +25,8 @@ class Workspace:
         sizes = [-(-math.prod(shape) * np.dtype(kind).itemsize // LINE) * LINE for shape, kind in wanted]
         if sum(sizes) + LINE > self._memory.size:
             self._memory = np.empty(sum(sizes) + LINE, np.uint8)
-        place, arrays = -self._memory.ctypes.data % LINE, []
+        place = -self._memory.ctypes.data % LINE
+        arrays: list[np.ndarray] = []
         for (shape, kind), size in zip(wanted, sizes, strict=True):
             used = math.prod(shape) * np.dtype(kind).itemsize
             arrays.append(self._memory[place : place + used].view(kind).reshape(shape))

@@ -112,9 +112,7 @@ def _end_of_plain(free: np.ndarray, first: int, end: int) -> int:
 
 
 @numba.njit(cache=True)
-def _plain_cells(
-    spans: np.ndarray, near: np.ndarray, k: int, j: int
-) -> tuple[int, int]:
+def _plain_cells(spans: np.ndarray, near: np.ndarray, k: int, j: int) -> tuple[int, int]:
     """(first, last + 1) of the cells of row (k, j) whose neighbours, corners included, are all near the surface."""
     first, end = 0, near.shape[2]
     last = near.shape[2] - 1

@@ -236,9 +236,7 @@ def clear_spans(spans: np.ndarray, values: np.ndarray) -> None:
 
 
 @numba.njit(cache=True)
-def near_faces(
-    spans: np.ndarray, near: np.ndarray, k: int, j: int, axis: tuple[int, int, int]
-) -> tuple[int, int]:
+def near_faces(spans: np.ndarray, near: np.ndarray, k: int, j: int, axis: tuple[int, int, int]) -> tuple[int, int]:
     """(first, last + 1) of the faces below the cells of row (k, j) across one axis with near cells on both sides."""
     az, ay, ax = axis
     first, end = spans[k, j, 0], spans[k, j, 1]

@@ -109,7 +109,7 @@ def largest_error(
 ) -> float:
     """Largest |sum of weights times states| over the owned cells, times what metal leaves free; negative if not finite.
 
-    `states` are C at the end of the step and at the ends of the three before; a state that is not there has weight zero.
+    `states` are C at the end of the step and at the ends of the three before; one that is not there has weight zero.
     """
     new, now, old, older = states
     a, b, c, d = weights

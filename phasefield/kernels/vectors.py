@@ -100,7 +100,7 @@ def largest_size(values: np.ndarray) -> float:
 
 @numba.njit(cache=True)
 def smallest_share(C: np.ndarray, change: np.ndarray, kept: float) -> float:
-    """Largest damping, up to one, of a flat `change` of the owned cells that leaves the share `kept` of C everywhere."""
+    """Largest damping, up to one, of a flat `change` of the owned cells that leaves the share `kept` of C."""
     nz, ny, nx = C.shape
     damping, n = 1.0, 0
     for k in range(1, nz - 1):

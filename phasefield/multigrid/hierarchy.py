@@ -46,13 +46,14 @@ class Level:
 
     def smooth(self, first: int, sweeps: int, *, from_zero: bool = False) -> None:
         """Red-black sweeps that start with colour `first`."""
-        arrays = (self.x, self.b, *self.faces, self.diagonal)
+        x, b, diagonal = self.x, self.b, self.diagonal
+        tx, ty, tz = self.faces
         if self.halo is None or self.halo.idle:
-            kernels.smooth(*arrays, (first + self.parity) & 1, 2 * sweeps, from_zero)
+            kernels.smooth(x, b, tx, ty, tz, diagonal, (first + self.parity) & 1, 2 * sweeps, from_zero)
             return
         for half in range(2 * sweeps):
-            kernels.smooth(*arrays, (first + half + self.parity) & 1, 1, from_zero and half == 0)
-            self.exchange(self.x)
+            kernels.smooth(x, b, tx, ty, tz, diagonal, (first + half + self.parity) & 1, 1, from_zero and half == 0)
+            self.exchange(x)
 
 
 def _coarsened(counts: tuple[int, int, int], factors: tuple[int, int, int]) -> tuple[int, int, int]:

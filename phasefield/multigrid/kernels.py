@@ -41,8 +41,8 @@ def smooth(
 
     All `halves` go through the box together, each a plane behind the one before it, so that the arrays are read from
     memory once; ghosts stay as they are, which is right for a single half sweep and where nothing fills them. With
-    `from_zero` the first half starts from x = 0, whatever x holds. Rows are solved whole, for a compiler to make vectors
-    of them, and cells of the other colour keep their values when the result is stored.
+    `from_zero` the first half starts from x = 0, whatever x holds. Rows are solved whole, for a compiler to make
+    vectors of them, and cells of the other colour keep their values when the result is stored.
     """
     nz, ny, nx = x.shape
     solved = np.empty(nx, x.dtype)

@@ -162,13 +162,15 @@ class Front:
         if not self.grid.max(float(speed.any())):
             return False
         self._set_normals(xi)
-        kernels.set_speed_slope(speed, self.spans, *self.normals, self.inverse, self.interface.width, self.slope)
+        nx, ny, nz = self.normals
+        kernels.set_speed_slope(speed, self.spans, nx, ny, nz, self.inverse, self.interface.width, self.slope)
         self.grid.halo.exchange(self.slope)
         return True
 
     def _set_normals(self, xi: np.ndarray) -> None:
         kernels.set_distance(xi, self.spans, self.psi)
-        kernels.set_normals(self.psi, self.spans, self.inverse, *self.normals)
+        nx, ny, nz = self.normals
+        kernels.set_normals(self.psi, self.spans, self.inverse, nx, ny, nz)
 
     def _flux(self, xi: np.ndarray, speed: np.ndarray | None, b: float) -> None:
         """Divergence of the conservative fluxes; without the feed where no `speed` is given."""
@@ -180,9 +182,7 @@ class Front:
         spans, near, width = self.spans, self.near, self.interface.width
         for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
             if not self.classical:
-                kernels.add_regularisation(
-                    xi, normal, opening, spans, near, axis, inverse, width, b, self.divergence
-                )
+                kernels.add_regularisation(xi, normal, opening, spans, near, axis, inverse, width, b, self.divergence)
             if speed is not None:
                 kernels.add_feed(
                     xi, self.psi, normal, opening, speed, self.slope, spans, near, axis, inverse, self.divergence
@@ -198,11 +198,12 @@ class Front:
     ) -> float:
         """One stage of the Allen-Cahn equation; returns what the double well took."""
         ix, iy, iz = self.inverse
+        ox, oy, oz = self.openings
         return allen_cahn.advance_allen_cahn(
             *arguments,
             driven,
             self.pore,
-            tuple(self.openings),
+            (ox, oy, oz),
             self.spans,
             self.near,
             self._plain,

@@ -125,12 +125,12 @@ class FlexibleGmres:
         count, estimate = 0, norm
         start = np.zeros(RESTART + 1)
         start[0] = norm
-        shares = np.zeros(0)
+        shares: np.ndarray = np.zeros(0)
         while count < RESTART and done + count < most and estimate > goal:
             self.preconditioner.apply(pairs[2 * count], pairs[2 * count + 1])
             self.system.apply(pairs[2 * count + 1], w)
             vectors.dot_all(pairs, count + 1, w, dots)
-            column = self.system.grid.sums(dots[: count + 1])
+            column = np.array(self.system.grid.sums(dots[: count + 1]))
             hessenberg[: count + 1, count] = column
             length = np.sqrt(self.system.grid.sum(vectors.subtract_all(pairs, 0, column, w)))
             hessenberg[count + 1, count] = length

@@ -124,9 +124,7 @@ class Preconditioner:
             vector.fill(0.0)
             vectors.shift_places(vector, mode, 1.0)
             self.system.apply(vector, image)
-            matrix[:, column] = self.system.grid.sums(
-                np.array([vectors.sum_places(image, row) for row in self._modes])
-            )
+            matrix[:, column] = self.system.grid.sums(np.array([vectors.sum_places(image, row) for row in self._modes]))
             self._images[column] = image
         self._coarse = np.linalg.pinv(matrix, rcond=1e-13)
         self._pockets = None
