@@ -12,6 +12,7 @@ from ramify.phasefield.kernels import stepping
 from ramify.phasefield.kernels.surface import largest_overdraw
 from ramify.phasefield.plating.books import book, project
 from ramify.phasefield.plating.counter import CounterCovered
+from ramify.phasefield.plating.newton import LARGEST_POTENTIAL_STEP
 from ramify.phasefield.plating.state import Solution, Target, Unknowns
 from ramify.phasefield.plating.timescheme import Scheme, error_weights, next_step
 from ramify.phasefield.surface_salt import NEAR_SURFACE, smallest_across_surface
@@ -104,11 +105,15 @@ class Attempt:
         if target.mode == "current" and len(self.solver.steps) < 2:
             self.solver.newton.shift_potential(self.state, target.value)
         if target.mode == "voltage":
-            # The electrolyte follows the cycler at once; Newton's own steps of the potential are short.
-            shift = (self._voltage() - target.value) * self.solver.table.thermal
+            self._follow_voltage(target.value)
+        return self._newton(target)
+
+    def _follow_voltage(self, wanted: float) -> None:
+        """Shift the electrolyte's potential to a voltage that Newton's own bounded steps would take long to reach."""
+        shift = (self._voltage() - wanted) * self.solver.table.thermal
+        if abs(shift) > LARGEST_POTENTIAL_STEP:
             stepping.add_times(self.state.P, self.solver.system.geometry.active, shift)
             self.state.X += shift if self.solver.system.counter.kind == "butler_volmer" else 0.0
-        return self._newton(target)
 
     def _density(self) -> float:
         """Mean current density of the state just solved [A/m^2]."""
