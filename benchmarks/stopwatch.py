@@ -1,4 +1,4 @@
-"""Where the time of a step goes: wall-clock sections, compiled kernels with their memory traffic, PETSc's algebra.
+"""Where the time of a step goes: wall-clock sections, and compiled kernels with their memory traffic.
 
 Methods and kernels are replaced by timed ones while a `Stopwatch` is open and put back afterwards. Times are exclusive:
 a section does not hold those called from within it, and every section's time is split into its kernels' and the rest.
@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numba.core.dispatcher import Dispatcher
-from petsc4py import PETSc
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("CoupledSystem", "set_geometry", "geometry"),
@@ -90,7 +89,7 @@ class Stopwatch:
         """Of each section, the seconds in compiled kernels."""
         self.kernels: dict[str, KernelTimes] = defaultdict(KernelTimes)
         self.missing: list[str] = []
-        self.wall = self.petsc = 0.0
+        self.wall = 0.0
         self._stack: list[str] = []
         self._undo: list[tuple[Any, str, Any]] = []
 
@@ -103,8 +102,6 @@ class Stopwatch:
             self._replace(owner, method, self._timed_section(section, vars(owner)[method]))
         for module in [m for name, m in sys.modules.items() if _is_engine(name)]:
             self._time_kernels_called_from(module)
-        PETSc.Log.begin()
-        self._petsc_start = _petsc_seconds()
         self._start = self._mark = time.perf_counter()
         self._stack = ["other"]
         return self
@@ -114,7 +111,6 @@ class Stopwatch:
     ) -> None:
         self._charge()
         self.wall = time.perf_counter() - self._start
-        self.petsc = _petsc_seconds() - self._petsc_start
         for owner, name, value in reversed(self._undo):
             setattr(owner, name, value)
 
@@ -183,8 +179,7 @@ class Stopwatch:
                 name: (self.sections[name] - self.in_kernels[name]) * unit for name in sections
             },
             "kernels_share": kernels / self.wall,
-            "petsc_share": self.petsc / self.wall,
-            "python_share": 1.0 - (kernels + self.petsc) / self.wall,
+            "python_share": 1.0 - kernels / self.wall,
             "not_timed": self.missing,
         }
 
@@ -220,9 +215,3 @@ def _is_engine(module_name: str) -> bool:
 def _holds_kernels_alone(module: ModuleType) -> bool:
     """Whether a module is called through its name by others, and so is timed there."""
     return "kernels" in module.__name__.split(".")
-
-
-def _petsc_seconds() -> float:
-    """Time inside PETSc's Krylov solvers without the callbacks into the solver."""
-    events = {name: PETSc.Log.Event(name).getPerfInfo()["time"] for name in ("KSPSolve", "MatMult", "PCApply")}
-    return float(events["KSPSolve"] - events["MatMult"] - events["PCApply"])

@@ -15,6 +15,7 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from ramify.phasefield.problem import Domain
+from ramify.phasefield.workspace import Workspace
 
 OWNED = (slice(1, -1), slice(1, -1), slice(1, -1))
 Face = tuple[slice | int, slice | int, slice | int]
@@ -150,6 +151,7 @@ class Grid:
             rank // (self.ranks[0] * self.ranks[1]),
         )
         self.halo = Halo(self.comm, self.ranks, self.place, self.periodic)
+        self.workspace = Workspace()
         self.at_bottom = z0 == 0
         self.at_top = z1 == domain.cells[2]
 

@@ -47,7 +47,7 @@ def set_geometry(
             for i in range(nx):
                 free = 1.0 - xi[k, j, i]
                 open_cell = pore[k, j, i] > 0.0 and free > SMALLEST_FRACTION
-                active[k, j, i] = 1.0 if open_cell else 0.0
+                active[k, j, i] = 1 if open_cell else 0
                 eps[k, j, i] = pore[k, j, i] * free if open_cell else 0.0
                 bump = xi[k, j, i] * free
                 reacts = open_cell and bump > SMALLEST_BUMP and label[k, j, i] >= 0
@@ -69,7 +69,7 @@ def set_face_fractions(
         for j in range(ay, ny):
             for i in range(ax, nx):
                 lk, lj, li = k - az, j - ay, i - ax
-                if active[k, j, i] * active[lk, lj, li] == 0.0:
+                if active[k, j, i] == 0 or active[lk, lj, li] == 0:
                     E[k, j, i] = 0.0
                     continue
                 hi, lo = xi[k, j, i], xi[lk, lj, li]

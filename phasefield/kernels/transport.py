@@ -42,7 +42,7 @@ def evaluate_properties(
                     slopes[p, k, j, i] = inside * inverse_step * ((3.0 * q3 * x + 2.0 * q2) * x + q1)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def add_face_residual(
     C: np.ndarray,
     P: np.ndarray,
@@ -83,7 +83,7 @@ def add_face_residual(
                 )
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def start_residual(
     C: np.ndarray,
     history: np.ndarray,
@@ -104,6 +104,34 @@ def start_residual(
 
 
 @numba.njit(cache=True, fastmath=True)
+def set_diagonals(
+    eps: np.ndarray,
+    active: np.ndarray,
+    by_p: np.ndarray,
+    by_c: np.ndarray,
+    mu: float,
+    tau: float,
+    storage: np.ndarray,
+    salt: np.ndarray,
+    charge: np.ndarray,
+) -> None:
+    """Diagonal parts of the Jacobian besides the fluxes: storage mu eps, and with the reaction those of both blocks.
+
+    The storage is one in inactive cells, which keep their values; not so in the blocks, where on coarser levels it would
+    tie their active neighbours down. Owned cells; tau = (1 - t0) tau.
+    """
+    nz, ny, nx = eps.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                held = mu * eps[k, j, i] + (1.0 - active[k, j, i])
+                storage[k, j, i] = held
+                salt[k, j, i] = mu * eps[k, j, i] + tau * by_c[k, j, i]
+            for i in range(1, nx - 1):
+                charge[k, j, i] = by_p[k, j, i]
+
+
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def assemble_faces(
     C: np.ndarray,
     P: np.ndarray,
@@ -151,7 +179,7 @@ def assemble_faces(
                 diffusion[k, j, i] = cd
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def apply_jacobian(
     C: np.ndarray,
     P: np.ndarray,
@@ -228,7 +256,7 @@ def apply_jacobian(
                 out_p[k - 1, j - 1, i - 1] = reaction - charge + (1.0 - active[k, j, i]) * p
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def charge_row_of_salt(
     C: np.ndarray,
     fx: np.ndarray,
@@ -260,13 +288,3 @@ def charge_row_of_salt(
                     + fz[2, k, j, i] * C[k - 1, j, i]
                     + fz[1, k + 1, j, i] * C[k + 1, j, i]
                 )
-
-
-@numba.njit(cache=True, fastmath=True)
-def subtract_images(r: np.ndarray, images: np.ndarray, shift: np.ndarray, out: np.ndarray) -> None:
-    """out = r - sum of shift[m] images[m]."""
-    for n in range(r.size):
-        value = r[n]
-        for m in range(shift.size):
-            value -= shift[m] * images[m, n]
-        out[n] = value

@@ -44,16 +44,15 @@ class Level:
         if self.halo is not None:
             self.halo.exchange(*arrays)
 
-    def smooth(self, first: int, *, from_zero: bool = False) -> None:
-        """One red-black sweep that starts with colour `first`."""
+    def smooth(self, first: int, sweeps: int, *, from_zero: bool = False) -> None:
+        """Red-black sweeps that start with colour `first`."""
         x, b, diagonal = self.x, self.b, self.diagonal
         tx, ty, tz = self.faces
-        for half, colour in enumerate((first, 1 - first)):
-            local = (colour + self.parity) & 1
-            if from_zero and half == 0:
-                kernels.start_colour(x, b, diagonal, local)
-            else:
-                kernels.smooth_colour(x, b, tx, ty, tz, diagonal, local)
+        if self.halo is None or self.halo.idle:
+            kernels.smooth(x, b, tx, ty, tz, diagonal, (first + self.parity) & 1, 2 * sweeps, from_zero)
+            return
+        for half in range(2 * sweeps):
+            kernels.smooth(x, b, tx, ty, tz, diagonal, (first + half + self.parity) & 1, 1, from_zero and half == 0)
             self.exchange(x)
 
 
@@ -221,8 +220,7 @@ class Multigrid:
             level.x[OWNED] = below.x[z + 1 : z + 1 + kz, y + 1 : y + 1 + ky, x + 1 : x + 1 + kx]
             level.exchange(level.x)
             return
-        for sweep in range(SWEEPS):
-            level.smooth(0, from_zero=sweep == 0)
+        level.smooth(0, SWEEPS, from_zero=True)
         fz, fy, fx = level.factors
         colour = level.parity & 1
         tx, ty, tz = level.faces
@@ -230,18 +228,15 @@ class Multigrid:
         self._descend(index + 1)
         kernels.add_coarse(level.x, below.x, fx, fy, fz)
         level.exchange(level.x)
-        for _ in range(SWEEPS):
-            level.smooth(1)
+        level.smooth(1, SWEEPS)
 
     def _solve_coarsest(self, level: Level) -> None:
         if self._inverse.size:
             level.x[OWNED] = (self._inverse @ level.b[OWNED].ravel()).reshape(level.shape)
             level.exchange(level.x)
             return
-        for sweep in range(10):
-            level.smooth(0, from_zero=sweep == 0)
-        for _ in range(10):
-            level.smooth(1)
+        level.smooth(0, 10, from_zero=True)
+        level.smooth(1, 10)
 
 
 def _whole_box_halo(grid: Grid) -> Halo:

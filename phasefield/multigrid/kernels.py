@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def set_diagonal(tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, reaction: np.ndarray, diagonal: np.ndarray) -> None:
     """Diagonal of A; one where a cell is inactive, so that it keeps a zero correction."""
     nz, ny, nx = diagonal.shape
@@ -25,8 +25,8 @@ def set_diagonal(tx: np.ndarray, ty: np.ndarray, tz: np.ndarray, reaction: np.nd
                 diagonal[k, j, i] = d if d > 0.0 else 1.0
 
 
-@numba.njit(cache=True, fastmath=True)
-def smooth_colour(
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
+def smooth(
     x: np.ndarray,
     b: np.ndarray,
     tx: np.ndarray,
@@ -34,37 +34,46 @@ def smooth_colour(
     tz: np.ndarray,
     diagonal: np.ndarray,
     colour: int,
+    halves: int,
+    from_zero: bool,
 ) -> None:
-    """Gauss-Seidel update of the cells of one colour of the chequerboard, in place."""
+    """Half sweeps of red-black Gauss-Seidel in place, beginning with one colour of the chequerboard.
+
+    All `halves` go through the box together, each a plane behind the one before it, so that the arrays are read from
+    memory once; ghosts stay as they are, which is right for a single half sweep and where nothing fills them. With
+    `from_zero` the first half starts from x = 0, whatever x holds. Rows are solved whole, for a compiler to make
+    vectors of them, and cells of the other colour keep their values when the result is stored.
+    """
     nz, ny, nx = x.shape
-    for k in range(1, nz - 1):
-        for j in range(1, ny - 1):
-            for i in range(1 + ((k + j + colour) & 1), nx - 1, 2):
-                x[k, j, i] = (
-                    b[k, j, i]
-                    + tx[k, j, i] * x[k, j, i - 1]
-                    + tx[k, j, i + 1] * x[k, j, i + 1]
-                    + ty[k, j, i] * x[k, j - 1, i]
-                    + ty[k, j + 1, i] * x[k, j + 1, i]
-                    + tz[k, j, i] * x[k - 1, j, i]
-                    + tz[k + 1, j, i] * x[k + 1, j, i]
-                ) / diagonal[k, j, i]
+    solved = np.empty(nx, x.dtype)
+    chosen = np.zeros(nx + 1, x.dtype)
+    chosen[::2] = 1
+    for front in range(1, nz - 2 + halves):
+        for half in range(halves):
+            k = front - half
+            if k < 1 or k > nz - 2:
+                continue
+            for j in range(1, ny - 1):
+                shift = (k + j + colour + half + 1) & 1
+                if from_zero and half == 0:
+                    for i in range(1, nx - 1):
+                        x[k, j, i] = chosen[i + shift] * b[k, j, i] / diagonal[k, j, i]
+                    continue
+                for i in range(1, nx - 1):
+                    solved[i] = (
+                        b[k, j, i]
+                        + tx[k, j, i] * x[k, j, i - 1]
+                        + tx[k, j, i + 1] * x[k, j, i + 1]
+                        + ty[k, j, i] * x[k, j - 1, i]
+                        + ty[k, j + 1, i] * x[k, j + 1, i]
+                        + tz[k, j, i] * x[k - 1, j, i]
+                        + tz[k + 1, j, i] * x[k + 1, j, i]
+                    ) / diagonal[k, j, i]
+                for i in range(1, nx - 1):
+                    x[k, j, i] += chosen[i + shift] * (solved[i] - x[k, j, i])
 
 
-@numba.njit(cache=True, fastmath=True)
-def start_colour(x: np.ndarray, b: np.ndarray, diagonal: np.ndarray, colour: int) -> None:
-    """First half sweep from a zero guess: one colour solved, the other zero; owned cells only."""
-    nz, ny, nx = x.shape
-    for k in range(1, nz - 1):
-        for j in range(1, ny - 1):
-            first = 1 + ((k + j + colour) & 1)
-            for i in range(3 - first, nx - 1, 2):
-                x[k, j, i] = 0.0
-            for i in range(first, nx - 1, 2):
-                x[k, j, i] = b[k, j, i] / diagonal[k, j, i]
-
-
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def restrict_residual(
     x: np.ndarray,
     b: np.ndarray,
@@ -80,16 +89,22 @@ def restrict_residual(
 ) -> None:
     """Sum of the residual b - A x over each aggregate of fx x fy x fz cells.
 
-    The colour smoothed last has no residual, so that only the other `colour` is visited.
+    The colour smoothed last has no residual: only the other `colour` counts.
     """
     nz, ny, nx = x.shape
     coarse[:, :, :] = 0.0
+    # One more than the row has, zero, for a last aggregate of one cell.
+    rest = np.zeros(nx + 1, x.dtype)
+    chosen = np.zeros(nx + 1, x.dtype)
+    chosen[::2] = 1
+    last = coarse.shape[2] - 1
     for k in range(1, nz - 1):
         kk = (k - 1) // fz + 1
         for j in range(1, ny - 1):
             jj = (j - 1) // fy + 1
-            for i in range(1 + ((k + j + colour) & 1), nx - 1, 2):
-                coarse[kk, jj, (i - 1) // fx + 1] += (
+            shift = (k + j + colour + 1) & 1
+            for i in range(1, nx - 1):
+                rest[i] = chosen[i + shift] * (
                     b[k, j, i]
                     + tx[k, j, i] * x[k, j, i - 1]
                     + tx[k, j, i + 1] * x[k, j, i + 1]
@@ -99,9 +114,15 @@ def restrict_residual(
                     + tz[k + 1, j, i] * x[k + 1, j, i]
                     - diagonal[k, j, i] * x[k, j, i]
                 )
+            if fx == 2:
+                for ii in range(1, last):
+                    coarse[kk, jj, ii] += rest[2 * ii - 1] + rest[2 * ii]
+            else:
+                for ii in range(1, last):
+                    coarse[kk, jj, ii] += rest[ii]
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def add_coarse(x: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> None:
     """Add the coarse correction to every cell of its aggregate."""
     nz, ny, nx = x.shape
@@ -120,7 +141,7 @@ def add_coarse(x: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> 
                     x[k, j, i] += coarse[kk, jj, i]
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def coarsen_reaction(fine: np.ndarray, coarse: np.ndarray, fx: int, fy: int, fz: int) -> None:
     """Sum of the reaction over each aggregate."""
     nz, ny, nx = fine.shape
@@ -162,7 +183,7 @@ def set_inner_resistance(
                     inner[k - az, j - ay, i - ax] = (1.0 - share) / link
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def coarsen_faces(
     fine: np.ndarray,
     inner: np.ndarray,

@@ -8,11 +8,13 @@ import numpy as np
 
 from ramify.phasefield.engine import StepReport
 from ramify.phasefield.grid import OWNED
+from ramify.phasefield.kernels import stepping
 from ramify.phasefield.kernels.surface import largest_overdraw
 from ramify.phasefield.plating.books import book, project
 from ramify.phasefield.plating.counter import CounterCovered
+from ramify.phasefield.plating.newton import LARGEST_POTENTIAL_STEP
 from ramify.phasefield.plating.state import Solution, Target, Unknowns
-from ramify.phasefield.plating.timescheme import Scheme, local_error, next_step
+from ramify.phasefield.plating.timescheme import Scheme, error_weights, next_step
 from ramify.phasefield.surface_salt import NEAR_SURFACE, smallest_across_surface
 from ramify.physics.butler_volmer import surface_concentration
 from ramify.physics.constants import FARADAY
@@ -102,7 +104,16 @@ class Attempt:
         self._predict()
         if target.mode == "current" and len(self.solver.steps) < 2:
             self.solver.newton.shift_potential(self.state, target.value)
+        if target.mode == "voltage":
+            self._follow_voltage(target.value)
         return self._newton(target)
+
+    def _follow_voltage(self, wanted: float) -> None:
+        """Shift the electrolyte's potential to a voltage that Newton's own bounded steps would take long to reach."""
+        shift = (self._voltage() - wanted) * self.solver.table.thermal
+        if abs(shift) > LARGEST_POTENTIAL_STEP:
+            stepping.add_times(self.state.P, self.solver.system.geometry.active, shift)
+            self.state.X += shift if self.solver.system.counter.kind == "butler_volmer" else 0.0
 
     def _density(self) -> float:
         """Mean current density of the state just solved [A/m^2]."""
@@ -127,7 +138,8 @@ class Attempt:
         if solver.problem.interface.motion == "frozen" or solver.xi_old is None or scheme.gamma == 0.0:
             self.xi_guess = solver.xi
         else:
-            self.xi_guess = _extrapolate(solver.xi, solver.xi_old, scheme.ratio)
+            self.xi_guess = np.empty_like(solver.xi)
+            stepping.extrapolate_metal(solver.xi, solver.xi_old, scheme.ratio, self.xi_guess)
         solver.system.set_geometry(self.xi_guess)
         if solver.curvature.size > 1:
             self._set_equilibrium()
@@ -141,16 +153,17 @@ class Attempt:
         solver, scheme, now = self.solver, self.scheme, self.solver.state
         if old is not None and scheme.ratio > 0.0:
             if scheme.gamma > 0.0:
-                self.history = now.C + scheme.gamma * (now.C - old.C)
+                self.history = np.empty_like(now.C)
+                stepping.extend(now.C, old.C, scheme.gamma, self.history)
             # Buried cells keep what they hold: a trend of theirs would run on without end.
-            share = scheme.ratio * solver.system.geometry.active
-            guess = now.C + share * (now.C - old.C)
-            self.state.C = np.where(guess > 0.3 * now.C, guess, 0.3 * now.C)
+            share, active = scheme.ratio, solver.system.geometry.active
+            stepping.extend_active(now.C, old.C, active, share, self.state.C)
+            stepping.keep_share(now.C, 0.3, self.state.C)
             # The potential jumps at a switch: what it was before says nothing of where it goes.
             if len(solver.steps) > 1:
-                self.state.P = now.P + share * (now.P - old.P)
-                self.state.X = now.X + scheme.ratio * (now.X - old.X)
-                self.state.Q = now.Q + scheme.ratio * (now.Q - old.Q)
+                stepping.extend_active(now.P, old.P, active, share, self.state.P)
+                self.state.X = now.X + share * (now.X - old.X)
+                self.state.Q = now.Q + share * (now.Q - old.Q)
 
     def _fill_new_cells(self) -> None:
         """First guess in cells that stripping has given back to the electrolyte: the mean of solved neighbours.
@@ -195,13 +208,13 @@ class Attempt:
         """Largest normal velocity of the surface [m/s], from a fresh evaluation of the reaction; fills `speed`."""
         solver, system = self.solver, self.solver.system
         system.react(self.state)
-        weight, source = system.geometry.weight[OWNED], system.source[OWNED]
         factor = solver.problem.metal.molar_volume / FARADAY / system.source_scale
         self.speed = solver.grid.zeros()
-        np.divide(factor * source, weight, out=self.speed[OWNED], where=weight > FED / solver.problem.interface.width)
-        strong = weight * solver.problem.interface.width > 0.05
-        largest = float(np.abs(self.speed[OWNED][strong]).max()) if strong.any() else 0.0
-        sound = np.isfinite(solver.grid.sum(float(source.sum())))
+        width = solver.problem.interface.width
+        largest, total = stepping.set_front_speed(
+            system.source, system.geometry.weight, factor, FED / width, 0.05 / width, self.speed
+        )
+        sound = np.isfinite(solver.grid.sum(total))
         return solver.grid.max(largest) if sound else float("nan")
 
     def _overdraw(self) -> float:
@@ -214,15 +227,17 @@ class Attempt:
 
     def _estimate_error(self) -> None:
         solver, scheme = self.solver, self.scheme
-        new, now = self.state.C[OWNED], solver.state.C[OWNED]
-        free = solver.system.geometry.active[OWNED] * np.maximum(1.0 - self.xi_guess[OWNED], 0.0)
-        if solver.old is None:
-            error, self.power = 0.05 * np.abs(new - now), 2
-        else:
-            older = solver.older[OWNED] if solver.older is not None and len(solver.steps) > 1 else None
-            steps = (scheme.step, solver.steps[-1], solver.steps[-2] if older is not None else 1.0)
-            error, self.power = local_error(new, now, solver.old.C[OWNED], older, steps)
-        self.error = solver.grid.max(float((error * free).max()))
+        steps, states = [scheme.step], [self.state.C, solver.state.C]
+        if solver.old is not None:
+            steps.append(solver.steps[-1])
+            states.append(solver.old.C)
+            if solver.older is not None and len(solver.steps) > 1:
+                steps.append(solver.steps[-2])
+                states.append(solver.older)
+        weights, self.power = error_weights(steps)
+        new, now, old, older = [*states, states[-1], states[-1]][:4]
+        error = stepping.largest_error((new, now, old, older), weights, solver.system.geometry.active, self.xi_guess)
+        self.error = solver.grid.max(error if error >= 0.0 else float("nan"))
 
     # ------------------------------------------------------------------ acceptance
 
@@ -230,15 +245,11 @@ class Attempt:
         """Project, move the metal, book the step, make it the solver's state."""
         solver, scheme = self.solver, self.scheme
         inflow, salt_rate, correction = project(solver, self)
-        gain = solver.gain * scheme.gamma
-        pore = solver.pore
         metal_rate = solver.problem.metal.molar_volume / FARADAY / solver.system.source_scale
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gain[OWNED] += np.where(
-                pore[OWNED] > 0.0,
-                scheme.beta * scheme.step * metal_rate * solver.system.source[OWNED] / pore[OWNED],
-                0.0,
-            )
+        gain = np.empty_like(solver.gain)
+        stepping.set_gain(
+            solver.gain, scheme.gamma, solver.system.source, scheme.beta * scheme.step * metal_rate, solver.pore, gain
+        )
         removed, width = 0.0, solver.problem.interface.width
         xi = solver.xi
         if solver.problem.interface.motion == "moving":
@@ -251,8 +262,7 @@ class Attempt:
         self._commit(xi, gain)
         density = inflow / solver.system.counter.scaled_current(1.0)
         voltage = self._voltage()
-        free = solver.system.geometry.active[OWNED] * (xi[OWNED] < 0.5)
-        lowest = np.where(free > 0.0, self.state.C[OWNED], np.inf).min()
+        lowest = stepping.lowest_concentration(self.state.C, solver.system.geometry.active, xi)
         system, profile = solver.system, solver.measures.profile(xi)
         return StepReport(
             time=solver.time,
@@ -263,7 +273,7 @@ class Attempt:
             newton_iterations=self.newton,
             krylov_iterations=self.krylov,
             rejected=rejected,
-            minimum_concentration=solver.grid.min(float(lowest)) * solver.table.concentration,
+            minimum_concentration=solver.grid.min(lowest) * solver.table.concentration,
             surface_concentration=surface,
             exhausted=solver.grid.max(float(solver.system.geometry.weight[OWNED].max())) < EXHAUSTED / width,
             short_circuit=solver.system.islands.short_circuit,
@@ -300,8 +310,8 @@ class Attempt:
         solver.grid.halo.exchange(self.speed)
         if solver.speed is None or self.scheme.gamma == 0.0:
             return self.speed, self.velocity
-        both = (self.speed != 0.0) & (solver.speed != 0.0)
-        mean = np.where(both, 0.5 * (self.speed + solver.speed), self.speed)
+        mean = np.empty_like(self.speed)
+        stepping.mean_where_both(self.speed, solver.speed, mean)
         return mean, 0.5 * (self.velocity + solver.velocity)
 
     def _commit(self, xi: np.ndarray, gain: np.ndarray) -> None:
@@ -326,14 +336,3 @@ class Attempt:
         if solver.problem.interface.motion == "moving" and self.velocity > 0.0:
             step = min(step, numerics.front_motion * solver.system.finest / self.velocity)
         solver.next_step = min(step, numerics.largest_step)
-
-
-def _extrapolate(now: np.ndarray, old: np.ndarray, ratio: float) -> np.ndarray:
-    """Metal at the end of a step, linear in time in ln(xi/(1 - xi)) where both states have a surface."""
-    a, b = np.clip(now, 1e-12, 1.0 - 1e-12), np.clip(old, 1e-12, 1.0 - 1e-12)
-    moved = np.abs(now - old) > 1e-13
-    a, b = a[moved], b[moved]
-    grown = (a / (1.0 - a)) * ((a * (1.0 - b)) / (b * (1.0 - a))) ** ratio
-    guess = now.copy()
-    guess[moved] = grown / (1.0 + grown)
-    return guess

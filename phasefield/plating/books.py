@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramify.phasefield.engine import SolverFailure
-from ramify.phasefield.grid import OWNED
+from ramify.phasefield.kernels import stepping
 from ramify.physics.constants import FARADAY
 
 if TYPE_CHECKING:
@@ -28,15 +28,7 @@ def project(solver: PlatingSolver, attempt: Attempt) -> tuple[float, float, floa
     top = system.counter.evaluate(system.top_layer(attempt.state.C), system.top_layer(attempt.state.P), attempt.state.X)
     geometry = system.geometry
     sums = solver.grid.sums(
-        np.array(
-            [
-                top.current.sum(),
-                top.salt.sum(),
-                system.source[OWNED].sum(),
-                system.by_p[OWNED].sum(),
-                np.abs(system.source[OWNED]).sum(),
-            ]
-        )
+        np.array([top.current.sum(), top.salt.sum(), *stepping.sum_reaction(system.source, system.by_p)])
     )
     inflow, salt_in, reacted, slope, size = (float(v) for v in sums)
     if attempt.target.mode == "current":
@@ -46,18 +38,11 @@ def project(solver: PlatingSolver, attempt: Attempt) -> tuple[float, float, floa
     scale = max(abs(inflow), size, 1e-300)
     if slope > 0.0:
         shift = (inflow - reacted) / slope
-        system.source[OWNED] += shift * system.by_p[OWNED]
+        stepping.add_times(system.source, system.by_p, shift)
     salt_rate = salt_in - system.reaction_to_salt * inflow
-    stored = solver.grid.sums(
-        np.array(
-            [
-                (geometry.eps[OWNED] * (attempt.state.C[OWNED] - attempt.history[OWNED])).sum(),
-                geometry.eps[OWNED].sum(),
-            ]
-        )
-    )
+    stored = solver.grid.sums(np.array(stepping.sum_stored(geometry.eps, attempt.state.C, attempt.history)))
     shift_c = (salt_rate - attempt.mu * stored[0]) / (attempt.mu * stored[1])
-    attempt.state.C[OWNED] += shift_c * geometry.active[OWNED]
+    stepping.add_times(attempt.state.C, geometry.active, float(shift_c))
     solver.grid.halo.exchange(attempt.state.C)
     return inflow, salt_rate, max(abs(inflow - reacted) / scale if inflow else 0.0, abs(shift_c))
 
@@ -90,23 +75,14 @@ def book(
     before = dict(solver.increments)
     rates = {
         "charge": inflow * amperes,
-        "reacted": solver.grid.sum(float(system.source[OWNED].sum())) * amperes,
+        "reacted": solver.grid.sum(stepping.sum_reaction(system.source, system.by_p)[0]) * amperes,
         "entered": salt_rate * moles,
     }
     done = {key: scheme.advance(rate, before[key]) for key, rate in rates.items()}
-    pore, eps = solver.pore[OWNED], system.geometry.eps[OWNED]
-    new, now = attempt.state.C[OWNED], solver.state.C[OWNED]
-    old = solver.old.C[OWNED] if solver.old is not None else now
-    eps_now, eps_new = pore * (1.0 - solver.xi[OWNED]), pore * (1.0 - xi[OWNED])
+    now = solver.state.C
+    old = solver.old.C if solver.old is not None else now
     sums = solver.grid.sums(
-        np.array(
-            [
-                ((eps_new - eps) * new + (eps - eps_now) * now).sum(),
-                (eps * (now - old)).sum(),
-                (eps_new * new - eps_now * now).sum(),
-                (pore * (xi[OWNED] - solver.xi[OWNED])).sum(),
-            ]
-        )
+        np.array(stepping.sum_books(solver.pore, system.geometry.eps, xi, solver.xi, attempt.state.C, now, old))
     )
     gained = float(sums[3]) * volume / solver.problem.metal.molar_volume
     displaced = -float(sums[0]) * c0 * volume - scheme.gamma * (float(sums[1]) * c0 * volume - before["entered"])

@@ -1,11 +1,12 @@
 """The moving metal: growth at the rate the reaction sets, and the regularisation that keeps the profile.
 
-    (1-psi) d(xi)/dt = (Omega/F) S + div{ (1-psi) (b [grad xi - (q/l) n] - J n) }   (conservative)
-    ...              - (1-psi) (b/l) q K                    (allen_cahn, adds -b K to the front velocity)
+    (1-psi) d(xi)/dt = (Omega/F) S + div{ (1-psi) (b [grad xi - (q/l) n] - J n) }                        (conservative)
+    (1-psi) d(xi)/dt = (Omega/F) S + div{ (1-psi) (b grad xi - J n) } - (1-psi) b q (1 - 2 xi)/l^2       (allen_cahn)
 
-The term in J carries the reaction's feed to where the moving profile needs it (kernels.front). S is
-constant over a step; the regularisation is integrated in substeps of a second-order Runge-Kutta method, short enough
-to be stable. Both add in one right-hand side, so there is no splitting error.
+The second is the classical equation, whose front moves by v_n - b K (kernels.allen_cahn). The term in J carries the
+reaction's feed to where the moving profile needs it (kernels.front), in both. S is constant over a step; the
+regularisation is integrated in substeps of a second-order Runge-Kutta method, short enough to be stable. Both add in
+one right-hand side, so there is no splitting error. Only the cells near the surface are touched (kernels.band).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from mpi4py import MPI
 
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels import allen_cahn, band
 from ramify.phasefield.kernels import front as kernels
 from ramify.phasefield.kernels.surface import SMALLEST_BUMP
 from ramify.phasefield.problem import PlatingProblem
@@ -25,7 +28,7 @@ STABLE = 0.4
 
 
 class Front:
-    """Regularisation of one run's metal; owns its work arrays."""
+    """Regularisation of one run's metal."""
 
     def __init__(self, grid: Grid, problem: PlatingProblem, pore: np.ndarray, openings: list[np.ndarray]) -> None:
         self.grid, self.pore, self.openings = grid, pore, openings
@@ -35,12 +38,14 @@ class Front:
         active = [h for h, n in zip((hx, hy, hz), problem.domain.cells, strict=True) if n > 1]
         self.stiffness = sum(1.0 / h**2 for h in active)
         self.largest_curvature = 1.0 / min(active)
-        self.psi, self.divergence, self.stage = grid.zeros(), grid.zeros(), grid.zeros()
-        self.slope = grid.zeros()
-        self.normals = [grid.zeros(np.float32) for _ in range(3)]
-        self.curvature = np.zeros((1, 1, 1))
-        if problem.interface.curvature == "allen_cahn":
-            self.curvature = grid.zeros()
+        self.near = np.zeros(grid.ghosted_shape, np.uint8)
+        self.spans = np.zeros((*grid.ghosted_shape[:2], 2), np.int32)
+        self.classical = problem.interface.curvature == "allen_cahn"
+        if self.classical:
+            edge, width = math.sqrt(sum(h * h for h in active) / len(active)), problem.interface.width
+            self._slowing = allen_cahn.slowing_factor(edge, width)
+            self._well = allen_cahn.well_coefficients(edge, width)
+            self._plain = self._plain_cells()
         self._walls = self._wall_cells()
 
     def _wall_cells(self) -> np.ndarray:
@@ -51,6 +56,25 @@ class Front:
             for step in (-1, 1):
                 beside |= np.roll(open_cells, step, axis)
         return np.argwhere((~open_cells & beside)[OWNED]) + 1
+
+    def _plain_cells(self) -> np.ndarray:
+        """One where no host is within a cell; outer walls, which the ghosts mirror, do not count as closed."""
+        grid = self.grid
+        free = (self.pore == 1.0).astype(np.uint8)
+        for axis, opening in enumerate(self.openings):
+            faces, cells = np.moveaxis(opening[OWNED], 2 - axis, 0) == 1.0, np.moveaxis(free[OWNED], 2 - axis, 0)
+            last = np.moveaxis(opening, 2 - axis, 0)[-1][1:-1, 1:-1] == 1.0
+            lower, upper = grid.halo.neighbours[axis]
+            cells[1:] &= faces[1:]
+            cells[:-1] &= faces[1:]
+            if lower != MPI.PROC_NULL:
+                cells[0] &= faces[0]
+            if upper != MPI.PROC_NULL:
+                cells[-1] &= last
+        grid.fill_outer_ghosts(free)
+        shut = np.zeros_like(free)
+        band.spread_near(1 - free, shut)
+        return 1 - shut
 
     def mobility(self, velocity: float) -> float:
         """b [m^2/s] for the largest front velocity [m/s]."""
@@ -88,44 +112,110 @@ class Front:
         xi, removed
             New ghosted array; sum over this rank's cells of the metal fraction (of cells) that curvature took.
         """
-        b = self.mobility(velocity)
+        b = self.mobility(velocity) / (self._slowing if self.classical else 1.0)
         parts = max(1, math.ceil(b * step * self.stiffness / STABLE))
-        capillary = b / self.interface.width if self.interface.curvature == "allen_cahn" else 0.0
+        self._take_memory()
+        self._find_surface(xi)
+        driven = self._set_slope(xi, speed)
         current, removed = xi.copy(), 0.0
-        self._set_slope(xi, speed)
+        np.copyto(self.stage, xi)
+        stages = ((0.0, current, self.stage), (0.5, self.stage, current))
         for _ in range(parts):
-            args = (rate, self.divergence, self.curvature, self.pore, capillary, step / parts)
-            self._flux(current, speed, b)
-            lost = kernels.advance_front(current, current, 0.0, *args, self.stage)
-            self.extend_into_host(self.stage)
-            self._flux(self.stage, speed, b)
-            lost_second = kernels.advance_front(self.stage, current, 0.5, *args, current)
-            self.extend_into_host(current)
-            removed += 0.5 * lost + lost_second
+            for keep, base, out in stages:
+                self._flux(base, speed if driven else None, b)
+                arguments = (base, current, keep, rate, self.divergence)
+                if self.classical:
+                    taken = self._advance_classical(arguments, driven, b, step / parts, out)
+                    # The second stage starts from the first and halves what that took.
+                    removed += taken if keep else 0.5 * taken
+                else:
+                    kernels.advance_front(*arguments, self.pore, self.spans, step / parts, out)
+                self.extend_into_host(out)
         return current, removed
 
-    def _set_slope(self, xi: np.ndarray, speed: np.ndarray) -> None:
-        kernels.signed_distance(xi, self.psi)
-        nx, ny, nz = self.normals
-        kernels.set_normals(self.psi, self.inverse, nx, ny, nz)
-        kernels.set_speed_slope(speed, nx, ny, nz, self.inverse, self.interface.width, self.slope)
-        self.grid.halo.exchange(self.slope)
+    def _take_memory(self) -> None:
+        """Work arrays of one step, in shared memory."""
+        shape = self.grid.ghosted_shape
+        single = [(shape, np.float32)] * 5
+        self.divergence, self.stage, self.psi, self.slope, *self.normals = self.grid.workspace.take(
+            (shape, np.float64), (shape, np.float64), *single
+        )
+        # Faces on outer walls read it too, if only to multiply it by zero.
+        self.slope.fill(0.0)
 
-    def _flux(self, xi: np.ndarray, speed: np.ndarray, b: float) -> None:
-        kernels.signed_distance(xi, self.psi)
-        self.divergence.fill(0.0)
+    def _find_surface(self, xi: np.ndarray) -> None:
+        """Mark the cells near the surface, and set the signed distance of all others to its bound."""
+        near, spread = self.near, np.zeros_like(self.near)
+        band.mark_unsaturated(xi, kernels.SATURATION, near)
+        for _ in range(band.REACH):
+            self.grid.fill_outer_ghosts(near)
+            band.spread_near(near, spread)
+            near, spread = spread, near
+        band.close_gaps(near)
+        self.grid.fill_outer_ghosts(near)
+        self.near = near
+        band.set_spans(near, self.spans)
+        kernels.saturate_distance(xi, self.psi)
+
+    def _set_slope(self, xi: np.ndarray, speed: np.ndarray) -> bool:
+        """Slope of the front velocity along the normal; returns whether anything reacts on any rank."""
+        if not self.grid.max(float(speed.any())):
+            return False
+        self._set_normals(xi)
         nx, ny, nz = self.normals
-        kernels.set_normals(self.psi, self.inverse, nx, ny, nz)
-        width = self.interface.width
+        kernels.set_speed_slope(speed, self.spans, nx, ny, nz, self.inverse, self.interface.width, self.slope)
+        self.grid.halo.exchange(self.slope)
+        return True
+
+    def _set_normals(self, xi: np.ndarray) -> None:
+        kernels.set_distance(xi, self.spans, self.psi)
+        nx, ny, nz = self.normals
+        kernels.set_normals(self.psi, self.spans, self.inverse, nx, ny, nz)
+
+    def _flux(self, xi: np.ndarray, speed: np.ndarray | None, b: float) -> None:
+        """Divergence of the conservative fluxes; without the feed where no `speed` is given."""
+        if self.classical and speed is None:
+            return
+        kernels.clear_spans(self.spans, self.divergence)
+        self._set_normals(xi)
         self.grid.fill_outer_ghosts_of_vector(self.normals)
+        spans, near, width = self.spans, self.near, self.interface.width
         for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
-            kernels.add_front_flux(
-                xi, self.psi, normal, opening, speed, self.slope, axis, inverse, width, b, self.divergence
-            )
-        if self.curvature.size > 1:
-            kernels.set_cell_curvature(nx, ny, nz, self.inverse, self.largest_curvature, self.curvature)
+            if not self.classical:
+                kernels.add_regularisation(xi, normal, opening, spans, near, axis, inverse, width, b, self.divergence)
+            if speed is not None:
+                kernels.add_feed(
+                    xi, self.psi, normal, opening, speed, self.slope, spans, near, axis, inverse, self.divergence
+                )
+
+    def _advance_classical(
+        self,
+        arguments: tuple[np.ndarray, np.ndarray, float, np.ndarray, np.ndarray],
+        driven: bool,
+        b: float,
+        step: float,
+        out: np.ndarray,
+    ) -> float:
+        """One stage of the Allen-Cahn equation; returns what the double well took."""
+        ix, iy, iz = self.inverse
+        ox, oy, oz = self.openings
+        return allen_cahn.advance_allen_cahn(
+            *arguments,
+            driven,
+            self.pore,
+            (ox, oy, oz),
+            self.spans,
+            self.near,
+            self._plain,
+            (ix * ix, iy * iy, iz * iz),
+            b,
+            self._well,
+            step,
+            out,
+        )
 
     def surface_curvature(self, xi: np.ndarray, curvature: np.ndarray) -> None:
         """K [1/m] of the cells that react, for the Gibbs-Thomson shift."""
-        kernels.signed_distance(xi, self.psi)
-        kernels.set_curvature(self.psi, xi, self.inverse, SMALLEST_BUMP, self.largest_curvature, curvature)
+        psi = np.empty_like(xi)
+        kernels.signed_distance(xi, psi)
+        kernels.set_curvature(psi, xi, self.inverse, SMALLEST_BUMP, self.largest_curvature, curvature)

@@ -12,6 +12,7 @@ import numpy as np
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.depth import depth_indices
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels import stepping
 from ramify.phasefield.plating.islands import Islands
 from ramify.phasefield.problem import PlatingProblem
 
@@ -113,20 +114,9 @@ class Measures:
         """Height [m] of the highest xi = 1/2 crossing above each (y, x) of the whole cross-section; zero for none."""
         grid = self.grid
         hz = self.problem.domain.spacing[2]
-        metal = xi * (self.pore > 0.0)
-        if grid.at_top:
-            metal[-1] = 0.0
-        lower, upper = metal[1:-1, 1:-1, 1:-1], metal[2:, 1:-1, 1:-1]
-        inside = lower > 0.5
-        crossing = inside & (upper <= 0.5)
-        levels = np.arange(grid.shape[0])[:, None, None]
-        highest = np.where(crossing, levels, -1).max(axis=0)
-        k = np.maximum(highest, 0)[None]
-        a, b = np.take_along_axis(lower, k, 0)[0], np.take_along_axis(upper, k, 0)[0]
-        # Linear in the signed distance ln(xi/(1 - xi)), as the profile is.
-        s, t = (np.log(v / (1.0 - v)) for v in (np.clip(a, 1e-12, 1.0 - 1e-12), np.clip(b, 1e-12, 1.0 - 1e-12)))
-        share = s / np.maximum(s - t, 1e-12)
-        local = np.where(highest >= 0, (grid.start[2] + highest + 0.5 + np.clip(share, 0.0, 1.0)) * hz, 0.0)
+        local = np.empty(grid.shape[1:])
+        stepping.find_highest(xi, self.pore, grid.at_top, local)
+        local = np.where(local >= 0.0, (grid.start[2] + local) * hz, 0.0)
         nx, ny, _ = self.problem.domain.cells
         whole = np.zeros((ny, nx))
         for (x0, y0), piece in grid.comm.allgather(((grid.start[0], grid.start[1]), local)):
@@ -156,8 +146,7 @@ class Measures:
         heights = self.column_heights(xi)
         nx, ny, _ = self.problem.domain.cells
         metal = profile * (nx * ny)
-        low = self.pore[OWNED] * xi[OWNED]
-        dead = self.grid.sum(float(low[islands.label[OWNED] != 0].sum())) * self.volume / self.molar_volume
+        dead = self.grid.sum(stepping.sum_dead(self.pore, xi, islands.label)) * self.volume / self.molar_volume
         measures = {
             "tip_height": float(heights.max()),
             "mean_height": float(heights.mean()),

@@ -6,7 +6,8 @@ import numpy as np
 from petsc4py import PETSc
 
 from ramify.phasefield.grid import OWNED
-from ramify.phasefield.plating.preconditioner import Preconditioner
+from ramify.phasefield.kernels import vectors
+from ramify.phasefield.plating.krylov import FINEST, Krylov
 from ramify.phasefield.plating.state import Solution, Target, Unknowns
 from ramify.phasefield.plating.system import CoupledSystem
 
@@ -14,10 +15,6 @@ LARGEST_POTENTIAL_STEP = 4.0
 """Newton steps move f phi by no more than this: 0.1 V at room temperature."""
 SMALLEST_SHARE = 0.1
 """Newton steps leave at least this share of the concentration they find."""
-FINEST = 1e-8
-"""Smallest relative residual asked of a linear system."""
-RESTART = 12
-"""Krylov vectors kept, twice."""
 STALE = 0.03
 """A Newton update of C or P larger than this renews the preconditioner."""
 STALLED = 0.05
@@ -103,8 +100,8 @@ class NewtonKrylov:
         right = krylov.right
         array = right.getArray()
         n = self.system.cells
-        array[:n] = -self.system.residual_c[OWNED].ravel()
-        array[n : 2 * n] = -self.system.residual_p[OWNED].ravel()
+        vectors.negate_into(self.system.residual_c, array[:n])
+        vectors.negate_into(self.system.residual_p, array[n : 2 * n])
         if self.system.electrons is not None:
             array[2 * n : 3 * n] = -self.system.residual_q.ravel()
         if self.system.grid.comm.rank == 0:
@@ -121,14 +118,10 @@ class NewtonKrylov:
 
     def _damping(self, state: Unknowns, step: np.ndarray) -> tuple[float, float]:
         n = self.system.cells
-        change_c, change_p = step[:n], step[n : self.system.blocks * n]
-        largest_p = self.system.grid.max(float(np.abs(change_p).max()))
-        largest = max(self.system.grid.max(float(np.abs(change_c).max())), largest_p)
+        largest_p = self.system.grid.max(vectors.largest_size(step[n : self.system.blocks * n]))
+        largest = max(self.system.grid.max(vectors.largest_size(step[:n])), largest_p)
         damping = min(1.0, LARGEST_POTENTIAL_STEP / max(largest_p, 1e-300))
-        falling = change_c < 0.0
-        if falling.any():
-            ratio = (1.0 - SMALLEST_SHARE) * np.maximum(state.C[OWNED].ravel()[falling], 0.0) / -change_c[falling]
-            damping = min(damping, float(ratio.min()))
+        damping = min(damping, vectors.smallest_share(state.C, step[:n], SMALLEST_SHARE))
         potentials = self._global_updates(step)[1] if self.system.counter.kind == "uniform" else self._updates(step)
         return self.system.grid.min(damping), max([largest, *np.abs(potentials)])
 
@@ -147,10 +140,10 @@ class NewtonKrylov:
 
     def _add(self, state: Unknowns, step: np.ndarray, damping: float) -> None:
         n = self.system.cells
-        state.C[OWNED] += damping * step[:n].reshape(self.system.grid.shape)
-        state.P[OWNED] += damping * step[n : 2 * n].reshape(self.system.grid.shape)
+        vectors.add_scaled(state.C, step[:n], damping)
+        vectors.add_scaled(state.P, step[n : 2 * n], damping)
         if self.system.electrons is not None:
-            state.Q[OWNED] += damping * step[2 * n : 3 * n].reshape(self.system.grid.shape)
+            vectors.add_scaled(state.Q, step[2 * n : 3 * n], damping)
         counter, islands = self._global_updates(step)
         if counter.size:
             state.X += damping * float(counter[0])
@@ -158,7 +151,9 @@ class NewtonKrylov:
 
     def _worst_cell(self) -> tuple[int, int, int]:
         """Cell (k, j, i) of the whole grid whose charge row is worst."""
-        residual = np.nan_to_num(np.abs(self.system.residual_p[OWNED]))
+        n = self.system.cells
+        rows = self._krylov_solver().right.getArray(readonly=True)[n : 2 * n]
+        residual = np.nan_to_num(np.abs(rows)).reshape(self.system.grid.shape)
         k, j, i = np.unravel_index(int(np.nanargmax(residual)), self.system.grid.shape)
         x0, y0, z0 = self.system.grid.start
         mine = (float(residual[k, j, i]), int(k) + z0, int(j) + y0, int(i) + x0)
@@ -170,58 +165,3 @@ class NewtonKrylov:
         if self._krylov is not None:
             self._krylov.free()
             self._krylov = None
-
-
-class Krylov:
-    """Flexible GMRES on the coupled system, matrix-free, preconditioned from the right.
-
-    Flexible, because the preconditioner works in single precision: plain GMRES would combine its rounded vectors once
-    more and believe in a residual that the solution does not have.
-    """
-
-    def __init__(self, system: CoupledSystem, borders: int) -> None:
-        self.system, self.borders = system, borders
-        self.preconditioner = Preconditioner(system)
-        grid = system.grid
-        local = system.blocks * system.cells + (borders if grid.comm.rank == 0 else 0)
-        sizes = (local, PETSc.DETERMINE)
-        self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=grid.comm)
-        self.matrix.setUp()
-        self.right, self.update = self.matrix.createVecs()
-        self.ksp = PETSc.KSP().create(grid.comm)
-        self.ksp.setOptionsPrefix("coupled_")
-        self.ksp.setOperators(self.matrix)
-        self.ksp.setType(PETSc.KSP.Type.FGMRES)
-        self.ksp.setGMRESRestart(RESTART)
-        self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
-        self.ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
-        pc = self.ksp.getPC()
-        pc.setType(PETSc.PC.Type.PYTHON)
-        pc.setPythonContext(self)
-        self.ksp.setFromOptions()
-
-    def mult(self, matrix: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """PETSc's callback for J x."""
-        del matrix
-        self.system.apply(x.getArray(readonly=True), y.getArray())
-
-    def apply(self, pc: PETSc.PC, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """PETSc's callback for M^-1 x."""
-        del pc
-        self.preconditioner.apply(x.getArray(readonly=True), y.getArray())
-
-    def solve(self, right: PETSc.Vec, accuracy: float, *, fresh: bool = True) -> tuple[PETSc.Vec, int, float]:
-        """Update, iterations, and the relative residual reached; `fresh` renews what the preconditioner prepares."""
-        norm = right.norm()
-        if norm == 0.0:
-            self.update.set(0.0)
-            return self.update, 0, 0.0
-        self.preconditioner.prepare(fresh=fresh)
-        self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=self.system.problem.numerics.krylov_iterations)
-        self.ksp.solve(right, self.update)
-        return self.update, self.ksp.getIterationNumber(), max(self.ksp.getResidualNorm() / norm, FINEST)
-
-    def free(self) -> None:
-        """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""
-        for thing in (self.ksp, self.matrix, self.right, self.update):
-            thing.destroy()

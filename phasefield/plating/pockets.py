@@ -19,7 +19,7 @@ def find_pockets(grid: Grid, active: np.ndarray) -> tuple[np.ndarray, int]:
     numbers, count = number_components(grid, active > 0.0)
     top = np.unique(numbers[-2, 1:-1, 1:-1]).tolist() if grid.at_top else []
     open_regions = set().union(*grid.comm.allgather(set(top)))
-    renumber = np.full(count + 1, -1)
+    renumber = np.full(count + 1, -1, np.int32)
     closed = [n for n in range(1, count + 1) if n not in open_regions]
     renumber[closed] = np.arange(len(closed))
     return renumber[numbers[OWNED].ravel()], len(closed)

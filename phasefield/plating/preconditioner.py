@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from ramify.phasefield.grid import OWNED
-from ramify.phasefield.kernels import transport
+from ramify.phasefield.kernels import transport, vectors
 from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.pockets import PocketModes
 from ramify.phasefield.plating.system import CoupledSystem
@@ -30,8 +30,8 @@ class Preconditioner:
         self._floating: list[Border] = []
         """Mean potentials of floating metal under ohmic electrons: numbers of the preconditioner's own."""
         self._modes: list[np.ndarray] = []
-        self._images = np.zeros((0, 0))
-        self._rest = np.zeros(0)
+        self._images = np.zeros((0, 0), np.float32)
+        self._rest = np.zeros(0, np.float32)
         self._coarse: np.ndarray = np.zeros((2, 2))
         self._pockets: PocketModes | None = None
 
@@ -43,9 +43,9 @@ class Preconditioner:
 
     def apply(self, r: np.ndarray, y: np.ndarray) -> None:
         """y = M^-1 r: the uniform modes first, then block Gauss-Seidel with the borders eliminated."""
-        sums = self.system.grid.sums(np.array([r[mode].sum() for mode in self._modes]))
+        sums = self.system.grid.sums(np.array([vectors.sum_places(r, mode) for mode in self._modes]))
         shift = self._coarse @ sums
-        transport.subtract_images(r, self._images, shift, self._rest)
+        vectors.subtract_images(r, self._images, shift, self._rest)
         pockets = self._pockets
         shifts = pockets.correct(self._rest) if pockets is not None else None
         self._bordered_blocks(self._rest, y)
@@ -53,7 +53,7 @@ class Preconditioner:
             y[pockets.cells] += shifts[0]
             y[pockets.size + pockets.cells] += shifts[1]
         for mode, value in zip(self._modes, shift, strict=True):
-            y[mode] += value
+            vectors.shift_places(y, mode, value)
 
     def _bordered_blocks(self, r: np.ndarray, y: np.ndarray) -> None:
         n = self.system.cells
@@ -115,16 +115,17 @@ class Preconditioner:
         active = np.flatnonzero((self.system.geometry.active[OWNED].ravel() > 0.0) & outside)
         self._modes = [active, n + active]
         size = self.system.blocks * n + (len(self.system.borders) if self.system.grid.comm.rank == 0 else 0)
-        self._rest = np.empty(size)
-        self._images = np.zeros((len(self._modes), size))
+        self._modes = [mode.astype(np.int32) for mode in self._modes]
+        self._rest = np.empty(size, np.float32)
+        self._images = np.empty((len(self._modes), size), np.float32)
+        vector, image = np.empty(size), np.empty(size)
         matrix = np.zeros((len(self._modes), len(self._modes)))
         for column, mode in enumerate(self._modes):
-            vector = np.zeros(size)
-            vector[mode] = 1.0
-            self.system.apply(vector, self._images[column])
-            matrix[:, column] = self.system.grid.sums(
-                np.array([self._images[column][row].sum() for row in self._modes])
-            )
+            vector.fill(0.0)
+            vectors.shift_places(vector, mode, 1.0)
+            self.system.apply(vector, image)
+            matrix[:, column] = self.system.grid.sums(np.array([vectors.sum_places(image, row) for row in self._modes]))
+            self._images[column] = image
         self._coarse = np.linalg.pinv(matrix, rcond=1e-13)
         self._pockets = None
         if self.system.pocket_count:
@@ -137,10 +138,10 @@ class Preconditioner:
 
     def _blocks(self, r_c: np.ndarray, r_p: np.ndarray, y_c: np.ndarray, y_p: np.ndarray) -> None:
         system, shape = self.system, self.system.grid.shape
-        system.salt_multigrid.finest.b[OWNED] = r_c.reshape(shape)
+        vectors.fill_owned(r_c, system.salt_multigrid.finest.b)
         c = system.salt_multigrid.cycle()
-        y_c.reshape(shape)[:] = c[OWNED]
+        vectors.take_owned(c, y_c)
         fx, fy, fz = system.faces
         right = system.charge_multigrid.finest.b
         transport.charge_row_of_salt(c, fx, fy, fz, system.by_c, r_p.reshape(shape), right)
-        y_p.reshape(shape)[:] = system.charge_multigrid.cycle()[OWNED]
+        vectors.take_owned(system.charge_multigrid.cycle(), y_p)

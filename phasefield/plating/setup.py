@@ -18,7 +18,7 @@ SMALLEST_OPENING = 0.05
 def build_geometry(grid: Grid, problem: PlatingProblem) -> Geometry:
     """Openings of the host, cells and faces, from its signed distance at the cells' corners."""
     pore = grid.zeros()
-    openings = [grid.zeros() for _ in range(3)]
+    openings = [grid.zeros(np.float32) for _ in range(3)]
     distance = problem.geometry.host_distance
     if distance is None:
         pore.fill(1.0)
@@ -35,9 +35,9 @@ def build_geometry(grid: Grid, problem: PlatingProblem) -> Geometry:
         pore=pore,
         openings=openings,
         eps=grid.zeros(),
-        active=grid.zeros(),
+        active=grid.zeros(np.uint8),
         weight=grid.zeros(),
-        fractions=[grid.zeros() for _ in range(3)],
+        fractions=[grid.zeros(np.float32) for _ in range(3)],
     )
 
 

@@ -9,13 +9,14 @@ import numpy as np
 
 @dataclass
 class Geometry:
-    """Static openings and what the moving metal leaves of them; ghosted arrays."""
+    """Static openings and what the moving metal leaves of them; ghosted arrays, those of faces in single precision."""
 
     pore: np.ndarray
     openings: list[np.ndarray]
     """Open fractions of the faces across x, y, z."""
     eps: np.ndarray
     active: np.ndarray
+    """One where there is electrolyte, zero elsewhere; whole numbers of one byte."""
     weight: np.ndarray
     fractions: list[np.ndarray]
     """E of the faces across x, y, z."""

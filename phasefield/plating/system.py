@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels import surface, transport
+from ramify.phasefield.kernels import surface, transport, vectors
 from ramify.phasefield.multigrid import Multigrid
 from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.counter import CounterElectrode, TopJacobian, TopState
@@ -40,21 +40,24 @@ class CoupledSystem:
             self.electrons = OhmicElectrons(grid, problem, geometry.pore, table.conductivity, self.axis_scale)
         self.pocket_owner, self.pocket_count = np.zeros(0, np.int64), 0
         """Pocket of every owned cell (plating.pockets) and their number."""
+        self._labelled = np.zeros(0, np.uint8)
+        """The active cells that the pockets belong to."""
         self.blocks = 2 if self.electrons is None else 3
         faces = 5 if table.constant_transference else 6
         self.faces = [np.zeros((faces, *grid.ghosted_shape), np.float32) for _ in range(3)]
         self.salt_multigrid = Multigrid(grid)
         self.charge_multigrid = Multigrid(grid, [f[0] for f in self.faces])
-        self.values = np.zeros((4, *grid.ghosted_shape))
-        self.slopes = np.zeros((4, *grid.ghosted_shape))
-        self.storage = grid.zeros()
-        self.source, self.by_p, self.by_c = grid.zeros(), grid.zeros(), grid.zeros()
+        self._values, self._slopes = np.zeros((4, 1, 1, 1)), np.zeros((4, 1, 1, 1), np.float32)
+        """Properties and their derivatives at the state last given to `evaluate`; in shared memory."""
+        self.storage, self.by_p, self.by_c = (grid.zeros(np.float32) for _ in range(3))
+        self.source = grid.zeros()
         self.metal_potential = grid.zeros()
         self.equilibrium = np.zeros((1, 1, 1))
         self.activity = np.ones((1, 1, 1))
         self.residual_c, self.residual_p = grid.zeros(), grid.zeros()
         self.residual_q = np.zeros(grid.shape if self.electrons is not None else (0, 0, 0))
-        self.direction_c, self.direction_p = grid.zeros(), grid.zeros()
+        # A product with the Jacobian comes when the residual has become a right-hand side.
+        self.direction_c, self.direction_p = self.residual_c, self.residual_p
         self.direction_q = grid.zeros() if self.electrons is not None else np.zeros((0, 0, 0))
         f, kin = table.thermal, problem.kinetics
         self.source_scale = self.finest**2 * f / table.conductivity
@@ -86,7 +89,11 @@ class CoupledSystem:
         surface.set_geometry(xi, g.pore, self.problem.interface.width, self.islands.label, g.eps, g.active, g.weight)
         for axis, opening, scale, fraction in zip(AXES, g.openings, self.axis_scale, g.fractions, strict=True):
             surface.set_face_fractions(xi, g.active, opening, axis, scale, fraction)
-        self.pocket_owner, self.pocket_count = find_pockets(self.grid, g.active)
+        # Looked for only when a cell has changed, on any rank.
+        changed = self._labelled.size == 0 or not np.array_equal(self._labelled, g.active)
+        if self.grid.max(float(changed)):
+            self.pocket_owner, self.pocket_count = find_pockets(self.grid, g.active)
+            self._labelled = g.active.copy()
         if self.electrons is not None:
             self.electrons.set_geometry(xi, self.islands.label)
             g.weight[self.electrons.conductivity <= 0.0] = 0.0
@@ -119,8 +126,10 @@ class CoupledSystem:
     def evaluate(self, state: Unknowns, history: np.ndarray, mu: float) -> TopState:
         """Residual of the cells into `residual_c`, `residual_p`; returns the counter electrode's inflow."""
         self.grid.halo.exchange(state.C, state.P)
+        shape = (4, *self.grid.ghosted_shape)
+        self._values, self._slopes = self.grid.workspace.take((shape, np.float64), (shape, np.float32))
         transport.evaluate_properties(
-            state.C, self.table.coefficients, self.table.inverse_step, self.values, self.slopes
+            state.C, self.table.coefficients, self.table.inverse_step, self._values, self._slopes
         )
         self.react(state)
         transport.start_residual(
@@ -138,7 +147,7 @@ class CoupledSystem:
                 state.C,
                 state.P,
                 E,
-                self.values,
+                self._values,
                 axis,
                 self.table.transference,
                 self.table.salt_per_charge,
@@ -160,8 +169,9 @@ class CoupledSystem:
     def linearise(self, state: Unknowns, top: TopState, target: Target, mu: float, *, fresh: bool = True) -> None:
         """Jacobian at the state last given to `evaluate`, borders and, if `fresh`, the multigrid's coarser levels."""
         g = self.geometry
-        np.multiply(g.eps, mu, out=self.storage)
-        self.storage += 1.0 - g.active
+        salt, charge = self.salt_multigrid.finest.reaction, self.charge_multigrid.finest.reaction
+        tau = self.reaction_to_salt
+        transport.set_diagonals(g.eps, g.active, self.by_p, self.by_c, mu, tau, self.storage, salt, charge)
         for axis, E, faces, multigrid_face in zip(
             AXES, g.fractions, self.faces, self.salt_multigrid.finest.faces, strict=True
         ):
@@ -169,8 +179,8 @@ class CoupledSystem:
                 state.C,
                 state.P,
                 E,
-                self.values,
-                self.slopes,
+                self._values,
+                self._slopes,
                 axis,
                 self.table.transference,
                 self.table.salt_per_charge,
@@ -178,10 +188,6 @@ class CoupledSystem:
                 multigrid_face,
             )
         self.top = self.counter.differentiate(self.top_layer(state.C), self.top_layer(state.P), state.X)
-        salt, charge = self.salt_multigrid.finest.reaction, self.charge_multigrid.finest.reaction
-        # Without the identity of inactive cells: on coarser levels it would tie their active neighbours down.
-        salt[OWNED] = mu * g.eps[OWNED] * g.active[OWNED] + self.reaction_to_salt * self.by_c[OWNED]
-        charge[OWNED] = self.by_p[OWNED]
         if self.grid.at_top:
             salt[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_c.salt, 0.0)
             charge[-2, 1:-1, 1:-1] += np.maximum(-self.top.by_p.current, 0.0)
@@ -257,8 +263,8 @@ class CoupledSystem:
     def apply(self, x: np.ndarray, y: np.ndarray) -> None:
         """y = J x on this rank's part of a vector."""
         n = self.cells
-        self.direction_c[OWNED] = x[:n].reshape(self.grid.shape)
-        self.direction_p[OWNED] = x[n : 2 * n].reshape(self.grid.shape)
+        vectors.fill_owned(x[:n], self.direction_c)
+        vectors.fill_owned(x[n : 2 * n], self.direction_p)
         self.grid.halo.exchange(self.direction_c, self.direction_p)
         out_c, out_p = y[:n].reshape(self.grid.shape), y[n : 2 * n].reshape(self.grid.shape)
         transport.apply_jacobian(

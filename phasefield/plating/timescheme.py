@@ -10,6 +10,7 @@ their increments balance as exactly as their rates do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,25 +43,32 @@ class Scheme:
         return self.beta * self.step * rate + self.gamma * before
 
 
-def local_error(
-    new: np.ndarray, now: np.ndarray, old: np.ndarray, older: np.ndarray | None, steps: tuple[float, float, float]
-) -> tuple[np.ndarray, int]:
-    """Estimate of the local error of the backward differences in every cell, and the power of the step it follows.
+def error_weights(steps: Sequence[float]) -> tuple[tuple[float, float, float, float], int]:
+    """Weights of the local error of the backward differences, and the power of the step it follows.
 
-    `steps` are dt, dt_before, dt_before_that. The third divided difference of four values gives the cubic term; with
-    three values the quadratic one stands in, on the safe side.
+    The error is the size of their sum times the values at the end of the step and at the ends of those before.
+    `steps` are dt and what is known of dt_before and dt_before_that. The third divided difference of four values gives
+    the cubic term; with three values the quadratic one stands in, with two the change itself, on the safe side.
     """
-    dt, before, earlier = steps
-    first = (new - now) / dt - (now - old) / before
-    if older is None:
-        return np.abs(first) * dt * 0.1, 2
-    second = first / (dt + before)
-    previous = ((now - old) / before - (old - older) / earlier) / (before + earlier)
-    third = (second - previous) / (dt + before + earlier)
+    if len(steps) == 1:
+        return (0.05, -0.05, 0.0, 0.0), 2
+    dt, before = steps[:2]
+    # Of first = (new - now)/dt - (now - old)/before and second = first/(dt + before), twice the second derivative.
+    first = (1.0 / dt, -1.0 / dt - 1.0 / before, 1.0 / before)
+    if len(steps) == 2:
+        return (0.1 * dt * first[0], 0.1 * dt * first[1], 0.1 * dt * first[2], 0.0), 2
+    earlier = steps[2]
+    second = [value / (dt + before) for value in first]
+    previous = [value / (before + earlier) for value in (1.0 / before, -1.0 / before - 1.0 / earlier, 1.0 / earlier)]
     r = dt / before
     # For equal steps 2/9 of h^3 y''' = 6 h^3 times the third divided difference.
-    factor = (1.0 + r) ** 2 / (1.0 + 2.0 * r) * dt * dt * before
-    return np.abs(third) * factor, 3
+    factor = (1.0 + r) ** 2 / (1.0 + 2.0 * r) * dt * dt * before / (dt + before + earlier)
+    return (
+        factor * second[0],
+        factor * (second[1] - previous[0]),
+        factor * (second[2] - previous[1]),
+        -factor * previous[2],
+    ), 3
 
 
 def next_step(step: float, error: float, tolerance: float, power: int) -> float:

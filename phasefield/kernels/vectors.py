@@ -1,0 +1,153 @@
+"""Compiled kernels on flat vectors of the Krylov method: kept in single precision, summed in double.
+
+They go through the vectors in blocks that stay in the cache, so that each is read from memory once.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+BLOCK = 4096
+
+
+@numba.njit(cache=True, fastmath=True)
+def dot_all(rows: np.ndarray, count: int, w: np.ndarray, out: np.ndarray) -> None:
+    """out[m] = rows[2 m] . w for the first `count` of every other vector; w is in double precision."""
+    out[:count] = 0.0
+    for start in range(0, w.size, BLOCK):
+        piece = w[start : start + BLOCK]
+        for m in range(count):
+            vector = rows[2 * m, start : start + BLOCK]
+            total = 0.0
+            for i in range(piece.size):
+                total += vector[i] * piece[i]
+            out[m] += total
+
+
+@numba.njit(cache=True, fastmath=True)
+def subtract_all(rows: np.ndarray, first: int, shares: np.ndarray, w: np.ndarray) -> float:
+    """w -= sum of shares[m] rows[first + 2 m]; returns w . w."""
+    square = 0.0
+    for start in range(0, w.size, BLOCK):
+        piece = w[start : start + BLOCK]
+        for m in range(shares.size):
+            vector, share = rows[first + 2 * m, start : start + BLOCK], shares[m]
+            for i in range(piece.size):
+                piece[i] -= share * vector[i]
+        for i in range(piece.size):
+            square += piece[i] * piece[i]
+    return square
+
+
+@numba.njit(cache=True, fastmath=True)
+def scale_into(w: np.ndarray, factor: float, out: np.ndarray) -> None:
+    """out = factor w, rounded to single precision."""
+    for i in range(w.size):
+        out[i] = factor * w[i]
+
+
+@numba.njit(cache=True, fastmath=True)
+def negate_into(w: np.ndarray, out: np.ndarray) -> None:
+    """out = -w of the owned cells of a ghosted array, as a flat vector."""
+    nz, ny, nx = w.shape
+    n = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                out[n + i - 1] = -w[k, j, i]
+            n += nx - 2
+
+
+@numba.njit(cache=True, fastmath=True)
+def sum_places(r: np.ndarray, places: np.ndarray) -> float:
+    """Sum of a vector's entries at `places`."""
+    total = 0.0
+    for n in range(places.size):
+        total += r[places[n]]
+    return total
+
+
+@numba.njit(cache=True, fastmath=True)
+def shift_places(y: np.ndarray, places: np.ndarray, shift: float) -> None:
+    """Add a number to a vector's entries at `places`."""
+    for n in range(places.size):
+        y[places[n]] += shift
+
+
+@numba.njit(cache=True, fastmath=True)
+def subtract_images(r: np.ndarray, images: np.ndarray, shift: np.ndarray, out: np.ndarray) -> None:
+    """out = r - sum of shift[m] images[m]."""
+    for start in range(0, r.size, BLOCK):
+        piece, source = out[start : start + BLOCK], r[start : start + BLOCK]
+        for i in range(piece.size):
+            piece[i] = source[i]
+        for m in range(shift.size):
+            image, share = images[m, start : start + BLOCK], np.float32(shift[m])
+            for i in range(piece.size):
+                piece[i] -= share * image[i]
+
+
+@numba.njit(cache=True, fastmath=True)
+def largest_size(values: np.ndarray) -> float:
+    """Largest absolute value; NaN anywhere is NaN."""
+    largest, total = 0.0, 0.0
+    for i in range(values.size):
+        largest = max(largest, abs(values[i]))
+        total += values[i]
+    return largest if total - total == 0.0 else np.nan
+
+
+@numba.njit(cache=True)
+def smallest_share(C: np.ndarray, change: np.ndarray, kept: float) -> float:
+    """Largest damping, up to one, of a flat `change` of the owned cells that leaves the share `kept` of C."""
+    nz, ny, nx = C.shape
+    damping, n = 1.0, 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                fall = -change[n]
+                if fall > 0.0:
+                    room = (1.0 - kept) * max(C[k, j, i], 0.0)
+                    if room < damping * fall:
+                        damping = room / fall
+                n += 1
+    return damping
+
+
+@numba.njit(cache=True, fastmath=True)
+def add_scaled(values: np.ndarray, change: np.ndarray, factor: float) -> None:
+    """Add factor times a flat vector to the owned cells of a ghosted array."""
+    nz, ny, nx = values.shape
+    n = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                values[k, j, i] += factor * change[n + i - 1]
+            n += nx - 2
+
+
+@numba.njit(cache=True, fastmath=True)
+def fill_owned(flat: np.ndarray, values: np.ndarray) -> None:
+    """Owned cells of a ghosted array from a flat vector."""
+    nz, ny, nx = values.shape
+    n = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            row, source = values[k, j, 1:-1], flat[n : n + nx - 2]
+            for i in range(row.size):
+                row[i] = source[i]
+            n += nx - 2
+
+
+@numba.njit(cache=True, fastmath=True)
+def take_owned(values: np.ndarray, flat: np.ndarray) -> None:
+    """Flat vector of the owned cells of a ghosted array."""
+    nz, ny, nx = values.shape
+    n = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            row, target = values[k, j, 1:-1], flat[n : n + nx - 2]
+            for i in range(row.size):
+                target[i] = row[i]
+            n += nx - 2

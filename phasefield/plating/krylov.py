@@ -1,0 +1,146 @@
+"""Flexible GMRES on the coupled system, matrix-free, preconditioned from the right.
+
+Flexible, because the preconditioner works in single precision: plain GMRES would combine its rounded vectors once more
+and believe in a residual that the solution does not have. The vectors of the basis are kept in single precision too,
+which halves what they cost; all sums, the right-hand side, the solution and the residual are in double. A cycle then
+reduces the residual by no more than a million times; what is asked beyond that comes from another cycle, which
+begins with the residual computed afresh.
+
+The method is PETSc's KSP of type `python`, so that `-coupled_ksp_type fgmres` and the like still choose another.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from petsc4py import PETSc
+
+from ramify.phasefield.kernels import vectors
+from ramify.phasefield.plating.preconditioner import Preconditioner
+from ramify.phasefield.plating.system import CoupledSystem
+
+FINEST = 1e-8
+"""Smallest relative residual asked of a linear system."""
+RESTART = 12
+"""Krylov vectors kept, twice; memory is taken as they are needed."""
+CYCLE = 1e-6
+"""Largest reduction of the residual in one cycle that single-precision vectors are trusted with."""
+
+
+class Krylov:
+    """The linear solver of one coupled system and its PETSc objects."""
+
+    def __init__(self, system: CoupledSystem, borders: int) -> None:
+        self.system, self.borders = system, borders
+        self.preconditioner = Preconditioner(system)
+        grid = system.grid
+        local = system.blocks * system.cells + (borders if grid.comm.rank == 0 else 0)
+        sizes = (local, PETSc.DETERMINE)
+        self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=grid.comm)
+        self.matrix.setUp()
+        self.right, self.update = self.matrix.createVecs()
+        self.ksp = PETSc.KSP().create(grid.comm)
+        self.ksp.setOptionsPrefix("coupled_")
+        self.ksp.setOperators(self.matrix)
+        self.ksp.setType(PETSc.KSP.Type.PYTHON)
+        self.ksp.setPythonContext(FlexibleGmres(system, self.preconditioner))
+        self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
+        self.ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
+        pc = self.ksp.getPC()
+        pc.setType(PETSc.PC.Type.PYTHON)
+        pc.setPythonContext(self)
+        self.ksp.setFromOptions()
+
+    def mult(self, matrix: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """PETSc's callback for J x."""
+        del matrix
+        self.system.apply(x.getArray(readonly=True), y.getArray())
+
+    def apply(self, pc: PETSc.PC, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """PETSc's callback for M^-1 x."""
+        del pc
+        self.preconditioner.apply(x.getArray(readonly=True), y.getArray())
+
+    def solve(self, right: PETSc.Vec, accuracy: float, *, fresh: bool = True) -> tuple[PETSc.Vec, int, float]:
+        """Update, iterations, and the relative residual reached; `fresh` renews what the preconditioner prepares."""
+        norm = right.norm()
+        if norm == 0.0:
+            self.update.set(0.0)
+            return self.update, 0, 0.0
+        self.preconditioner.prepare(fresh=fresh)
+        self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=self.system.problem.numerics.krylov_iterations)
+        self.ksp.solve(right, self.update)
+        return self.update, self.ksp.getIterationNumber(), max(self.ksp.getResidualNorm() / norm, FINEST)
+
+    def free(self) -> None:
+        """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""
+        for thing in (self.ksp, self.matrix, self.right, self.update):
+            thing.destroy()
+
+
+class FlexibleGmres:
+    """Context of a PETSc KSP of type `python`; its vectors live in shared memory."""
+
+    def __init__(self, system: CoupledSystem, preconditioner: Preconditioner) -> None:
+        self.system, self.preconditioner = system, preconditioner
+        self._pairs = np.zeros((0, 0), np.float32)
+        """Basis vectors in even rows, each followed by what the preconditioner makes of it."""
+        self._rest = np.zeros(0)
+
+    def solve(self, ksp: PETSc.KSP, right: PETSc.Vec, solution: PETSc.Vec) -> None:
+        """PETSc's callback: solve from zero to the tolerances set."""
+        b, x = right.getArray(readonly=True), solution.getArray()
+        x[:] = 0.0
+        # In turn, so that the memory of vectors that no iteration needs is never touched.
+        self._rest, self._pairs = self.system.grid.workspace.take(
+            ((b.size,), np.float64), ((2 * RESTART + 1, b.size), np.float32)
+        )
+        self._rest[:] = b
+        norm = np.sqrt(self.system.grid.sum(float(b @ b)))
+        relative, absolute, _, most = ksp.getTolerances()
+        wanted, done = max(relative * norm, absolute), 0
+        ksp.monitor(0, norm)
+        while norm > wanted and done < most and np.isfinite(norm):
+            goal = max(wanted, CYCLE * norm)
+            count, estimate = self._cycle(ksp, x, norm, goal, done, most)
+            done += count
+            if (estimate <= wanted and goal == wanted) or done >= most:
+                norm = estimate
+                break
+            self.system.apply(x, self._rest)
+            np.subtract(b, self._rest, out=self._rest)
+            norm = np.sqrt(self.system.grid.sum(float(self._rest @ self._rest)))
+        ksp.setIterationNumber(done)
+        ksp.setResidualNorm(norm)
+        reasons = PETSc.KSP.ConvergedReason
+        ksp.setConvergedReason(reasons.CONVERGED_RTOL if norm <= wanted else reasons.DIVERGED_MAX_IT)
+
+    def _cycle(
+        self, ksp: PETSc.KSP, x: np.ndarray, norm: float, goal: float, done: int, most: int
+    ) -> tuple[int, float]:
+        """One cycle from the residual in `_rest`; adds to x, returns iterations and the residual's estimate."""
+        pairs, w = self._pairs, self._rest
+        hessenberg = np.zeros((RESTART + 1, RESTART))
+        dots = np.zeros(RESTART + 1)
+        vectors.scale_into(w, 1.0 / norm, pairs[0])
+        count, estimate = 0, norm
+        start = np.zeros(RESTART + 1)
+        start[0] = norm
+        shares: np.ndarray = np.zeros(0)
+        while count < RESTART and done + count < most and estimate > goal:
+            self.preconditioner.apply(pairs[2 * count], pairs[2 * count + 1])
+            self.system.apply(pairs[2 * count + 1], w)
+            vectors.dot_all(pairs, count + 1, w, dots)
+            column = np.array(self.system.grid.sums(dots[: count + 1]))
+            hessenberg[: count + 1, count] = column
+            length = np.sqrt(self.system.grid.sum(vectors.subtract_all(pairs, 0, column, w)))
+            hessenberg[count + 1, count] = length
+            count += 1
+            small = hessenberg[: count + 1, :count]
+            shares = np.linalg.lstsq(small, start[: count + 1], rcond=None)[0] if np.isfinite(small).all() else shares
+            estimate = float(np.linalg.norm(start[: count + 1] - small @ shares)) if np.isfinite(length) else np.inf
+            ksp.monitor(done + count, estimate)
+            if not np.isfinite(length) or length == 0.0:
+                break
+            vectors.scale_into(w, 1.0 / length, pairs[2 * count])
+        vectors.subtract_all(pairs, 1, -shares, x)
+        return count, estimate
