@@ -117,8 +117,8 @@ def set_diagonals(
 ) -> None:
     """Diagonal parts of the Jacobian besides the fluxes: storage mu eps, and with the reaction those of both blocks.
 
-    The storage is one in inactive cells, which keep their values; not so in the blocks, where on coarser levels it would
-    tie their active neighbours down. Owned cells; tau = (1 - t0) tau.
+    The storage is one in inactive cells, which keep their values; not so in the blocks, where on coarser levels it
+    would tie their active neighbours down. Owned cells; tau = (1 - t0) tau.
     """
     nz, ny, nx = eps.shape
     for k in range(1, nz - 1):
