@@ -45,12 +45,6 @@ class Domain:
         return 1 + sum(n > 1 for n in self.cells[:2])
 
     @property
-    def mean_edge(self) -> float:
-        """Mean cell edge over the axes that have more than one cell [m]."""
-        edges = [h for h, n in zip(self.spacing, self.cells, strict=True) if n > 1]
-        return sum(edges) / len(edges)
-
-    @property
     def cross_section(self) -> float:
         """Area that areal currents and capacities refer to [m^2]."""
         return self.size[0] * self.size[1]

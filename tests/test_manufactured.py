@@ -18,6 +18,8 @@ from scipy.integrate import solve_bvp
 from steady_cells import CURRENT, EXCHANGE, FILM, WIDTH, steady_problem, steady_solver
 
 from ramify.phasefield.problem import CounterElectrode
+from ramify.phasefield.properties import salt_drop
+from ramify.physics.butler_volmer import surface_currents
 from ramify.physics.constants import FARADAY
 from ramify.physics.interface import equilibrium_profile, interface_weight
 
@@ -33,8 +35,7 @@ def reference(counter):
     total = float(np.trapezoid(1.0 - equilibrium_profile(np.linspace(0, end, 20001) - FILM, WIDTH), dx=end / 20000))
 
     def reaction(z, c, phi):
-        eta = -phi - np.log(c / SALT) / f
-        i_n = EXCHANGE * np.sqrt(c / SALT) * (np.exp(-0.5 * f * eta) - np.exp(0.5 * f * eta))
+        i_n = surface_currents(0.0, phi, c, 0.0, EXCHANGE, SALT, 0.5, 0.5, f, 0.0, salt_drop(salt, WIDTH))[0]
         return i_n * interface_weight(equilibrium_profile(z - FILM, WIDTH)) / WIDTH
 
     def slopes(x, y):

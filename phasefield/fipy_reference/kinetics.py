@@ -36,7 +36,7 @@ class Surface:
     def __init__(self, problem: PlatingProblem, activity: np.ndarray) -> None:
         self._kinetics, self._metal, self._activity = problem.kinetics, problem.metal, activity
         self._width = problem.interface.width
-        self._mesh_intercept = MESH_INTERCEPT * (problem.domain.mean_edge / self._width) ** 2
+        self._mesh_intercept = MESH_INTERCEPT * (problem.domain.spacing[2] / self._width) ** 2
         nx, ny, nz = problem.domain.cells
         self._shape = (nz, ny, nx)
         self._salt_drop = salt_drop(problem.electrolyte, self._width)

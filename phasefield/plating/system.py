@@ -71,7 +71,7 @@ class CoupledSystem:
             kin.film_resistance,
             f,
             salt_drop(problem.electrolyte, problem.interface.width),
-            surface.MESH_INTERCEPT * (problem.domain.mean_edge / problem.interface.width) ** 2,
+            surface.MESH_INTERCEPT * (problem.domain.spacing[2] / problem.interface.width) ** 2,
         )
         self.reaction_to_salt = (1.0 - table.transference) * table.salt_per_charge
         self.cells = int(np.prod(grid.shape))
