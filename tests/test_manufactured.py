@@ -70,24 +70,23 @@ def reference(counter):
 @pytest.mark.parametrize("counter", [RESERVOIR, LITHIUM, BUTLER_VOLMER], ids=lambda c: f"{c.kind}-{c.kinetics}")
 def test_second_order_against_a_boundary_value_solution(counter):
     concentration, potential, voltage = reference(counter)
-    errors = []
+    errors, means = [], []
     for per_width in (2, 4, 8):
         problem = steady_problem((0.0, 0.0, LENGTH), per_width, counter)
         solver = steady_solver(problem)
         z = (np.arange(problem.domain.cells[2]) + 0.5) * problem.domain.spacing[2]
         free = z > FILM
         c, phi = gathered(solver, "c")[:, 0, 0], gathered(solver, "phi_l")[:, 0, 0]
-        errors.append(
-            [
-                np.abs(c - concentration(z))[free].max() / SALT,
-                # phi_l is gathered against the counter electrode, the reference against the metal.
-                np.abs(phi - solver.voltage - potential(z))[free].max(),
-                abs(solver.voltage - voltage),
-            ]
-        )
-    observed = np.log2(np.array(errors[:-1]) / np.array(errors[1:]))
-    assert errors[-1][0] < 1e-3
-    assert observed[-1].min() >= 1.9, (observed, errors)
+        off_c = (c - concentration(z))[free] / SALT
+        # phi_l is gathered against the counter electrode, the reference against the metal.
+        off_phi = (phi - solver.voltage - potential(z))[free]
+        errors.append([np.abs(off_c).max(), np.abs(off_phi).max(), abs(solver.voltage - voltage)])
+        means.append([off_c.mean(), off_phi.mean(), solver.voltage - voltage])
+    # Tables and cut-offs leave 5e-7 of c0 and 5e-8 V, whatever the grid: differences of the errors have no such floor.
+    gaps = np.abs(np.diff(means, axis=0))
+    observed = np.log2(gaps[0] / gaps[1])
+    assert observed.min() >= 1.9, (observed, errors)
+    assert np.all(np.array(errors[-1]) < [2e-6, 2e-7, 1e-7]), errors
 
 
 def halved(values):
