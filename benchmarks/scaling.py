@@ -9,6 +9,7 @@ process of its own and they take turns, so that a disturbance of the machine hit
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 from typing import Any
 
@@ -31,7 +32,8 @@ def worker(cells: int, steps: int) -> None:
     found: dict[str, Any] = common.rates(timed, cells**3)
     fields = {name: solver.gather(name) for name in ("xi", "c", "phi_l")}
     last = timed[-1][1]
-    found["answer"] = {"voltage": last.voltage} | last.measures
+    # A measure that does not apply, such as the height of blocked pores where none is, is not a number.
+    found["answer"] = {"voltage": last.voltage} | {k: v for k, v in last.measures.items() if math.isfinite(v)}
     for name, values in fields.items():
         if values is not None:
             found["answer"][name] = float(np.linalg.norm(values))

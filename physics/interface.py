@@ -99,6 +99,20 @@ def feed_at(middle: Any, bump: Any, distance: Any) -> tuple[Any, Any]:
     return excess, bump * q * (plain + distance * sloped)
 
 
+FADING_FEED = 2e-3
+
+
+@numba.njit(cache=True)
+def feed_fade(bump: Any) -> Any:
+    """Share of the feed that is kept, by q = xi (1 - xi): one within the surface, none far out in its tails [-].
+
+    There the rate may be many times the surface's, where the potential drops across the electrolyte ahead, and the feed
+    would carry the tail away; what it has to set right in the tails is next to nothing.
+    """
+    square = bump * bump
+    return square / (square + FADING_FEED * FADING_FEED)
+
+
 @numba.njit(cache=True)
 def feed_functions(s: float) -> tuple[float, float]:
     """(I(xi) - xi, M(s)) at the signed distance s: `swept_share` and `weight_moment`."""

@@ -56,7 +56,8 @@ def iterations(problem: PlatingProblem) -> int:
     image = np.zeros(right.getLocalSize())
     system.apply(update.getArray(readonly=True), image)
     assert count > 0
-    assert np.linalg.norm(image - right.getArray()) <= 2e-8 * right.norm()
+    # Round-off at a ratio of 1e5 between metal and electrolyte: 1e-16 of each, over forty thousand rows.
+    assert np.linalg.norm(image - right.getArray()) <= 1e-8 * right.norm() + 1e-11 * np.sqrt(image.size)
     assert len(system.islands.cells) == len(CENTRES)
     solver.destroy()
     return count

@@ -132,7 +132,7 @@ def test_check_gives_the_closed_forms():
     assert result.scale("limiting current density") == pytest.approx(311.243, rel=1e-5)
     assert result.scale("Sand's time") == pytest.approx(8.7268, rel=1e-4)
     assert result.scale("depletion time") / result.scale("Sand's time") == pytest.approx(1.0318, abs=1e-4)
-    assert result.unknowns == 3 * 104
+    assert result.unknowns == 3 * 416
     with pytest.raises(KeyError):
         result.scale("no such scale")
 

@@ -21,7 +21,7 @@ import numpy as np
 from ramify.phasefield.fipy_reference.mesh import EMPTY, ReferenceMesh
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.constants import FARADAY
-from ramify.physics.interface import swept_share, weight_moment
+from ramify.physics.interface import feed_fade, swept_share, weight_moment
 
 FLAT = 1e-6
 """Slope of the signed distance below which there is no front, hence no normal."""
@@ -122,7 +122,7 @@ class Front:
         x = 1.0 / (1.0 + np.exp(-s))
         v, g = 0.5 * (low + high), 0.5 * (slope[mesh.lower] + slope[mesh.upper])
         moment = np.array([weight_moment(value) for value in s])
-        return np.asarray((v - g * s) * (swept_share(x) - x) + g * moment)
+        return np.asarray(feed_fade(x * (1.0 - x)) * ((v - g * s) * (swept_share(x) - x) + g * moment))
 
     def _normal(self, xi: np.ndarray) -> np.ndarray:
         """Unit normals into the metal at faces, (dimension, faces); zero where there is no front."""

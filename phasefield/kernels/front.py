@@ -19,7 +19,8 @@ v = v0 + g s l across the surface (s = psi) it is -J n,
 
     J = v0 (I(xi) - xi) + g l M(s),    I: physics.interface.swept_share, M: physics.interface.weight_moment
 
-Without it the profile leans against the regularisation, whatever l, and the reaction is off by some per cent.
+Without it the profile leans against the regularisation, whatever l, and the reaction is off by some per cent. It fades
+out in the tails (physics.interface.feed_fade).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import math
 import numba
 import numpy as np
 
-from ramify.physics.interface import feed_at
+from ramify.physics.interface import feed_at, feed_fade
 
 SATURATION = 1e-12
 """The signed distance saturates where xi or 1 - xi is smaller."""
@@ -369,7 +370,7 @@ def add_feed(
                 metal, rest = math.sqrt(hi * lo), math.sqrt((1.0 - hi) * (1.0 - lo))
                 share = 1.0 / (metal + rest + 1e-30)
                 excess, moment = feed_at(0.5 * (metal - rest) * share, math.sqrt(metal * rest) * share, abs(s))
-                n = 0.5 * (n_upper[i] + n_lower[i])
+                n = 0.5 * (n_upper[i] + n_lower[i]) * feed_fade(metal * rest * share * share)
                 flux[i] = -((v - g * s) * excess + g * moment) * n * open_part[i] * inverse
             losing, gaining = divergence[k, j, here], divergence[k - az, j - ay, there]
             for i in range(flux.size):

@@ -64,9 +64,9 @@ def extend(now: np.ndarray, old: np.ndarray, share: float, out: np.ndarray) -> N
 
 @numba.njit(cache=True)
 def set_front_speed(
-    source: np.ndarray, weight: np.ndarray, factor: float, least: float, strong: float, speed: np.ndarray
+    source: np.ndarray, weight: np.ndarray, factor: float, strong: float, speed: np.ndarray
 ) -> tuple[float, float]:
-    """speed = factor source/weight where the weight exceeds `least`, zero elsewhere, in the owned cells.
+    """speed = factor source/weight where there is a weight, zero elsewhere, in the owned cells.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def set_front_speed(
             for i in range(1, nx - 1):
                 w, s = weight[k, j, i], source[k, j, i]
                 row += s
-                value = factor * s / w if w > least else 0.0
+                value = factor * s / w if w > 0.0 else 0.0
                 speed[k, j, i] = value
                 if w > strong and abs(value) > largest:
                     largest = abs(value)

@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 EXHAUSTED = 0.02
 """Reaction weight that no cell reaches any more when the metal in contact is used up: metal fractions below 0.04."""
-FED = 1e-3
-"""Reaction weight above which the front's feed follows the reaction; xi (1 - xi) of 0.005.
-
-In the tail beyond, the rate may be many times the surface's, where the potential drops across the electrolyte in front
-of it, and would carry the tail away."""
 LARGEST_OVERDRAW = 2e-3
 """A step may take the metal fraction of a cell this far below zero or above one before it is repeated."""
 MOTION_SLACK = 1.4
@@ -212,7 +207,7 @@ class Attempt:
         self.speed = solver.grid.zeros()
         width = solver.problem.interface.width
         largest, total = stepping.set_front_speed(
-            system.source, system.geometry.weight, factor, FED / width, 0.05 / width, self.speed
+            system.source, system.geometry.weight, factor, 0.05 / width, self.speed
         )
         sound = np.isfinite(solver.grid.sum(total))
         return solver.grid.max(largest) if sound else float("nan")
