@@ -63,6 +63,8 @@ class Experiment:
     substrate: float = math.inf
     """Thickness [m]."""
     history: History | None = None
+    temperature: float | None = None
+    """That D belongs to [K], for the record; None where it was not told."""
 
     @property
     def numerical(self) -> bool:

@@ -182,7 +182,9 @@ def _number(cell: str, column: str, file: str, line: int) -> float:
     text = cell.strip()
     value = float(text) if NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(value):
-        raise ScenarioError("not a finite number", (column,), shown(text) or "''", "such as 0.25 or 1e-3", None, file, line)
+        raise ScenarioError(
+            "not a finite number", (column,), shown(text) or "''", "such as 0.25 or 1e-3", None, file, line
+        )
     return value
 
 

@@ -8,13 +8,14 @@
 
 The film's cells stretch with the film (faces move at w = -v(1 - z), 0 <= z <= 1 from surface to interface), so that a
 cell holds m = width * c and dm/dt is the difference of the fluxes -D dc/dx - w c of its faces. Time: the L-stable
-diagonally implicit Runge-Kutta method of second order (R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006) on m, in steps
-that grow quadratically from every moment at which the solution is not smooth (start, end of deposition, kinks of
+diagonally implicit Runge-Kutta method of second order (R. Alexander, SIAM J. Numer. Anal. 14 (1977) 1006) on m, in
+steps that grow quadratically from every moment at which the solution is not smooth (start, end of deposition, kinks of
 the temperature). D(c) is iterated in each stage. Tracer is conserved to round-off, whatever the iteration does.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -229,7 +230,7 @@ class _Run:
             speed = couple.thickness / couple.deposition_time if growing else 0.0
             steps = max(8, round(self.resolution.steps * (end - start) / couple.time))
             times = start + (end - start) * (np.arange(steps + 1) / steps) ** 2
-            for before, after in zip(times[:-1], times[1:], strict=True):
+            for before, after in itertools.pairwise(times):
                 self._step(float(before), float(after), speed)
         width = self._widths(couple.time)
         film = self._film(couple.time)
@@ -246,8 +247,7 @@ class _Run:
 def smooth_spans(couple: Couple) -> Iterator[tuple[float, float]]:
     """Spans of time [s] inside which film growth and temperature are smooth."""
     moments = {0.0, couple.time, *(t for t in (couple.deposition_time, *couple.kinks) if 0.0 < t < couple.time)}
-    ordered = sorted(moments)
-    return zip(ordered[:-1], ordered[1:], strict=True)
+    return itertools.pairwise(sorted(moments))
 
 
 def _values(law: Diffusivity, c: FloatArray) -> FloatArray:
