@@ -29,19 +29,19 @@ from ramify.physics.constants import GAS_CONSTANT
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 
-@numba.vectorize(["float64(float64)"], cache=True)
+@numba.vectorize(["float64(float64)"], cache=True)  # type: ignore[no-untyped-call, untyped-decorator]
 def erf(x: float) -> float:
     """Error function of numbers and arrays, in compiled kernels too."""
     return math.erf(x)
 
 
-@numba.vectorize(["float64(float64)"], cache=True)
+@numba.vectorize(["float64(float64)"], cache=True)  # type: ignore[no-untyped-call, untyped-decorator]
 def erfc(x: float) -> float:
     """Complementary error function 1 - erf(x), without cancellation for large x."""
     return math.erfc(x)
 
 
-@numba.vectorize(["float64(float64)"], cache=True)
+@numba.vectorize(["float64(float64)"], cache=True)  # type: ignore[no-untyped-call, untyped-decorator]
 def erfcx(x: float) -> float:
     """Scaled complementary error function exp(x^2) erfc(x), which neither overflows nor underflows for x > 0.
 

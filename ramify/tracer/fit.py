@@ -179,8 +179,8 @@ def fit(task: Task) -> Fit:
     """
     profile = task.profile
     if profile.depth.size < len(task.free) + FEWEST_SPARE:
-        problem = f"{profile.depth.size} points for {len(task.free)} free parameters ({', '.join(task.free)})"
-        raise refused_fit(problem, f"{len(task.free) + FEWEST_SPARE} points or more, or fewer free parameters")
+        told = f"{profile.depth.size} points for {len(task.free)} free parameters ({', '.join(task.free)})"
+        raise refused_fit(told, f"{len(task.free) + FEWEST_SPARE} points or more, or fewer free parameters")
     if float(np.ptp(profile.value)) == 0.0:
         raise refused_fit("all values are the same: no trace of diffusion", "a profile that falls with depth")
     problem = _Problem(task)
@@ -198,7 +198,7 @@ def fit(task: Task) -> Fit:
 
 
 def _search(problem: _Problem) -> FloatArray:
-    """Best of the descents from the three best points of a coarse search."""
+    """Best of the descents from the best points of a coarse search."""
     task = problem.task
     axes = []
     for name, low, high in zip(problem.names, problem.low, problem.high, strict=True):
@@ -218,7 +218,9 @@ def _search(problem: _Problem) -> FloatArray:
         for biot in (0.03, 0.1, 0.3, 1.0, 3.0, 30.0):
             starts.append(np.where(np.isnan(point), rate + math.log(biot), point))
     starts.sort(key=_sketch(problem).sum_of_squares)
-    found = [problem.descend(start) for start in starts[: 1 if task.experiment.numerical else 3]]
+    # The search brackets the best D; several parameters may have several minima.
+    tried = 1 if len(problem.names) == 1 or task.experiment.numerical else 3
+    found = [problem.descend(start) for start in starts[:tried]]
     return min(found, key=lambda descent: descent[1])[0]
 
 
