@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numba
 import numpy as np
@@ -28,20 +28,25 @@ from ramify.physics.constants import GAS_CONSTANT
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
+elementwise: Callable[[Callable[[float], float]], Callable[[Any], Any]] = cast(Any, numba).vectorize(
+    ["float64(float64)"], cache=True
+)
+"""Decorator: a function of one number that takes arrays too, compiled."""
 
-@numba.vectorize(["float64(float64)"], cache=True)  # type: ignore[no-untyped-call, untyped-decorator]
+
+@elementwise
 def erf(x: float) -> float:
     """Error function of numbers and arrays, in compiled kernels too."""
     return math.erf(x)
 
 
-@numba.vectorize(["float64(float64)"], cache=True)  # type: ignore[no-untyped-call, untyped-decorator]
+@elementwise
 def erfc(x: float) -> float:
     """Complementary error function 1 - erf(x), without cancellation for large x."""
     return math.erfc(x)
 
 
-@numba.vectorize(["float64(float64)"], cache=True)  # type: ignore[no-untyped-call, untyped-decorator]
+@elementwise
 def erfcx(x: float) -> float:
     """Scaled complementary error function exp(x^2) erfc(x), which neither overflows nor underflows for x > 0.
 
