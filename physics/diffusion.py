@@ -131,7 +131,10 @@ def deposited_film(x: Any, D: float, time: float, thickness: float, deposition_t
     def grown(y: Any) -> Any:
         return growing_film(y, D, deposition_time, speed)
 
-    return smoothed(grown, x, math.sqrt(2.0 * D * max(time - deposition_time, 0.0)), thickness)
+    # The step that the deposition has left at the interface lies in a panel of its own, however steep.
+    step = 8.0 * math.sqrt(D * deposition_time)
+    bends = (thickness - step, thickness + step)
+    return smoothed(grown, x, math.sqrt(2.0 * D * max(time - deposition_time, 0.0)), *bends)
 
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(40)
@@ -139,7 +142,7 @@ SMOOTHING_REACH = 6.5
 """Standard deviations that the smoothing integral spans: what it leaves out is 1e-10."""
 
 
-def smoothed(profile: Callable[[Any], Any], x: Any, deviation: float, interface: float) -> Any:
+def smoothed(profile: Callable[[Any], Any], x: Any, deviation: float, *bends: float) -> Any:
     """A profile mirrored at the surface and smoothed by a normal distribution: its average over depth errors.
 
     This is diffusion by Dt = deviation^2/2 under a sealed surface, and the broadening of a depth profile by a
@@ -149,21 +152,21 @@ def smoothed(profile: Callable[[Any], Any], x: Any, deviation: float, interface:
     Parameters
     ----------
     profile : callable
-        Concentration at depths >= 0 [m]; may jump or bend at 0 and at `interface`.
+        Concentration at depths >= 0 [m]; may jump or bend at 0 and at the `bends`.
     x : float or ndarray
         Depths [m].
     deviation : float
         Standard deviation [m]; zero gives the profile itself.
-    interface : float
-        Depth of the original interface [m].
+    *bends : float
+        Depths between which it is smooth, such as that of the original interface [m].
     """
     depth = np.asarray(x, dtype=float)
     if deviation <= 0.0:
         return profile(depth)
     reach = SMOOTHING_REACH * deviation
     low, high = (depth - reach)[..., None], (depth + reach)[..., None]
-    bends = np.clip(np.array([-interface, 0.0, interface]), low, high)
-    edges = np.concatenate([low, bends, high], axis=-1)
+    mirrored = np.sort([*(-np.array(bends)), 0.0, *bends])
+    edges = np.concatenate([low, np.clip(mirrored, low, high), high], axis=-1)
     half = 0.5 * np.diff(edges, axis=-1)[..., None]
     y = 0.5 * (edges[..., 1:] + edges[..., :-1])[..., None] + half * NODES
     density = np.exp(-0.5 * ((y - depth[..., None, None]) / deviation) ** 2) * (WEIGHTS * half)

@@ -12,7 +12,7 @@ from ramify.scenario.errors import ScenarioError, refuse_choice, shown
 from ramify.scenario.units import DIFFUSIVITY, LENGTH, NUMBER, TEMPERATURE, TIME, Dimension, Sign, parse_quantity
 from ramify.tracer.fit import LINEAR, NONLINEAR, Fit, Noise, Task, fit
 from ramify.tracer.model import KINDS, Experiment, History, Kind
-from ramify.tracer.profile import DepthProfile, read_history, read_profile
+from ramify.tracer.profile import read_history, read_profile
 
 VELOCITY = Dimension("a transfer coefficient", "m/s", ("1e-9 m/s", "1 nm/s"))
 ACTIVATION_ENERGY = Dimension("an activation energy", "J/mol", ("50 kJ/mol", "5e4 J/mol"))
@@ -63,7 +63,10 @@ def fit_request(request: Request) -> Fit:
     first, last = (quantity(option, text, LENGTH, "nonnegative") for option, text in
                    (("--from", request.first), ("--to", request.last)))  # fmt: skip
     profile = profile.between(first or 0.0, math.inf if last is None else last)
-    values, free = parameters(request, profile)
+    if request.noise == "counts" and profile.uncertainty is not None:
+        problem = "the profile has its own uncertainties"
+        raise ScenarioError(problem, ("--noise",), "counts", "no --noise, or no column of uncertainties")
+    values, free = parameters(request)
     try:
         return fit(Task(profile, experiment, values, free, cast(Noise, request.noise), request.origin == "interface"))
     except ScenarioError as error:
@@ -135,7 +138,7 @@ def make_history(request: Request) -> History | None:
     return History(times, temperatures, energy, reference)
 
 
-def parameters(request: Request, profile: DepthProfile) -> tuple[dict[str, float], tuple[str, ...]]:
+def parameters(request: Request) -> tuple[dict[str, float], tuple[str, ...]]:
     """Value or start of every parameter, and which are free: D, what --fit names, and what has no value."""
     film = quantity("--film", request.film, LENGTH)
     barrier = quantity("--barrier", request.barrier, VELOCITY)

@@ -35,6 +35,8 @@ BIOT_RANGE = (1e-4, 1e4)
 """Barriers searched, as h sqrt(t/D) with the D of the search: outside the profile knows none, or nothing else."""
 SEARCHED = 25
 """Values of D in the coarse search, from a spread that no two points resolve to one far beyond the deepest."""
+LEAST_SCATTER = 1e-6
+"""Of the values, over the largest: no interval is narrower than such noise would have it."""
 SMALLEST_COUNT = 1e-3
 """Least variance of counting noise, over the largest of the fit."""
 
@@ -270,8 +272,8 @@ def _result(problem: _Problem, point: FloatArray, jacobian: FloatArray | None) -
     degrees = task.profile.depth.size - len(task.free)
     residuals = problem.residuals(point)
     best = float(np.sum(residuals**2))
-    # Data without noise leave round-off, on which no interval can stand.
-    floor = degrees * (1e-12 * float(np.max(np.abs(task.profile.value / problem.sigma)))) ** 2
+    # Data without noise leave what the descent and the laws are good to, on which no interval can stand.
+    floor = degrees * (LEAST_SCATTER * float(np.max(np.abs(task.profile.value / problem.sigma)))) ** 2
     scale = max(best, floor) / degrees
     if task.absolute:
         scale = max(scale, 1.0)

@@ -109,8 +109,8 @@ class Experiment:
         if self.numerical:
             return solve(self._couple(D, thickness, transfer)).at(depth)
         if self.kind == "barrier" or self.film_diffusivity is not None:
-            in_film = self.film_diffusivity
-            return np.asarray(diffusion.film_behind_barrier(depth, D, time, thickness, transfer, in_film))
+            h, in_film = transfer if self.kind == "barrier" else math.inf, self.film_diffusivity
+            return np.asarray(diffusion.film_behind_barrier(depth, D, time, thickness, h, in_film))
         return np.asarray(diffusion.deposited_film(depth, D, time, thickness, self.deposition_time))
 
     def _couple(self, D: float, thickness: float, transfer: float) -> Couple:

@@ -23,6 +23,8 @@ from ramify.tracer.solver import FloatArray
 
 LARGEST_FILE, MOST_ROWS = 16_000_000, 100_000
 """Bytes and rows that a profile may have."""
+LONGEST_HEADING = 80
+"""Characters of a column's name and unit."""
 HEADING = re.compile(r"\s*([A-Za-z][A-Za-z _-]*?)\s*(?:[\[(]\s*(.*?)\s*[\])])?\s*")
 VALUES = ("fraction", "concentration", "counts", "intensity")
 """Names that the measured column may have."""
@@ -133,7 +135,7 @@ def read_table(path: Path, known: Mapping[str, str]) -> Table:
     for r, (line_number, line) in enumerate(rows):
         cells = line.split(separator)
         if len(cells) != len(units):
-            problem = f"{len(cells)} columns, where the header has {len(units)}"
+            problem = f"{len(cells)} column{'s' if len(cells) > 1 else ''}, where the header has {len(units)}"
             hint = f"{len(units)} numbers separated by {separator!r}, with decimal points"
             raise ScenarioError(problem, (), shown(line), hint, None, file, line_number)
         for k, (name, cell) in enumerate(zip(units, cells, strict=True)):
@@ -162,7 +164,7 @@ def _headings(cells: list[str], known: Mapping[str, str], file: str, line: int) 
     """Unit of each column by its name, in the file's order."""
     units: dict[str, str] = {}
     for cell in cells:
-        found = HEADING.fullmatch(cell.translate(SYMBOLS))
+        found = HEADING.fullmatch(cell.translate(SYMBOLS)) if len(cell) <= LONGEST_HEADING else None
         if found is None:
             allowed = f"a header such as '{', '.join(f'{name} [{unit}]' for name, unit in list(known.items())[:2])}'"
             raise ScenarioError("no header with units", (), shown(cell.strip()), allowed, None, file, line)
