@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from ramify.scenario.errors import ScenarioError
-from ramify.tracer.fit import Fit, Task, fit
+from ramify.tracer.fit import Fit, fit
 from ramify.tracer.model import Experiment
+from ramify.tracer.problem import Task
 from ramify.tracer.profile import DepthProfile
 from ramify.tracer.report import runs_deviation, warnings
 

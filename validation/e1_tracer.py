@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from ramify.physics import diffusion
-from ramify.tracer.fit import Fit, Task, fit, with_data
+from ramify.tracer.fit import Fit, fit
 from ramify.tracer.model import Experiment, History, Kind
+from ramify.tracer.problem import Task, with_data
 from ramify.tracer.profile import DepthProfile
 from ramify.tracer.report import runs_deviation
 from ramify.tracer.solver import Couple, Resolution, solve

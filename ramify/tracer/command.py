@@ -10,8 +10,9 @@ from typing import cast
 
 from ramify.scenario.errors import ScenarioError, refuse_choice, shown
 from ramify.scenario.units import DIFFUSIVITY, LENGTH, NUMBER, TEMPERATURE, TIME, Dimension, Sign, parse_quantity
-from ramify.tracer.fit import LINEAR, NONLINEAR, Fit, Noise, Task, fit
+from ramify.tracer.fit import Fit, fit
 from ramify.tracer.model import KINDS, Experiment, History, Kind
+from ramify.tracer.problem import LINEAR, NONLINEAR, Noise, Task
 from ramify.tracer.profile import read_history, read_profile
 
 VELOCITY = Dimension("a transfer coefficient", "m/s", ("1e-9 m/s", "1 nm/s"))

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ramify.tracer.fit import CONFIDENCE, LINEAR, UNITS, Estimate, Fit
+from ramify.tracer.fit import CONFIDENCE, Estimate, Fit
+from ramify.tracer.problem import LINEAR, UNITS
 
 RESULT, FIGURE = "tracer.json", "tracer.png"
 PER_CM2 = 1e4
