@@ -21,7 +21,7 @@ from ramify.scenario.errors import ScenarioError, nearest, refuse_choice, shown
 from ramify.scenario.units import CONCENTRATION, LENGTH, NUMBER, SYMBOLS, TEMPERATURE, TIME, Dimension, to_si
 from ramify.tracer.solver import FloatArray
 
-LARGEST_FILE, MOST_ROWS = 16_000_000, 100_000
+LARGEST_FILE, MOST_ROWS = 16_000_000, 20_000
 """Bytes and rows that a profile may have."""
 LONGEST_HEADING = 80
 """Characters of a column's name and unit."""
