@@ -162,7 +162,8 @@ def _result(problem: Problem, point: FloatArray, jacobian: FloatArray | None) ->
         ends = [_end(problem, point, k, side, scale * quantile**2, float(deviations[k])) for side in (-1, 1)]
         low, high = math.exp(ends[0]), math.exp(ends[1])
         estimates[name] = Estimate(values[name], low, high, True)
-    _refuse_unknown(estimates["diffusivity"])
+        if name == "diffusivity":
+            _refuse_unknown(estimates[name])
     for name, deviation in _linear_deviations(problem, point).items():
         half = quantile * math.sqrt(scale) * deviation
         estimates[name] = Estimate(values[name], values[name] - half, values[name] + half, True)
@@ -226,7 +227,7 @@ def _linear_deviations(problem: Problem, point: FloatArray) -> dict[str, float]:
 
 def _deviations(jacobian: FloatArray) -> FloatArray:
     """Standard deviations of parameters for noise of scale one; enormous, not small, where they replace each other."""
-    size = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
+    size = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-100)
     _, singular, directions = np.linalg.svd(jacobian / size, full_matrices=False)
     return np.linalg.norm(directions / np.maximum(singular, 1e-12)[:, None], axis=0) / size
 
