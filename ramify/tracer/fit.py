@@ -198,14 +198,24 @@ def _end(problem: Problem, best: FloatArray, index: int, side: int, rise: float,
         return found - lowest - rise
 
     step = min(max(2.0 * deviation, 1e-9), 0.5)
-    inner = float(best[index])
+    inner, settled = float(best[index]), best.copy()
+    # The sign at a position once visited stays, wherever the others settle on a second visit.
+    visited = {inner: -rise}
     while True:
-        outer = inner + side * step
-        if (limit - outer) * side <= 0.0:
-            return side * math.inf if excess(limit) <= 0.0 else brentq(excess, inner, limit, rtol=1e-8)
-        if excess(outer) > 0.0:
-            return float(brentq(excess, inner, outer, xtol=2e-4 * step, rtol=1e-12))
-        inner, step = outer, 1.7 * step
+        beyond = (limit - inner) * side <= step
+        outer = limit if beyond else inner + side * step
+        visited[outer] = excess(outer)
+        if visited[outer] > 0.0:
+            break
+        if beyond:
+            return side * math.inf
+        inner, settled, step = outer, point.copy(), 1.7 * step
+    point = settled
+
+    def remembered(position: float) -> float:
+        return visited[position] if position in visited else excess(position)
+
+    return float(brentq(remembered, inner, outer, xtol=2e-4 * step, rtol=1e-12))
 
 
 def _linear_deviations(problem: Problem, point: FloatArray) -> dict[str, float]:

@@ -20,6 +20,8 @@ LINEAR = ("amplitude", "background")
 UNITS = {"diffusivity": "m^2/s", "film": "m", "barrier": "m/s", "roughness": "m"}
 BIOT_RANGE = (1e-4, 1e4)
 """Barriers searched, as h sqrt(t/D) with the D of the search: outside the profile knows none, or nothing else."""
+VANISHED = 1e-100
+"""Tracer fractions that count as none: no amplitude is to be made up from them."""
 SMALLEST_COUNT = 1e-3
 """Least variance of counting noise, over the largest of the fit."""
 
@@ -70,7 +72,8 @@ class Problem:
         p, task = self.parameters(point), self.task
         shift = p["film"] if task.from_interface and task.experiment.kind != "gaussian" else 0.0
         depth = task.profile.depth + shift
-        return task.experiment.profile(depth, p["diffusivity"], p["film"], p["barrier"], p["roughness"])
+        shape = task.experiment.profile(depth, p["diffusivity"], p["film"], p["barrier"], p["roughness"])
+        return np.where(np.abs(shape) < VANISHED, 0.0, shape)
 
     def coefficients(self, shape: FloatArray) -> dict[str, float]:
         """Amplitude and background that suit a shape best."""
