@@ -16,7 +16,7 @@ from ramify.build import build_problem
 from ramify.phasefield.engine import Engine, SolverFailure, StepReport
 from ramify.physics.constants import FARADAY
 from ramify.run.cycler import Cycler
-from ramify.run.engines import make_engine, rank_and_size, refuse_unused_options
+from ramify.run.engines import make_engine, rank_and_size, start_solvers
 from ramify.run.marks import Marks
 from ramify.run.progress import Progress
 from ramify.run.signals import Requests
@@ -74,9 +74,10 @@ class Runner:
     """One run of one scenario."""
 
     def __init__(self, scenario: Scenario, folder: Path, petsc_options: list[str], figures: bool = True) -> None:
-        self.scenario, self.path, self.options, self.figures = scenario, folder, petsc_options, figures
+        self.scenario, self.path, self.figures = scenario, folder, figures
+        start_solvers(scenario.engine, petsc_options)
         self.problem = build_problem(scenario)
-        self.engine: Engine = make_engine(scenario.engine, self.problem, petsc_options)
+        self.engine: Engine = make_engine(scenario.engine, self.problem)
         self.rank, self.size = rank_and_size(scenario.engine)
         self.root = self.rank == 0
         self.cycler = Cycler(scenario.protocol, self.problem.initial_concentration)
@@ -164,9 +165,6 @@ class Runner:
         try:
             while not self.cycler.done:
                 ended = self._advance()
-                if self.steps == 1 and (unused := refuse_unused_options(self.scenario.engine, self.options)):
-                    self._tell(unused)
-                    return REFUSED
                 if ended:
                     reason = f"the protocol is complete; its last step ended by {ended}"
                 stop, save = self._asked(requests)
