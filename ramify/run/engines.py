@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from ramify.launcher import misfit
 from ramify.phasefield.engine import Engine
 from ramify.phasefield.problem import PlatingProblem
 from ramify.scenario.errors import ScenarioError
 
 
 def start_solvers(name: str, petsc_options: list[str]) -> None:
-    """Start PETSc where the engine needs it; ScenarioError for an option that nothing would read, on every rank."""
+    """Start PETSc where the engine needs it.
+
+    Raises
+    ------
+    ScenarioError
+        For an option that nothing would read, and where the launcher belongs to another MPI; on every rank.
+    """
     if name == "fipy":
         return
     from ramify.phasefield.petsc import BadOption, check_options, start_petsc
@@ -18,6 +25,10 @@ def start_solvers(name: str, petsc_options: list[str]) -> None:
         check_options(petsc_options)
     except BadOption as refusal:
         raise ScenarioError(str(refusal)) from None
+    from mpi4py import MPI
+
+    if refusal_of_launcher := misfit(MPI.COMM_WORLD.size):
+        raise ScenarioError(refusal_of_launcher)
 
 
 def make_engine(name: str, problem: PlatingProblem) -> Engine:
@@ -51,4 +62,3 @@ def rank_and_size(name: str) -> tuple[int, int]:
     from mpi4py import MPI
 
     return MPI.COMM_WORLD.rank, MPI.COMM_WORLD.size
-
