@@ -168,7 +168,9 @@ class PlatingSolver:
 
     def measure(self) -> dict[str, float]:
         """The `measures` of the state before the first step."""
-        return self.measures.evaluate(self.xi, self.system.islands)
+        system = self.system
+        profile = self.measures.profile(self.xi)
+        return self.measures.evaluate(self.xi, system.islands, system.source, system.geometry.weight, profile)
 
     @property
     def voltage(self) -> float:

@@ -117,7 +117,7 @@ class Runner:
         self._charge_before = 0.0
         self._shots = 0
         self._began = self._saved_at = time.monotonic()
-        self.progress = Progress(self.root, [step.text for step in self.cycler.steps])
+        self.progress = Progress(self.root, len(scenario.protocol))
 
     # ------------------------------------------------------------------ beginning
 
@@ -287,7 +287,13 @@ class Runner:
             self._shots += 1
             self._snapshot()
         share = self._share_done(report)
-        self.progress.show(cycler.place.index, share, report, engine.ledger.charge / self.problem.domain.cross_section)
+        self.progress.show(
+            cycler.place.index,
+            cycler.step.text,
+            share,
+            report,
+            engine.ledger.charge / self.problem.domain.cross_section,
+        )
         ended = cycler.note(report, charge)
         if ended is None and report.short_circuit:
             return TOUCH
