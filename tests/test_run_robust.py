@@ -227,6 +227,7 @@ def test_a_launcher_of_another_mpi_is_refused(start, monkeypatch, tmp_path):
 
 ALONE = """\
 import sys
+from pathlib import Path
 from mpi4py import MPI
 from ramify.run import runner
 from ramify.scenario import ScenarioError, load_scenario
@@ -237,12 +238,12 @@ def alone(error):
         return original(*arguments)
     return raises
 if sys.argv[2] == "refusal":
-    original, runner.build_problem = runner.build_problem, alone(ScenarioError("this rank alone"))
-    sys.modules["ramify.run.runner"].build_problem = alone(ScenarioError("this rank alone"))
+    original = runner.build_problem
+    runner.build_problem = alone(ScenarioError("this rank alone"))
 else:
     original = runner.Runner._advance
     runner.Runner._advance = alone(KeyboardInterrupt())
-runner.run_scenario(load_scenario(sys.argv[1]), __import__("pathlib").Path("out"), petsc_options=[], figures=False)
+runner.run_scenario(load_scenario(sys.argv[1]), Path("out"), petsc_options=[], figures=False)
 """
 
 
