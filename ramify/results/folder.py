@@ -179,6 +179,11 @@ class RunFolder:
         return (self.path / SUMMARY).is_file()
 
     @property
+    def has_checkpoint(self) -> bool:
+        """Whether a state has been saved."""
+        return any((self.path / CHECKPOINT).glob("checkpoint-*.h5"))
+
+    @property
     def has_fields(self) -> bool:
         """Whether both field files have been begun."""
         return (self.path / FIELDS).is_file() and (self.path / VTKHDF).is_file()

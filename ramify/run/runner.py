@@ -87,7 +87,8 @@ class CannotResume(Exception):
 
 def _said(error: Exception, folder: Path) -> str:
     """An error in one line that names the folder."""
-    text = " ".join(str(error).split())
+    told = isinstance(error, OSError) and error.strerror and error.filename
+    text = f"{error.filename}: {error.strerror}" if told else " ".join(str(error).split())  # type: ignore[attr-defined]
     return text if str(folder) in text else f"{folder}: {text}"
 
 
@@ -449,7 +450,9 @@ class Runner:
         unwritten = self._unwritten if alone else self._share(self._unwritten)
         if not unwritten or status == "failed":
             return status, reason, code
-        return "failed", f"results could not be written: {unwritten}; make room, then go on with ramify resume", GAVE_UP
+        saved = self._share(self.folder is not None and self.folder.has_checkpoint) if not alone else True
+        remedy = "then go on with ramify resume" if saved else "then run again with --force; no state was saved"
+        return "failed", f"results could not be written: {unwritten}; make room, {remedy}", GAVE_UP
 
     def _plot(self) -> None:
         """Figures, if the plotting extra is there; a picture that fails never fails a run."""
