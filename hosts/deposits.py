@@ -101,6 +101,8 @@ class Cap:
     """Of the surface, into the pore space."""
     planar: bool = False
     """For 2-D domains: a cylinder along y."""
+    period: tuple[float, float] | None = None
+    """Lateral lengths of a periodic domain [m]: what leaves through one face comes in through the other."""
 
     def __post_init__(self) -> None:
         require_positive("cap", radius=self.radius)
@@ -123,8 +125,12 @@ class Cap:
     def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Signed distance [m], negative in the metal."""
         cx, cy, cz = self.centre
-        across = 0.0 * y if self.planar else y - cy
-        return np.sqrt((x - cx) ** 2 + across**2 + (z - cz) ** 2) - self.radius
+        along, across = x - cx, 0.0 * y if self.planar else y - cy
+        if self.period is not None:
+            along, across = (
+                d - length * np.round(d / length) for d, length in zip((along, across), self.period, strict=True)
+            )
+        return np.sqrt(along**2 + across**2 + (z - cz) ** 2) - self.radius
 
     def check(self, size: Vector) -> None:
         """ValueError if the cap is outside the domain or reaches the counter electrode."""

@@ -26,6 +26,8 @@ CELLS_PER_FEATURE = 10.0
 NODES_PER_FEATURE = 24.0
 """Of the auxiliary grid for areas and volumes: curved surfaces come out within half a per cent."""
 LARGEST_GRID = 4.0e6
+MOST_CAPS = 200_000
+"""Caps that can be placed; so many hide any surface that a grid resolves."""
 Vector = tuple[float, float, float]
 Site = Literal["collector", "host"]
 
@@ -162,6 +164,40 @@ def _points_on_collector(
     return found[:count], np.tile([0.0, 0.0, 1.0], (count, 1))
 
 
+def count_caps(
+    size: Vector,
+    density: float,
+    *,
+    host: Host | None = None,
+    on: tuple[Site, ...] = ("collector", "host"),
+    region: SpatialFunction | None = None,
+    planar: bool = False,
+) -> int:
+    """How many caps `random_caps` places at a density [1/m^2]; ValueError where it would place none, or too many."""
+    return _counted(density, _bearing_areas(host, size, on, region, planar)[1], planar)
+
+
+def _bearing_areas(
+    host: Host | None, size: Vector, on: tuple[Site, ...], region: SpatialFunction | None, planar: bool
+) -> tuple[float, float]:
+    """Area of the host, and of all surfaces, that bear caps [m^2]; a length [m] where planar."""
+    host_area = _host_area(host, size, planar, region) if "host" in on and host is not None else 0.0
+    collector_area = free_collector(Flat() if host is None else host, size, planar) if "collector" in on else 0.0
+    if host_area + collector_area <= 0.0:
+        raise ValueError(f"caps: the chosen surfaces ({', '.join(on) or 'none'}) have no area in the domain")
+    return host_area, host_area + collector_area
+
+
+def _counted(density: float, area: float, planar: bool) -> int:
+    count = (math.sqrt(density) if planar else density) * area
+    told = f"caps: {density:g} 1/m2 on {area:g} {'m' if planar else 'm2'} gives"
+    if round(min(count, 1e9)) < 1:
+        raise ValueError(f"{told} no cap at all")
+    if count > MOST_CAPS:
+        raise ValueError(f"{told} {count:.3g} caps; allowed: up to {MOST_CAPS}, a film covers the surface")
+    return round(count)
+
+
 def random_caps(
     size: Vector,
     radius: float,
@@ -209,18 +245,11 @@ def random_caps(
         raise ValueError("caps: give either a density or a count")
     body = Flat() if host is None else host
     grid = _grid(body, size, planar)
-    host_area = _host_area(body, size, planar, region) if "host" in on and host is not None else 0.0
-    collector_area = free_collector(body, size, planar) if "collector" in on else 0.0
-    area = host_area + collector_area
-    if area <= 0.0:
-        raise ValueError(f"caps: the chosen surfaces ({', '.join(on) or 'none'}) have no area in the domain")
-    if density is not None:
-        count = round((math.sqrt(density) if planar else density) * area)
-        if count < 1:
-            raise ValueError(f"caps: {density:g} 1/m2 on {area:g} {'m' if planar else 'm2'} gives no cap at all")
+    host_area, area = _bearing_areas(host, size, on, region, planar)
+    count = _counted(density, area, planar) if density is not None else count
     assert count is not None
-    if count < 1:
-        raise ValueError(f"caps: the count must be at least one, not {count}")
+    if not 1 <= count <= MOST_CAPS:
+        raise ValueError(f"caps: the count must be from 1 to {MOST_CAPS}, not {count}")
     generator = np.random.default_rng(seed)
     on_host = int(generator.binomial(count, host_area / area))
     positions, normals = _points_on_collector(body, size, count - on_host, generator)

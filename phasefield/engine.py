@@ -11,6 +11,9 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+REAL_AMOUNT = 1e-9
+"""Share of all the metal below which an amount may be round-off."""
+
 
 @dataclass(frozen=True)
 class Control:
@@ -54,6 +57,14 @@ class Ledger:
     """Largest imbalance of a single step, relative."""
     largest_correction: float = 0.0
     """Largest relative correction that projected a converged solve onto the balances."""
+
+    @property
+    def coulombic_efficiency(self) -> float | None:
+        """Metal stripped over metal plated; None where nothing, or no more than round-off, was plated or stripped."""
+        least = REAL_AMOUNT * (self.metal_start + self.metal + abs(self.stripped))
+        if self.plated <= least or self.stripped <= least:
+            return None
+        return self.stripped / self.plated
 
     def balance(self, faraday: float) -> dict[str, float]:
         """The `balance` block of summary.json."""
@@ -125,6 +136,9 @@ class Engine(Protocol):
 
     def gather(self, name: str) -> np.ndarray | None:
         """A field of `FIELDS` on rank 0 as (nz, ny, nx) float64; None on the other ranks."""
+
+    def measure(self) -> dict[str, float]:
+        """The `measures` of the state before the first step; a step's own report has them afterwards."""
 
     def save(self) -> dict[str, Any]:
         """Everything a bitwise restart needs: global arrays (rank 0; None elsewhere) and plain numbers."""

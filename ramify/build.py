@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -164,7 +164,7 @@ def build_deposits(scenario: Scenario, domain: plating.Domain, host: Host | None
                 density=scenario.nucleation.density,
                 seed=scenario.nucleation.seed,
                 host=host,
-                on=("collector", "host") if bearing.distance is not None else ("collector",),
+                on=bearing_sites(bearing),
                 region=bearing.region,
                 contact_angle=resolved(scenario.nucleation.contact_angle),
                 periodic=domain.periodic,
@@ -174,6 +174,32 @@ def build_deposits(scenario: Scenario, domain: plating.Domain, host: Host | None
     return union(*parts)
 
 
+def bearing_sites(bearing: Bearing) -> tuple[Literal["collector", "host"], ...]:
+    """Surfaces that bear random caps."""
+    return ("collector", "host") if bearing.distance is not None else ("collector",)
+
+
+def count_nuclei(scenario: Scenario, host: Host | None) -> int:
+    """How many random caps a scenario places; ScenarioError where it asks for none, or too many."""
+    if scenario.nucleation is None:
+        return 0
+    from ramify.hosts.surface import count_caps
+
+    bearing, density = build_bearing(scenario.host, host), scenario.nucleation.density
+    planar = len(scenario.domain.size) == 2
+    try:
+        return count_caps(
+            build_domain(scenario.domain).size,
+            density,
+            host=host,
+            on=bearing_sites(bearing),
+            region=bearing.region,
+            planar=planar,
+        )
+    except ValueError as refusal:
+        raise ScenarioError(str(refusal), ("nucleation", "density")) from None
+
+
 def build_nucleus(scenario: Scenario, index: int, host: Host | None) -> plating.SpatialFunction:
     """A ball about its position, or the cap of a contact angle on the surface where the position lies."""
     from ramify.hosts.deposits import Cap
@@ -181,8 +207,10 @@ def build_nucleus(scenario: Scenario, index: int, host: Host | None) -> plating.
 
     nucleus, planar = scenario.nuclei[index], len(scenario.domain.size) == 2
     place = three_axes(nucleus.position, 0.5 * MISSING_LENGTH)
+    size = build_domain(scenario.domain).size
+    period = (size[0], size[1]) if scenario.domain.lateral == "periodic" else None
     if nucleus.contact_angle is None:
-        return Cap(place, nucleus.radius, planar=planar)
+        return Cap(place, nucleus.radius, planar=planar, period=period)
     normal, edge = (0.0, 0.0, 1.0), largest_edge(scenario.domain)
     if place[2] > 0.0:
         point = np.array([place])
@@ -195,7 +223,7 @@ def build_nucleus(scenario: Scenario, index: int, host: Host | None) -> plating.
         slope = gradient(host.distance, point, 0.1 * edge, planar)[0]
         normal = (float(slope[0]), float(slope[1]), float(slope[2]))
         place = (place[0] - away * normal[0], place[1] - away * normal[1], place[2] - away * normal[2])
-    return Cap(place, nucleus.radius, nucleus.contact_angle, normal, planar)
+    return Cap(place, nucleus.radius, nucleus.contact_angle, normal, planar, period)
 
 
 def build_front(thickness: float, rough: RoughnessSection, domain: plating.Domain) -> plating.SpatialFunction:

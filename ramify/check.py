@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from ramify.build import build_electrolyte, build_metal
+from ramify.build import build_electrolyte, build_metal, count_nuclei
 from ramify.build_hosts import build_domain, build_host
+from ramify.check_inputs import input_warnings
 from ramify.physics import cell
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.scenario.grid_rules import resolved, resolved_widths, text
@@ -94,7 +95,7 @@ def check_scenario(scenario: Scenario) -> Check:
     Raises
     ------
     ScenarioError
-        Where its host cannot be made.
+        Where its host cannot be made, or its random nuclei are none or too many.
     """
     domain, case = build_domain(scenario.domain), _case(scenario)
     count = math.prod(domain.cells)
@@ -109,7 +110,13 @@ def check_scenario(scenario: Scenario) -> Check:
         memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL[scenario.engine] * count,
         steps=len(scenario.protocol),
         scales=tuple(scales),
-        warnings=(*host_notes, *_grid_warnings(case), *_front_warnings(case), *_protocol_warnings(case)),
+        warnings=(
+            *host_notes,
+            *input_warnings(scenario, case.current),
+            *_grid_warnings(case),
+            *_front_warnings(case),
+            *_protocol_warnings(case),
+        ),
     )
 
 
@@ -197,13 +204,7 @@ def _deposit(case: _Case) -> list[Scale]:
 
 def _plated_charge(case: _Case) -> float:
     """Largest charge [C/m^2] above the start that the protocol can plate; infinite where nothing bounds it."""
-    total = largest = 0.0
-    for step in case.scenario.protocol:
-        total += _step_charge(step)
-        largest = max(largest, total)
-        if not math.isfinite(total):
-            return math.inf
-    return largest
+    return case.scenario.protocol.total(_step_charge)[1]
 
 
 def _step_charge(step: Step) -> float:
@@ -220,6 +221,7 @@ def _step_charge(step: Step) -> float:
 
 def _host_notes(scenario: Scenario) -> list[str]:
     host, section = build_host(scenario), scenario.host
+    count_nuclei(scenario, host)
     if host is None or isinstance(section, NoHost):
         return []
     domain, edges = build_domain(scenario.domain), spacing(scenario.domain)

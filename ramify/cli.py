@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
+from ramify.launcher import RANK, RANKS, environment_number
+from ramify.signals import Requests
+
 if TYPE_CHECKING:
     from ramify.scenario import Scenario
 
 REFUSED = 2
-RANKS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "MV2_COMM_WORLD_SIZE")
-RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK")
 
 app = typer.Typer(
     name="ramify",
@@ -39,12 +40,6 @@ Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="a.b=VALUE
 FolderOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Result folder.")]
 Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures at the end.")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Result folder of a run.")]
-
-
-def environment_number(names: tuple[str, ...], default: int) -> int:
-    """An integer that an MPI launcher puts into the environment."""
-    found = [os.environ[name] for name in names if os.environ.get(name, "").isdigit()]
-    return int(found[0]) if found else default
 
 
 def refuse(message: object) -> NoReturn:
@@ -78,7 +73,13 @@ def speak() -> None:
         _streams.clear()
 
 
+def requests() -> Requests | None:
+    """What signals have asked for since the command began; `main` listens before anything slow is imported."""
+    return _requests[-1] if _requests else None
+
+
 _after_dashes: list[str] = []
+_requests: list[Requests] = []
 _streams: list[TextIO] = []
 
 
@@ -107,7 +108,9 @@ def run(
         from ramify.run import run_scenario
 
         speak()
-        code = run_scenario(resolved, folder, force=force, petsc_options=petsc_options(), figures=figures)
+        code = run_scenario(
+            resolved, folder, force=force, petsc_options=petsc_options(), figures=figures, requests=requests()
+        )
     raise typer.Exit(code)
 
 
@@ -131,8 +134,11 @@ def refuse_engine(scenario: Scenario) -> None:
 
 def refuse_folder(folder: Path, force: bool) -> None:
     """A folder that holds a run is not written over; with several ranks the runner's rank 0 looks after that."""
-    if folder.exists() and not folder.is_dir():
-        refuse(f"{folder}: is a file; allowed: a folder for the results, with -o DIR")
+    try:
+        if folder.exists() and not folder.is_dir():
+            refuse(f"{folder}: is a file; allowed: a folder for the results, with -o DIR")
+    except OSError as error:
+        refuse(f"{folder}: {error.strerror}; allowed: a folder for the results, with -o DIR")
     if force or environment_number(RANKS, 1) > 1 or not folder.is_dir():
         return
     from ramify.results.folder import ENTRIES
@@ -217,7 +223,7 @@ def resume(folder: FolderArgument, figures: Figures = True) -> None:
         from ramify.run import resume_run
 
         speak()
-        code = resume_run(folder, petsc_options(), figures=figures)
+        code = resume_run(folder, petsc_options(), figures=figures, requests=requests())
     raise typer.Exit(code)
 
 
@@ -235,7 +241,7 @@ def plot(folder: FolderArgument) -> None:
 
 def require_run(folder: Path) -> None:
     """Refuse a folder that holds no run."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # a name that cannot be is no folder either
         refuse(f"{folder}: no such folder; allowed: the result folder of a run")
     if not (folder / "scenario.yaml").is_file():
         refuse(f"{folder}: holds no run (no scenario.yaml); allowed: the result folder of a run")
@@ -465,7 +471,13 @@ def main(arguments: list[str] | None = None) -> None:
         nowhere = open(os.devnull, "w")  # noqa: SIM115
         _streams[:] = [nowhere, sys.stdout, sys.stderr]
         sys.stdout = sys.stderr = nowhere
-    app(args=given[:cut], prog_name="ramify")
+    if given[:1] in (["run"], ["resume"]):
+        _requests[:] = [Requests(under_way=False)]
+    try:
+        app(args=given[:cut], prog_name="ramify")
+    finally:
+        while _requests:
+            _requests.pop().restore()
 
 
 if __name__ == "__main__":

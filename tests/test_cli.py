@@ -184,7 +184,8 @@ def test_every_rank_ends_with_two(mpiexec, case):
 def test_run_hands_over_what_was_asked(capsys, monkeypatch, tmp_path, case):
     calls = []
 
-    def run_scenario(scenario, folder, *, force, petsc_options, figures):
+    def run_scenario(scenario, folder, *, force, petsc_options, figures, requests):
+        assert requests.save is requests.stop is False
         calls.append((scenario.interface.width, folder, force, petsc_options, figures))
         return 75
 

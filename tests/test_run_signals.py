@@ -182,12 +182,30 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(case, uninterrup
     assert_same_results(folder, uninterrupted)
 
 
-def test_unused_petsc_option_is_refused(case, tmp_path):
-    command = [sys.executable, "-m", "ramify.cli", "run", str(case), "-o", "out", "--", "-coupled_ksp_tipe", "gmres"]
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ("-coupled_ksp_tipe gmres", "coupled_ksp_tipe"),
+        ("stray", "stray"),
+        ("-coupled_ksp_monitor :x.log stray", "stray"),
+        ("-coupled_ksp_type foo", "foo"),
+        ("-coupled_pc_type lu", "lu"),
+    ],
+)
+def test_a_petsc_option_that_cannot_be_is_refused_before_the_folder_exists(case, tmp_path, options, named):
+    command = [sys.executable, "-m", "ramify.cli", "run", str(case), "-o", "out", "--", *options.split()]
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert result.returncode == 2
-    assert result.stderr.count("coupled_ksp_tipe") == 1
-    assert "Traceback" not in result.stderr
+    assert named in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_resume_refuses_an_unused_petsc_option_too(case, uninterrupted):
+    command = [sys.executable, "-m", "ramify.cli", "resume", str(uninterrupted), "--", "-nonsense"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=case.parent)
+    assert result.returncode == 2
+    assert "-nonsense" in result.stderr
 
 
 # ---------------------------------------------------------------- rejected steps

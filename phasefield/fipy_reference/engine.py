@@ -115,6 +115,10 @@ class FiPyEngine:
             raise KeyError(f"field {name!r} is not one of {', '.join(FIELDS)}")
         return self._mesh.block(self._field(name)).copy()
 
+    def measure(self) -> dict[str, float]:
+        """The `measures` of the state before the first step."""
+        return self._books.shape(self._state.xi, self._electrons.owner)
+
     def save(self) -> dict[str, Any]:
         """State for a bitwise restart: cell arrays [z, y, x] and plain numbers."""
         state, block = self._state, self._mesh.block

@@ -106,9 +106,10 @@ def book(
     ledger.frozen += 0.0 if moving else done["charge"] / FARADAY
     ledger.metal += gained
     ledger.salt += float(sums[2]) * c0 * volume
-    if done["charge"] >= 0.0:
+    # without a current the metal gains nothing but round-off
+    if done["charge"] > 0.0:
         ledger.plated += gained if moving else done["charge"] / FARADAY
-    else:
+    elif done["charge"] < 0.0:
         ledger.stripped -= gained if moving else done["charge"] / FARADAY
     ledger.largest_correction = max(ledger.largest_correction, correction)
     ledger.worst_step = max(ledger.worst_step, worst)

@@ -15,6 +15,7 @@ import numpy as np
 from petsc4py import PETSc
 
 from ramify.phasefield.kernels import vectors
+from ramify.phasefield.petsc import coupled_krylov
 from ramify.phasefield.plating.preconditioner import Preconditioner
 from ramify.phasefield.plating.system import CoupledSystem
 
@@ -38,17 +39,9 @@ class Krylov:
         self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=grid.comm)
         self.matrix.setUp()
         self.right, self.update = self.matrix.createVecs()
-        self.ksp = PETSc.KSP().create(grid.comm)
-        self.ksp.setOptionsPrefix("coupled_")
+        self.ksp = coupled_krylov(grid.comm, FlexibleGmres(system, self.preconditioner))
         self.ksp.setOperators(self.matrix)
-        self.ksp.setType(PETSc.KSP.Type.PYTHON)
-        self.ksp.setPythonContext(FlexibleGmres(system, self.preconditioner))
-        self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
-        self.ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
-        pc = self.ksp.getPC()
-        pc.setType(PETSc.PC.Type.PYTHON)
-        pc.setPythonContext(self)
-        self.ksp.setFromOptions()
+        self.ksp.getPC().setPythonContext(self)
 
     def mult(self, matrix: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
         """PETSc's callback for J x."""

@@ -166,6 +166,12 @@ class PlatingSolver:
             return self.grid.gather((self.state.P + np.log(ratio)) / f + shift)
         raise KeyError(f"no field {name!r}")
 
+    def measure(self) -> dict[str, float]:
+        """The `measures` of the state before the first step."""
+        system = self.system
+        profile = self.measures.profile(self.xi)
+        return self.measures.evaluate(self.xi, system.islands, system.source, system.geometry.weight, profile)
+
     @property
     def voltage(self) -> float:
         """Working electrode against the lithium reference at the counter electrode [V]."""

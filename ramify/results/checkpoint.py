@@ -20,6 +20,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ramify.results.room import require_room
 from ramify.results.summary import sync_folder
 
 FORMAT = "ramify checkpoint"
@@ -76,15 +77,11 @@ def write_checkpoint(folder: Path, saved: dict[str, Any], meta: dict[str, Any]) 
     number = 1 + (int(_NAME.fullmatch(files[0].name)[1]) if files else 0)  # type: ignore[index]
     path = folder / f"checkpoint-{number:08d}.h5"
     partial = folder / f".{path.name}.partial"
-    with h5py.File(partial, "w", locking=False) as file:
-        file.attrs["format"] = FORMAT
-        file.attrs["version"] = VERSION
-        file.attrs["sha256"] = _digest(manifest, arrays)
-        file.create_dataset("manifest", data=np.frombuffer(manifest, dtype=np.uint8))
-        group = file.create_group("arrays")
-        for index, array in enumerate(arrays):
-            group.create_dataset(str(index), data=array)
-    _sync_file(partial)
+    try:
+        _write(partial, manifest, arrays)
+    except (OSError, RuntimeError):
+        partial.unlink(missing_ok=True)  # a full disk keeps the room for what can still be written
+        raise
     os.replace(partial, path)
     sync_folder(folder)
     for old in _files(folder)[KEPT:]:
@@ -112,6 +109,19 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             return Checkpoint(nest["saved"], nest["meta"], path, tuple(skipped))
     reasons = "; ".join(skipped) or "the folder has no checkpoint"
     raise CheckpointError(f"nothing to resume from in {folder}: {reasons}")
+
+
+def _write(path: Path, manifest: bytes, arrays: list[np.ndarray]) -> None:
+    require_room(path, len(manifest) + sum(array.nbytes + 1024 for array in arrays))
+    with h5py.File(path, "w", locking=False) as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["version"] = VERSION
+        file.attrs["sha256"] = _digest(manifest, arrays)
+        file.create_dataset("manifest", data=np.frombuffer(manifest, dtype=np.uint8))
+        group = file.create_group("arrays")
+        for index, array in enumerate(arrays):
+            group.create_dataset(str(index), data=array)
+    _sync_file(path)
 
 
 def _files(folder: Path) -> list[Path]:

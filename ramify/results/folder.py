@@ -58,6 +58,9 @@ class RunFolder:
     ) -> None:
         self.path = Path(path)
         extra = tuple(extra_fields)
+        for name in (LOG, SUMMARY):
+            if (self.path / name).is_dir():
+                os.replace(self.path / name, _free(self.path, f"{name}.damaged-"))
         self.log = RunLog(self.path / LOG)
         self._set_aside_damaged()
         layers = (np.arange(domain.cells[2]) + 0.5) * domain.spacing[2]
@@ -78,8 +81,7 @@ class RunFolder:
             If the folder holds any file of a run and `force` is not given.
         """
         path = Path(path)
-        if path.exists() and not path.is_dir():
-            raise FolderInUse(f"{path} is a file; results need a folder")
+        cls.refuse_file(path)
         present = [name for name in ENTRIES if (path / name).exists()]
         if present and not force:
             raise FolderInUse(
@@ -94,6 +96,18 @@ class RunFolder:
                 os.replace(path / name, aside / name)
         return cls(path, domain, **extra)
 
+    @staticmethod
+    def refuse_file(path: Path) -> None:
+        """FolderInUse where the path is something else than a folder."""
+        if path.exists() and not path.is_dir():
+            raise FolderInUse(f"{path} is a file; results need a folder")
+
+    @staticmethod
+    def refuse_without_checkpoint(path: Path) -> None:
+        """FileNotFoundError where no run has saved anything."""
+        if not (path / CHECKPOINT).is_dir():
+            raise FileNotFoundError(f"{path} holds no checkpoint to resume from")
+
     @classmethod
     def resume(cls, path: Path, domain: Domain, **extra: Any) -> RunFolder:
         """The folder of an interrupted run, to go on in; call `truncate_after` with the checkpoint's time.
@@ -104,8 +118,7 @@ class RunFolder:
             If there is no run in it.
         """
         path = Path(path)
-        if not (path / CHECKPOINT).is_dir():
-            raise FileNotFoundError(f"{path} holds no checkpoint to resume from")
+        cls.refuse_without_checkpoint(path)
         return cls(path, domain, **extra)
 
     def write_scenario(self, text: str) -> None:
@@ -136,9 +149,15 @@ class RunFolder:
 
     def truncate_after(self, time: float) -> None:
         """Forget rows and snapshots later than `time` [s], which a resumed run is about to make again."""
-        rows = self._history.truncate_after(time)
-        snapshots = self._fields.truncate_after(time)
-        self._vtkhdf.truncate_after(time)
+        dropped = {}
+        for name, file in ((HISTORY, self._history), (FIELDS, self._fields), (VTKHDF, self._vtkhdf)):
+            try:
+                dropped[name] = file.truncate_after(time)
+            except Exception as error:  # a damaged file makes HDF5 and its readers raise whatever they meet
+                self._set_aside(name, error)
+        if HISTORY not in dropped:
+            self._history.begin_anew()
+        rows, snapshots = dropped.get(HISTORY, 0), dropped.get(FIELDS, 0)
         if rows or snapshots:
             self.log.write("truncated", time=time, rows=rows, snapshots=snapshots)
 
@@ -147,9 +166,27 @@ class RunFolder:
         self._history.flush()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
-        """Write what is buffered, then the summary; see `write_summary`."""
-        self.flush()
-        write_summary(self.path / SUMMARY, summary)
+        """Write what is buffered, and the summary even if that fails; see `write_summary`."""
+        try:
+            self.flush()
+            self._history.create_empty()
+        finally:
+            write_summary(self.path / SUMMARY, summary)
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether the run has come to an end of some kind."""
+        return (self.path / SUMMARY).is_file()
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether a state has been saved."""
+        return any((self.path / CHECKPOINT).glob("checkpoint-*.h5"))
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether both field files have been begun."""
+        return (self.path / FIELDS).is_file() and (self.path / VTKHDF).is_file()
 
     @property
     def figures(self) -> Path:
@@ -159,20 +196,32 @@ class RunFolder:
         return folder
 
     def _set_aside_damaged(self) -> None:
-        """A file that a kill left half written is renamed, said so, and begun anew: the run matters more."""
-        for name in (HISTORY, FIELDS, VTKHDF):
-            file = self.path / name
-            if not file.exists():
+        """A file that cannot be read is renamed, said so, and begun anew: the run matters more."""
+        for name, axis in ((HISTORY, "time"), (FIELDS, "time"), (VTKHDF, "VTKHDF/Steps/Values")):
+            if not (self.path / name).exists():
                 continue
             try:
-                with h5py.File(file, "r", locking=False):
-                    pass
-            except OSError as error:
-                damaged = _free(self.path, f"{name}.damaged-")
-                os.replace(file, damaged)
-                self.log.write(
-                    "damaged file", message=f"{name} could not be read; it is now {damaged.name}", reason=str(error)
-                )
+                _probe(self.path / name, axis)
+            except Exception as error:  # see `truncate_after`
+                self._set_aside(name, error)
+
+    def _set_aside(self, name: str, error: Exception) -> None:
+        damaged = _free(self.path, f"{name}.damaged-")
+        os.replace(self.path / name, damaged)
+        self.log.write("damaged file", message=f"{name} could not be read; it is now {damaged.name}", reason=str(error))
+
+
+def _probe(file: Path, axis: str) -> None:
+    """Read the time axis, every column and the last snapshot; raises whatever a damaged file makes HDF5 raise."""
+    with h5py.File(file, "r", locking=False) as content:
+        content[axis][...]
+        found: list[h5py.Dataset] = []
+        content.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+        for data in found:
+            if data.ndim == 1:
+                data[...]
+            elif data.ndim and len(data):
+                data[-1:]
 
 
 def _free(folder: Path, stem: str) -> Path:

@@ -16,6 +16,7 @@ import h5netcdf
 import numpy as np
 
 from ramify.results.fields import COORDINATES, FIELDS, HISTORY, Quantity, lookup
+from ramify.results.room import require_room
 from ramify.results.timeline import row_for, rows_until
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class HistoryFile:
         self._columns: tuple[str, ...] = ()
         if self.path.exists():
             with _open(self.path, "r") as file:
-                self._columns = tuple(name for name, v in file.variables.items() if v.dimensions[0] == "time")
+                # without a row it is begun anew, with the columns that the first one has
+                along = (name for name, v in file.variables.items() if v.dimensions[0] == "time")
+                self._columns = tuple(along) if len(file.dimensions["time"]) else ()
 
     def append(self, row: Mapping[str, float | np.ndarray]) -> None:
         """One row; the first one fixes the columns, which must include `time` [s].
@@ -95,6 +98,7 @@ class HistoryFile:
         self._flushed_at = clock.monotonic()
         if not self._buffer:
             return
+        require_room(self.path, 8 * sum(np.size(value) for row in self._buffer for value in row.values()))
         with _open(self.path, "a") as file:
             start = len(file.dimensions["time"])
             stop = start + len(self._buffer)
@@ -115,10 +119,22 @@ class HistoryFile:
                 file.resize_dimension("time", keep)
         return len(times) - keep
 
+    def begin_anew(self) -> None:
+        """Forget the columns of a file that is no longer there."""
+        self._columns = ()
+        self._buffer.clear()
+
+    def create_empty(self) -> None:
+        """A file without rows, for a run that comes to an end before its first step; none where there is a file."""
+        if not self._columns and not self.path.exists():
+            self._create({name: 0.0 for name, quantity in HISTORY.items() if quantity.role != "profile"})
+            self._columns = ()
+
     def _create(self, row: Mapping[str, float | np.ndarray]) -> None:
         quantities = lookup(row, HISTORY, self._extra)
         if "time" not in row:
             raise KeyError(f"{self.path.name}: a row needs 'time'")
+        require_room(self.path, 2048 * len(quantities))
         with _open(self.path, "w") as file:
             file.attrs["Conventions"] = CONVENTIONS
             file.attrs["title"] = "ramify history: one row per accepted time step"
@@ -182,6 +198,7 @@ class FieldsFile:
             For a field that is not in the table.
         """
         self._check_shapes(fields)
+        require_room(self.path, sum(values.nbytes for values in fields.values()))
         if not self.path.exists():
             self._create(fields)
         with _open(self.path, "a") as file:

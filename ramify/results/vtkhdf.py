@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from ramify.results.fields import FIELDS, Quantity, lookup
+from ramify.results.room import require_room
 from ramify.results.timeline import row_for, rows_until
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class VtkHdfFile:
         `fields` are arrays (nz, ny, nx) in SI units, always the same ones; static fields are read the first time.
         Raises ValueError if time goes back, KeyError for an unknown field.
         """
+        require_room(self.path, sum(values.nbytes for values in fields.values()))
         if not self.path.exists():
             self._create(fields)
         with h5py.File(self.path, "r+", locking=False) as file:

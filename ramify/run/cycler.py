@@ -45,10 +45,11 @@ class Cycler:
     """
 
     def __init__(self, protocol: Protocol, initial_concentration: float) -> None:
-        self.steps = list(protocol)
+        self.protocol = protocol
         self.place = Place()
         self.initial_concentration = initial_concentration
         self.current_density = 0.0
+        self._step: tuple[int, Step] | None = None
         self._surface: tuple[float, float] | None = None
         self._last_surface: tuple[float, float] | None = None
         """(time, surface concentration) of the last time step."""
@@ -56,12 +57,14 @@ class Cycler:
     @property
     def done(self) -> bool:
         """Whether every step has ended."""
-        return self.place.index >= len(self.steps)
+        return self.place.index >= len(self.protocol)
 
     @property
     def step(self) -> Step:
         """The step under way."""
-        return self.steps[self.place.index]
+        if self._step is None or self._step[0] != self.place.index:
+            self._step = (self.place.index, self.protocol[self.place.index])
+        return self._step[1]
 
     @property
     def watches_depletion(self) -> bool:

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from ramify.launcher import misfit
 from ramify.phasefield.engine import Engine
 from ramify.phasefield.problem import PlatingProblem
 from ramify.scenario.errors import ScenarioError
 
 
-def make_engine(name: str, problem: PlatingProblem, petsc_options: list[str]) -> Engine:
-    """`petsc` (every rank of MPI.COMM_WORLD) or `fipy` (one process).
+def start_solvers(name: str, petsc_options: list[str]) -> None:
+    """Start PETSc where the engine needs it.
+
+    Raises
+    ------
+    ScenarioError
+        For an option that nothing would read, and where the launcher belongs to another MPI; on every rank.
+    """
+    if name == "fipy":
+        return
+    from ramify.phasefield.petsc import BadOption, check_options, start_petsc
+
+    try:
+        start_petsc(petsc_options)
+        check_options(petsc_options)
+    except BadOption as refusal:
+        raise ScenarioError(str(refusal)) from None
+    from mpi4py import MPI
+
+    if refusal_of_launcher := misfit(MPI.COMM_WORLD.size):
+        raise ScenarioError(refusal_of_launcher)
+
+
+def make_engine(name: str, problem: PlatingProblem) -> Engine:
+    """`petsc` (every rank of MPI.COMM_WORLD) or `fipy` (one process), after `start_solvers`.
 
     Raises
     ------
@@ -19,9 +43,6 @@ def make_engine(name: str, problem: PlatingProblem, petsc_options: list[str]) ->
         from ramify.phasefield.fipy_reference import FiPyEngine
 
         return FiPyEngine(problem)
-    from ramify.phasefield.petsc import start_petsc
-
-    start_petsc(petsc_options)
     from mpi4py import MPI
 
     from ramify.phasefield.grid import choose_process_grid
@@ -41,18 +62,3 @@ def rank_and_size(name: str) -> tuple[int, int]:
     from mpi4py import MPI
 
     return MPI.COMM_WORLD.rank, MPI.COMM_WORLD.size
-
-
-def refuse_unused_options(name: str, options: list[str]) -> str:
-    """A message naming the PETSc options that no solver has read; empty if there are none."""
-    if name == "fipy" or not options:
-        return ""
-    from ramify.phasefield.petsc import unused_options
-
-    unused = unused_options(options)
-    if not unused:
-        return ""
-    return (
-        f"{', '.join(unused)}: PETSc option that no solver reads; allowed: options of the coupled solver, "
-        "such as -coupled_ksp_type or -coupled_ksp_monitor"
-    )

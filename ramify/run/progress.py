@@ -22,10 +22,10 @@ class Progress:
     visible
         False on every rank but the first.
     steps
-        Texts of the protocol's steps.
+        Number of the protocol's steps.
     """
 
-    def __init__(self, visible: bool, steps: list[str]) -> None:
+    def __init__(self, visible: bool, steps: int) -> None:
         self.visible, self.steps = visible, steps
         self._last = 0.0
         self._bar: Any = None
@@ -49,15 +49,15 @@ class Progress:
         else:
             print(text, file=sys.stderr, flush=True)
 
-    def show(self, index: int, share: float, report: StepReport, capacity: float) -> None:
-        """State after a time step; `share` of the protocol's step is done, `capacity` is areal charge [C/m^2]."""
+    def show(self, index: int, text: str, share: float, report: StepReport, capacity: float) -> None:
+        """State after a time step of the protocol's step `text`; `share` of it is done, `capacity` is areal [C/m^2]."""
         if not self.visible:
             return
         state = (
             f"t {_time(report.time)}  V {report.voltage:+.4f} V  {capacity * MILLIAMPERE_HOUR:.3f} mAh/cm2  "
             f"tip {report.measures.get('tip_height', 0.0) * 1e6:.2f} um  dt {report.step:.2g} s"
         )
-        label = f"[{index + 1}/{len(self.steps)}] {self.steps[index]}"
+        label = f"[{index + 1}/{self.steps}] {text}"
         if self._bar is not None:
             self._bar.update(self._task, description=label, completed=min(max(share, 0.0), 1.0), state=state)
             return

@@ -6,9 +6,12 @@ and the summary says why it ended.
 
 from __future__ import annotations
 
+import contextlib
 import resource
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +19,19 @@ from ramify.build import build_problem
 from ramify.phasefield.engine import Engine, SolverFailure, StepReport
 from ramify.physics.constants import FARADAY
 from ramify.run.cycler import Cycler
-from ramify.run.engines import make_engine, rank_and_size, refuse_unused_options
+from ramify.run.engines import make_engine, rank_and_size, start_solvers
 from ramify.run.marks import Marks
 from ramify.run.progress import Progress
-from ramify.run.signals import Requests
-from ramify.scenario.errors import ScenarioError
+from ramify.run.ranks import guarded, together
 from ramify.scenario.schema import Scenario
+from ramify.signals import Requests, ended_by
 
 if TYPE_CHECKING:
+    from ramify.results.claim import Claim
     from ramify.results.folder import RunFolder
 
 DONE, REFUSED, GAVE_UP, INTERRUPTED = 0, 2, 3, 75
-CHECKPOINT_VERSION = 1
+CHECKPOINT_VERSION = 2
 TOUCH, NO_METAL = "touch", "no metal"
 STOPS = {
     TOUCH: "short circuit: the metal touches the counter electrode",
@@ -37,110 +41,198 @@ STOPS = {
 
 
 def run_scenario(
-    scenario: Scenario, folder: Path, *, force: bool = False, petsc_options: list[str], figures: bool = True
+    scenario: Scenario,
+    folder: Path,
+    *,
+    force: bool = False,
+    petsc_options: list[str],
+    figures: bool = True,
+    requests: Requests | None = None,
 ) -> int:
     """Run a resolved scenario into a folder; returns the exit code of the contract."""
-    return _guarded(lambda: Runner(scenario, folder, petsc_options, figures).start(force))
+    with _listening(requests) as heard:
+        return guarded(lambda: Runner(scenario, folder, petsc_options, figures, heard).start(force))
 
 
-def resume_run(folder: Path, petsc_options: list[str], *, figures: bool = True) -> int:
+def resume_run(
+    folder: Path, petsc_options: list[str], *, figures: bool = True, requests: Requests | None = None
+) -> int:
     """Go on with an interrupted run; returns the exit code of the contract."""
     from ramify.scenario import load_scenario
 
-    scenario = load_scenario(folder / "scenario.yaml")
-    return _guarded(lambda: Runner(scenario, folder, petsc_options, figures).resume())
+    def work() -> int:
+        scenario = together(lambda: load_scenario(folder / "scenario.yaml"))
+        return Runner(scenario, folder, petsc_options, figures, heard).resume()
+
+    with _listening(requests) as heard:
+        return guarded(work)
 
 
-def _guarded(work: Any) -> int:
-    """Run; an error that nothing expected ends every rank, not one of them."""
+@contextlib.contextmanager
+def _listening(requests: Requests | None) -> Iterator[Requests]:
+    """Requests that the run looks at between two steps; a caller's own, or listened to for as long as the run takes."""
+    heard = requests if requests is not None else Requests()
+    heard.under_way = True
     try:
-        return int(work())
-    except ScenarioError:
-        raise  # every rank comes to the same refusal
-    except Exception:
-        from mpi4py import MPI
+        yield heard
+    finally:
+        heard.under_way = False
+        if requests is None:
+            heard.restore()
 
-        if MPI.COMM_WORLD.size == 1:
-            raise
-        import traceback
 
-        traceback.print_exc()
-        sys.stderr.flush()
-        MPI.COMM_WORLD.Abort(1)
-        return 1
+class CannotResume(Exception):
+    """The folder holds nothing that this scenario can go on with; the message says what."""
+
+
+def _said(error: Exception, folder: Path) -> str:
+    """An error in one line that names the folder."""
+    told = isinstance(error, OSError) and error.strerror and error.filename
+    text = f"{error.filename}: {error.strerror}" if told else " ".join(str(error).split())  # type: ignore[attr-defined]
+    return text if str(folder) in text else f"{folder}: {text}"
 
 
 class Runner:
     """One run of one scenario."""
 
-    def __init__(self, scenario: Scenario, folder: Path, petsc_options: list[str], figures: bool = True) -> None:
-        self.scenario, self.path, self.options, self.figures = scenario, folder, petsc_options, figures
-        self.problem = build_problem(scenario)
-        self.engine: Engine = make_engine(scenario.engine, self.problem, petsc_options)
+    def __init__(
+        self, scenario: Scenario, folder: Path, petsc_options: list[str], figures: bool, requests: Requests
+    ) -> None:
+        self.scenario, self.path, self.figures, self.requests = scenario, folder, figures, requests
+        together(lambda: start_solvers(scenario.engine, petsc_options))
+        self.problem = together(lambda: build_problem(scenario))
+        self.engine: Engine = make_engine(scenario.engine, self.problem)
         self.rank, self.size = rank_and_size(scenario.engine)
         self.root = self.rank == 0
         self.cycler = Cycler(scenario.protocol, self.problem.initial_concentration)
         self.folder: RunFolder | None = None
         self.marks = Marks()
+        self._claim: Claim | None = None
+        self._unwritten = ""
+        """Why a result could not be written; on rank 0, until the ranks agree to stop."""
+        self._errors: list[Exception] = []
+        """Kept with the files in their frames: what HDF5 could not close, it must not be made to close again."""
         self.steps = self.rejected = 0
         self.wall_before = 0.0
         self.last: StepReport | None = None
         self._charge_before = 0.0
         self._shots = 0
         self._began = self._saved_at = time.monotonic()
-        self.progress = Progress(self.root, [step.text for step in self.cycler.steps])
+        self.progress = Progress(self.root, len(scenario.protocol))
 
     # ------------------------------------------------------------------ beginning
 
     def start(self, force: bool) -> int:
         """Run from the initial state."""
-        from ramify.results.folder import FolderInUse, RunFolder
-        from ramify.scenario.resolve import to_yaml
-
+        if self._asked()[0]:
+            return self._ended_before()
         refused = ""
         if self.root:
             try:
-                self.folder = RunFolder.create(self.path, self.problem.domain, force=force)
-                self.folder.write_scenario(to_yaml(self.scenario))
-                self.folder.log.write("start", scenario=self.scenario.title, ranks=self.size)
-            except FolderInUse as error:
-                refused = str(error)
-        if self._tell(refused):
-            return REFUSED
-        self.engine.set_control(self.cycler.begin(0.0))
-        self._snapshot(first=True)
-        self._checkpoint()
-        return self._loop()
+                self._make_folder(force)
+            except OSError as error:
+                refused = _said(error, self.path)
+        with self._holding():
+            if self._tell(refused):
+                return REFUSED
+            self.engine.set_control(self.cycler.begin(0.0))
+            self._snapshot(first=True)
+            self._checkpoint()
+            return self._loop()
+
+    def _make_folder(self, force: bool) -> None:
+        from ramify.results.claim import Claim
+        from ramify.results.folder import RunFolder
+        from ramify.scenario.resolve import to_yaml
+
+        RunFolder.refuse_file(self.path)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._claim = Claim(self.path)
+        self.folder = RunFolder.create(self.path, self.problem.domain, force=force)
+        self.folder.write_scenario(to_yaml(self.scenario))
+        self.folder.log.write("start", scenario=self.scenario.title, ranks=self.size)
 
     def resume(self) -> int:
         """Run on from the newest checkpoint."""
-        from ramify.results.checkpoint import CheckpointError
-        from ramify.results.folder import RunFolder
-
-        refused, saved, meta = "", {}, {}
+        if self._asked()[0]:
+            return self._ended_before()
+        refused = ""
+        saved: dict[str, Any] = {}
+        meta: dict[str, Any] = {}
         if self.root:
             try:
-                self.folder = RunFolder.resume(self.path, self.problem.domain)
-                checkpoint = self.folder.read_checkpoint()
-                saved, meta = checkpoint.saved, checkpoint.meta
-                if meta.get("version") != CHECKPOINT_VERSION:
-                    refused = f"the checkpoint has version {meta.get('version')}; allowed: {CHECKPOINT_VERSION}"
-                elif meta.get("finished"):
-                    refused = f"{self.path}: the run is finished; nothing is left to resume"
-            except (CheckpointError, FileNotFoundError) as error:
-                refused = str(error)
-        if self._tell(refused):
-            return REFUSED
-        meta = self._share(meta)
+                saved, meta = self._open_folder()
+            except (CannotResume, OSError) as error:
+                refused = _said(error, self.path)
+        with self._holding():
+            if self._tell(refused):
+                return REFUSED
+            self._take_up(saved, self._share(meta))
+            return self._loop()
+
+    def _open_folder(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """State and notes of the newest checkpoint; CannotResume where it is not one of this scenario's."""
+        from ramify.results.checkpoint import CheckpointError
+        from ramify.results.claim import Claim
+        from ramify.results.folder import RunFolder
+        from ramify.run.same import differences
+
+        RunFolder.refuse_without_checkpoint(self.path)
+        self._claim = Claim(self.path)
+        self.folder = RunFolder.resume(self.path, self.problem.domain)
+        try:
+            checkpoint = self.folder.read_checkpoint()
+        except CheckpointError as error:
+            raise CannotResume(str(error)) from None
+        meta = checkpoint.meta
+        if meta.get("version") != CHECKPOINT_VERSION:
+            raise CannotResume(f"the checkpoint has version {meta.get('version')}; allowed: {CHECKPOINT_VERSION}")
+        if meta["finished"] and self.folder.has_summary:
+            raise CannotResume(f"{self.path}: the run is finished; nothing is left to resume")
+        if changed := differences(meta["scenario"], self.scenario):
+            raise CannotResume(
+                f"{self.path / 'scenario.yaml'}: {changed} is not what the checkpoint was computed with; allowed: the "
+                "scenario as it was (title, numerics and output.checkpoint_every may change), or a new run"
+            )
+        return checkpoint.saved, meta
+
+    def _take_up(self, saved: dict[str, Any], meta: dict[str, Any]) -> None:
         self.engine.load(saved)
         self.cycler.load(meta["cycler"])
         self.marks = Marks(**meta.get("marks", {}))
         self.steps, self.rejected, self._shots = int(meta["steps"]), int(meta["rejected"]), int(meta["shots"])
         self.wall_before, self._charge_before = float(meta["wall"]), float(meta["charge_before"])
-        if self.folder is not None:
-            self.folder.truncate_after(self.engine.time)
-            self.folder.log.write("resume", time=self.engine.time, ranks=self.size)
-        return self._loop()
+        self.last = StepReport(**meta["last"]) if meta["last"] else None
+        with self._writing():
+            if self.folder is not None:
+                self.folder.truncate_after(self.engine.time)
+                self.folder.log.write("resume", time=self.engine.time, ranks=self.size)
+        if self._share(self.folder is not None and not self.folder.has_fields):
+            self._snapshot(first=True)  # with what never moves, which a file begun anew needs
+
+    def _ended_before(self) -> int:
+        if self.root:
+            print("ramify: asked to stop before the run began; nothing was written", file=sys.stderr)
+        return ended_by(signal.SIGTERM)
+
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Let the folder go at the end, whatever the end."""
+        try:
+            yield
+        finally:
+            self.progress.close()
+            if self._claim is not None:
+                self._claim.release()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What rank 0 writes: an error of the disk is kept until all ranks hear of it, between two steps."""
+        try:
+            yield
+        except (OSError, RuntimeError) as error:  # HDF5 raises both
+            self._unwritten = self._unwritten or _said(error, self.path)
+            self._errors.append(error)
 
     def _share(self, value: Any) -> Any:
         if self.size == 1:
@@ -159,32 +251,26 @@ class Runner:
     # ------------------------------------------------------------------ the loop
 
     def _loop(self) -> int:
-        requests = Requests()
         status, reason, code = "finished", "the protocol is complete", DONE
         try:
             while not self.cycler.done:
-                ended = self._advance()
-                if self.steps == 1 and (unused := refuse_unused_options(self.scenario.engine, self.options)):
-                    self._tell(unused)
-                    return REFUSED
-                if ended:
-                    reason = f"the protocol is complete; its last step ended by {ended}"
-                stop, save = self._asked(requests)
-                if ended and not self._next(ended):
-                    status, reason = "stopped", STOPS.get(ended, STOPS[TOUCH])
+                stop, save, unwritten = self._asked()
+                if unwritten:
                     break
                 if stop:
                     status, reason, code = "interrupted", "asked to stop; go on with ramify resume", INTERRUPTED
                     break
                 if save:
                     self._checkpoint()
+                ended = self._advance()
+                if ended:
+                    reason = f"the protocol is complete; its last step ended by {ended}"
+                if ended and not self._next(ended):
+                    status, reason = "stopped", STOPS.get(ended, STOPS[TOUCH])
+                    break
         except SolverFailure as failure:
             status, reason, code = "failed", self._explain(failure), GAVE_UP
-        finally:
-            requests.restore()
-            self.progress.close()
-        self._finish(status, reason)
-        return code
+        return self._finish(status, reason, code)
 
     def _advance(self) -> str | None:
         """One time step; the reason if it ended the protocol's step."""
@@ -196,12 +282,19 @@ class Runner:
         charge = (engine.ledger.charge - self._charge_before) / self.problem.domain.cross_section
         self._charge_before = engine.ledger.charge
         self.marks.note(report, charge, engine.ledger.charge / self.problem.domain.cross_section)
-        self._write_history(report)
+        with self._writing():
+            self._write_history(report)
         if self.scenario.output.every is not None and report.time >= self._next_shot() * (1.0 - 1e-12):
             self._shots += 1
             self._snapshot()
         share = self._share_done(report)
-        self.progress.show(cycler.place.index, share, report, engine.ledger.charge / self.problem.domain.cross_section)
+        self.progress.show(
+            cycler.place.index,
+            cycler.step.text,
+            share,
+            report,
+            engine.ledger.charge / self.problem.domain.cross_section,
+        )
         ended = cycler.note(report, charge)
         if ended is None and report.short_circuit:
             return TOUCH
@@ -214,13 +307,11 @@ class Runner:
     def _next(self, ended: str) -> bool:
         """Leave the protocol's step; False if the run cannot go on."""
         if self.folder is not None:
-            self.folder.log.write(
-                "step ended",
-                label=self.cycler.step.label,
-                text=self.cycler.step.text,
-                reason=ended,
-                time=self.engine.time,
-            )
+            step = self.cycler.step
+            with self._writing():
+                self.folder.log.write(
+                    "step ended", label=step.label, text=step.text, reason=ended, time=self.engine.time
+                )
         if ended in STOPS:
             return False
         asked_for = ended == "short circuit"
@@ -233,17 +324,17 @@ class Runner:
         self.engine.set_control(self.cycler.begin(self.engine.time))
         return True
 
-    def _asked(self, requests: Requests) -> tuple[bool, bool]:
-        """(stop, save) asked for by a signal on any rank, or by the clock of rank 0."""
-        due = time.monotonic() - self._saved_at >= self.scenario.output.checkpoint_every
-        stop, save = requests.stop, requests.save or (due and self.root)
-        requests.save = False
+    def _asked(self) -> tuple[bool, bool, bool]:
+        """(stop, save) asked for by a signal on any rank or by the clock of rank 0, and whether a result is lost."""
+        due = self.root and time.monotonic() - self._saved_at >= self.scenario.output.checkpoint_every
+        asked = (self.requests.stop, self.requests.save or due, bool(self._unwritten))
+        self.requests.save = False
         if self.size == 1:
-            return stop, save
+            return asked
         from mpi4py import MPI
 
-        stop_any = MPI.COMM_WORLD.allreduce(int(stop), MPI.MAX)
-        return bool(stop_any), bool(MPI.COMM_WORLD.allreduce(int(save), MPI.MAX))
+        heard = MPI.COMM_WORLD.allreduce(sum(1 << bit for bit, wish in enumerate(asked) if wish), MPI.BOR)
+        return bool(heard & 1), bool(heard & 2), bool(heard & 4)
 
     def _share_done(self, report: StepReport) -> float:
         step, place = self.cycler.step, self.cycler.place
@@ -292,10 +383,13 @@ class Runner:
         if not first:
             names = [name for name in names if name != "psi"]
         fields = {name: self.engine.gather(name) for name in names}
-        if self.folder is not None:
-            self.folder.snapshot(self.engine.time, {n: f for n, f in fields.items() if f is not None})
+        with self._writing():
+            if self.folder is not None:
+                self.folder.snapshot(self.engine.time, {n: f for n, f in fields.items() if f is not None})
 
     def _checkpoint(self, finished: bool = False) -> None:
+        from ramify.scenario.resolve import to_yaml
+
         saved = self.engine.save()
         self._saved_at = time.monotonic()
         if self.folder is None:
@@ -310,9 +404,12 @@ class Runner:
             "wall": self._wall(),
             "charge_before": self._charge_before,
             "finished": finished,
+            "last": None if self.last is None else dict(self.last.__dict__),
+            "scenario": to_yaml(self.scenario),
         }
-        self.folder.checkpoint(saved, meta)
-        self.folder.log.write("checkpoint", time=self.engine.time)
+        with self._writing():
+            self.folder.checkpoint(saved, meta)
+            self.folder.log.write("checkpoint", time=self.engine.time)
 
     def _wall(self) -> float:
         return self.wall_before + time.monotonic() - self._began
@@ -328,18 +425,34 @@ class Runner:
             self.progress.say(f"ramify: the solver gave up: {text}")
         return text
 
-    def _finish(self, status: str, reason: str) -> None:
-        if status != "interrupted":  # a resumed run has the same snapshots as one that nobody stopped
+    def _finish(self, status: str, reason: str, code: int) -> int:
+        """Save what there is, whatever has happened; returns the exit code."""
+        # a resumed run has the same snapshots as one that nobody stopped; a full disk has room for the state first
+        if status != "interrupted" and not self._share(self._unwritten):
             self._snapshot()
+        status, reason, code = self._judged(status, reason, code)
         self._checkpoint(finished=status in ("finished", "stopped"))
+        status, reason, code = self._judged(status, reason, code)
         memory = self._memory()
-        if self.folder is None:
-            return
-        self.folder.finish(self._summary(status, reason, memory))
-        self.folder.log.write("end", status=status, reason=reason)
-        self.progress.say(f"{status}: {reason}; results in {self.path}")
-        if self.figures and status != "interrupted":  # whoever asked to stop waits
-            self._plot()
+        measures = self.last.measures if self.last is not None else self.engine.measure()
+        if self.folder is not None:
+            with self._writing():
+                self.folder.finish(self._summary(status, reason, memory, measures))
+                self.folder.log.write("end", status=status, reason=reason)
+            status, reason, code = self._judged(status, reason, code, alone=True)
+            self.progress.say(f"{status}: {reason}; results in {self.path}")
+            if self.figures and status != "interrupted" and not self._unwritten:  # whoever asked to stop waits
+                self._plot()
+        return int(self._share(code))
+
+    def _judged(self, status: str, reason: str, code: int, alone: bool = False) -> tuple[str, str, int]:
+        """Status, reason and exit code, in the light of results that could not be written."""
+        unwritten = self._unwritten if alone else self._share(self._unwritten)
+        if not unwritten or status == "failed":
+            return status, reason, code
+        saved = self._share(self.folder is not None and self.folder.has_checkpoint) if not alone else True
+        remedy = "then go on with ramify resume" if saved else "then run again with --force; no state was saved"
+        return "failed", f"results could not be written: {unwritten}; make room, {remedy}", GAVE_UP
 
     def _plot(self) -> None:
         """Figures, if the plotting extra is there; a picture that fails never fails a run."""
@@ -362,9 +475,8 @@ class Runner:
 
         return int(MPI.COMM_WORLD.allreduce(peak, MPI.SUM))
 
-    def _summary(self, status: str, reason: str, memory: int) -> dict[str, Any]:
+    def _summary(self, status: str, reason: str, memory: int, measures: dict[str, float]) -> dict[str, Any]:
         ledger, last = self.engine.ledger, self.last
-        measures = last.measures if last is not None else {}
         return {
             "status": status,
             "stop_reason": reason,
@@ -379,7 +491,7 @@ class Runner:
             "metal_plated_mol": ledger.plated,
             "metal_stripped_mol": ledger.stripped,
             "metal_dead_mol": measures.get("dead_metal", 0.0),
-            "coulombic_efficiency": ledger.stripped / ledger.plated if ledger.stripped and ledger.plated else None,
+            "coulombic_efficiency": ledger.coulombic_efficiency,
             "filling_fraction": measures.get("filling_fraction", 0.0),
             "tip_height_m": measures.get("tip_height", 0.0),
             "roughness_m": measures.get("roughness", 0.0),

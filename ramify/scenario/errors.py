@@ -19,9 +19,12 @@ def key_text(key: Key) -> str:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """The choice most like `word`, or None where nothing is near."""
+    """The choice most like `word`, or the first that holds it; None where nothing is near."""
     by_lower = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(word.lower()[:64], by_lower, n=1, cutoff=0.55)
+    short = word.lower()[:64]
+    found = difflib.get_close_matches(short, by_lower, n=1, cutoff=0.55)
+    if not found and len(short) > 1:
+        found = [choice for choice in by_lower if choice.startswith(short)] or [c for c in by_lower if short in c]
     return by_lower[found[0]] if found else None
 
 

@@ -6,6 +6,7 @@ keys are seen, and no tag constructs an object. Whatever the text, the answer is
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -52,13 +53,19 @@ class Document:
         return error.at(self.file, None)
 
 
+def _no_file(path: Path) -> str:
+    if os.path.isdir(path):
+        return "is a folder, not a scenario file"
+    return "is not a regular file" if os.path.exists(path) else "no such scenario file"
+
+
 def read_text(path: Path) -> str:
     """The text of a scenario file; refuses a missing, unreadable, oversized or non-UTF-8 one."""
-    if not path.is_file():
-        folder = path.parent if path.parent.is_dir() else None
+    if not os.path.isfile(path):  # pathlib would raise for a name that cannot be
+        folder = path.parent if os.path.isdir(path.parent) else None
         names = [p.name for p in sorted(folder.glob("*.y*ml"))[:200]] if folder else []
-        problem = "is a folder, not a scenario file" if path.is_dir() else "no such scenario file"
-        raise ScenarioError(problem, value=str(path), suggestion=nearest(path.name, names))
+        others = [name for name in names if name != path.name]
+        raise ScenarioError(_no_file(path), value=str(path), suggestion=nearest(path.name, others))
     try:
         with path.open("rb") as stream:
             raw = stream.read(LARGEST_FILE + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def scenario_from_text(text: str, overrides: Iterable[str] = (), file: str = "sc
 def find_scenario(source: str | Path) -> Path:
     """The path of a scenario file, or of the shipped scenario of that name."""
     path, shipped = Path(source), shipped_scenarios()
-    if path.exists() or path.suffix or len(path.parts) != 1:
+    if os.path.exists(path) or path.suffix or len(path.parts) != 1:
         return path
     if str(source) in shipped:
         return shipped[str(source)]

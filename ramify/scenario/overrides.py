@@ -57,7 +57,9 @@ def put(document: Document, key: Key, value: Any, place: str) -> None:
                 here[part] = {}
         else:
             raise ScenarioError("not a section: it has no keys of its own", key[:depth], file=place)
-        if last:
+        if last and value is None and isinstance(here, dict):
+            here.pop(part, None)  # also of a section: left out, it takes its default
+        elif last:
             here[part] = value
         else:
             here = here[part]

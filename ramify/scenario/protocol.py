@@ -13,7 +13,8 @@ one reached ends the step. `until CURRENT_DENSITY` ends a step whose current has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -68,12 +69,22 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A whole protocol; iterating gives its steps in the order they run, each with its label."""
+    """A whole protocol; indexing and iterating give its steps in the order they run, each with its label."""
 
     items: tuple[Step | Repeat, ...]
 
     def __iter__(self) -> Iterator[Step]:
         return _flatten(self.items, "")
+
+    def __getitem__(self, index: int) -> Step:
+        """One step, found without unrolling the repeats; IndexError beyond the last."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"step {index} of {len(self)}")
+        return _find(self.items, "", index)
+
+    def total(self, amount: Callable[[Step], float]) -> tuple[float, float]:
+        """Sum of an amount over all steps, and the largest sum up to any of them; repeats are not unrolled."""
+        return _total(self.items, amount)
 
     def __len__(self) -> int:
         return _count(self.items)
@@ -91,6 +102,36 @@ def _flatten(items: tuple[Step | Repeat, ...], prefix: str) -> Iterator[Step]:
         else:
             for turn in range(1, item.count + 1):
                 yield from _flatten(item.items, f"{label}[{turn}/{item.count}].")
+
+
+def _find(items: tuple[Step | Repeat, ...], prefix: str, index: int) -> Step:
+    for number, item in enumerate(items, start=1):
+        label = f"{prefix}{number}"
+        count = _count((item,))
+        if index < count and isinstance(item, Step):
+            return replace(item, label=label)
+        if index < count and isinstance(item, Repeat):
+            turn, rest = divmod(index, _count(item.items))
+            return _find(item.items, f"{label}[{turn + 1}/{item.count}].", rest)
+        index -= count
+    raise IndexError(index)
+
+
+def _total(items: tuple[Step | Repeat, ...], amount: Callable[[Step], float]) -> tuple[float, float]:
+    total = largest = 0.0
+    for item in items:
+        if isinstance(item, Step):
+            added = peak = amount(item)
+        else:
+            once, peak = _total(item.items, amount)
+            added = once * item.count
+            # the highest point lies in the first round or, where rounds add up, in the last
+            peak = max(peak, once * (item.count - 1) + peak) if math.isfinite(once) else peak
+        largest = max(largest, total + peak)
+        total += added
+        if not math.isfinite(total):
+            return total, math.inf
+    return total, largest
 
 
 def _count(items: tuple[Step | Repeat, ...]) -> int:

@@ -16,6 +16,9 @@ from ramify.scenario.schema import Scenario
 
 Rule = Callable[[Scenario], None]
 
+EXCHANGE_CURRENTS = (1e-12, 1e7)
+"""Least and largest exchange current density [A/m^2]: nine orders around what is measured on metals."""
+
 
 def refuse_misfits(scenario: Scenario) -> None:
     """Raise the ScenarioError of the first rule that the scenario breaks."""
@@ -113,6 +116,15 @@ def counter_rule(scenario: Scenario) -> None:
     if counter.kinetics == "butler_volmer" and scenario.engine == "fipy":
         key = ("counter_electrode", "kinetics")
         raise ScenarioError("engine fipy releases the counter current uniformly", key, "butler_volmer", "uniform")
+
+
+def kinetics_rule(scenario: Scenario) -> None:
+    """An exchange current density that some electrode could have."""
+    value, (least, most) = scenario.kinetics.exchange_current_density, EXCHANGE_CURRENTS
+    if not least <= value <= most:
+        problem = "no electrode is so slow or so fast, and the equations cannot be solved for it"
+        allowed = f"from {least:g} to {most:g} A/m^2; lithium has 1 to 1000"
+        raise ScenarioError(problem, ("kinetics", "exchange_current_density"), f"{value:g} A/m^2", allowed)
 
 
 def interface_rule(scenario: Scenario) -> None:
@@ -229,6 +241,7 @@ RULES: tuple[Rule, ...] = (
     preset_rule,
     electrons_rule,
     counter_rule,
+    kinetics_rule,
     interface_rule,
     host_rule,
     film_rule,

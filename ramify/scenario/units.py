@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 64
 """Characters that a quantity may have."""
 
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 UNIT = re.compile(r"(?:1\s*/)?(?:[A-Za-z]+(?:\^-?[1-9])?|[\s*/()])*")
 
 DEFINITIONS = """
@@ -130,7 +131,15 @@ def unit_factor(unit: str) -> tuple[Decimal, str] | None:
 def split_quantity(text: str) -> tuple[Decimal, str] | None:
     """Number and unit of a quantity text; None where it does not start with a number."""
     found = NUMBER.match(text)
-    return (Decimal(found.group()), text[found.end() :].strip()) if found else None
+    return (_decimal(found.group()), text[found.end() :].strip()) if found else None
+
+
+def _decimal(text: str) -> Decimal:
+    """The number; infinite or zero where its exponent is beyond what any float holds."""
+    digits, _, exponent = text.lower().partition("e")
+    if not exponent or len(exponent.lstrip("+-0")) <= 3:
+        return Decimal(text)
+    return Decimal(0) if exponent.startswith("-") else Decimal("inf").copy_sign(Decimal(digits))
 
 
 def parse_quantity(value: object, dimension: Dimension, sign: Sign = "positive") -> float:
@@ -170,6 +179,8 @@ def parse_quantity(value: object, dimension: Dimension, sign: Sign = "positive")
     result = to_si(number, unit, dimension, refused)
     if not math.isfinite(result):
         raise refused("not a finite number")
+    if 0.0 < abs(result) < sys.float_info.min:
+        raise refused("too small a number to compute with")
     if sign == "positive" and not result > 0:
         raise refused("must be greater than zero")
     if sign == "nonnegative" and result < 0:

@@ -66,7 +66,8 @@ def told(problem: Mapping[str, Any]) -> ScenarioError:
     if kind == "union_tag_not_found":
         return ScenarioError("has no type", key, allowed=f"type: {', '.join(HOST_TYPES)}")
     if kind in ("model_attributes_type", "model_type", "dict_type"):
-        return ScenarioError("not a mapping of keys to values", key, text)
+        allowed = f"a mapping such as {{type: {nearest(str(value), HOST_TYPES) or 'pillars'}, ...}}"
+        return ScenarioError("not a mapping of keys to values", key, text, allowed if key == ("host",) else None)
     if kind in BOUNDS:
         name, sign = BOUNDS[kind]
         return ScenarioError("outside its range", key, text, f"a number {sign} {context[name]}")

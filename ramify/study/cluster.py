@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ramify.run.signals import Requests
 from ramify.scenario.errors import ScenarioError
+from ramify.signals import Requests
 from ramify.study.process import POLL, Job, run_job
 from ramify.study.status import Status
 

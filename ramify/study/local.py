@@ -7,7 +7,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-from ramify.run.signals import Requests
+from ramify.signals import Requests
 from ramify.study.process import POLL, Job, PointProcess
 from ramify.study.status import Status
 
