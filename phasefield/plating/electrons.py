@@ -2,6 +2,9 @@
 
     div i_s = +S,   i_s = -s sigma grad phi_s,   phi_s = 0 at the current collector (z = 0)
 
+The host's sigma may be one along x and y and another along z; the metal's is the same along all, and conducts in
+parallel with the host's along each.
+
 Metal that is not joined to the collector needs no care in the equations: it floats by itself. Conductivities beyond
 1e5 times the electrolyte's are taken as that: they change no potential by more than 1e-5 of the electrolyte's own
 ohmic drop, and a larger ratio would drown the reaction in round-off.
@@ -14,7 +17,7 @@ import numpy as np
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import conduction
 from ramify.phasefield.multigrid import Multigrid
-from ramify.phasefield.problem import PlatingProblem
+from ramify.phasefield.problem import AnisotropicConductivity, PlatingProblem, SpatialFunction
 
 LARGEST_RATIO = 1e5
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
@@ -40,25 +43,36 @@ class OhmicElectrons:
     ) -> None:
         self.grid, self.pore, self.axis_scale = grid, pore, axis_scale
         self.metal = problem.metal.conductivity / conductivity
-        self.host = np.zeros((1, 1, 1))
+        self.host = self.lateral_host = np.zeros((1, 1, 1))
+        self.conductivity = grid.zeros()
+        """sigma/kappa0 of every cell along z; positive where electrons are conducted at all."""
+        self.lateral = self.conductivity
+        """The same along x and y: the same array unless the host is anisotropic."""
         geometry = problem.geometry
         if geometry.host_distance is not None and geometry.host_conducting:
-            given = geometry.host_conductivity
-            if callable(given):
-                self.host = grid.zeros()
-                self.host[:] = np.broadcast_to(given(*grid.centres()), grid.ghosted_shape) / conductivity
-            else:
-                self.host[:] = given / conductivity
-        self.conductivity = grid.zeros()
+            self.host = self.lateral_host = self._sampled(geometry.through_conductivity, conductivity)
+            if isinstance(geometry.host_conductivity, AnisotropicConductivity):
+                self.lateral_host = self._sampled(geometry.lateral_conductivity, conductivity)
+                self.lateral = grid.zeros()
         self.faces = [grid.zeros() for _ in range(3)]
         self.ground = np.zeros(grid.shape[1:])
         self.multigrid = Multigrid(grid)
         self.applied = np.zeros(grid.shape)
 
+    def _sampled(self, given: float | SpatialFunction, unit: float) -> np.ndarray:
+        """The host's sigma/kappa0: one cell where it is uniform, else of every cell, ghosted."""
+        if not callable(given):
+            return np.full((1, 1, 1), given / unit)
+        values = self.grid.zeros()
+        values[:] = np.broadcast_to(given(*self.grid.centres()), self.grid.ghosted_shape) / unit
+        return values
+
     def set_geometry(self, xi: np.ndarray, label: np.ndarray) -> None:
         """Conductances of a new shape of the metal and its pieces (plating.islands); ghosts filled."""
         grid = self.grid
         conduction.set_conductivity(xi, self.pore, self.host, self.metal, LARGEST_RATIO, self.conductivity)
+        if self.lateral is not self.conductivity:
+            conduction.set_conductivity(xi, self.pore, self.lateral_host, self.metal, LARGEST_RATIO, self.lateral)
         self._set_faces(label)
         self._drop_orphans(xi)
         self._set_faces(label)
@@ -76,11 +90,15 @@ class OhmicElectrons:
                 break
         self.conductivity[reached == 0.0] = 0.0
         self.grid.halo.exchange(self.conductivity)
+        if self.lateral is not self.conductivity:
+            self.lateral[reached == 0.0] = 0.0
+            self.grid.halo.exchange(self.lateral)
 
     def _set_faces(self, label: np.ndarray) -> None:
         for axis, (direction, scale) in enumerate(zip(AXES, self.axis_scale, strict=True)):
             faces = self.faces[axis]
-            conduction.set_transmissibility(self.conductivity, label, direction, scale, faces)
+            conducts = self.conductivity if axis == 2 else self.lateral
+            conduction.set_transmissibility(conducts, label, direction, scale, faces)
             self._close_outer_faces(axis, faces)
 
     def _close_outer_faces(self, axis: int, faces: np.ndarray) -> None:
