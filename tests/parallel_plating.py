@@ -17,7 +17,14 @@ from plating_cells import CONCENTRATED, SALT, H, ball, flat, plating_problem, ro
 
 from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.problem import CounterElectrode, Electrons, Geometry, Kinetics, PlatingProblem
+from ramify.phasefield.problem import (
+    AnisotropicConductivity,
+    CounterElectrode,
+    Electrons,
+    Geometry,
+    Kinetics,
+    PlatingProblem,
+)
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
 
@@ -57,7 +64,16 @@ def ohmic_case() -> PlatingProblem:
     return replace(island_case(), electrons=Electrons("ohmic"))
 
 
-CASES = {"host": host_case, "island": island_case, "ohmic": ohmic_case}
+def anisotropic_case() -> PlatingProblem:
+    """The pillar with ohmic electrons, which it conducts badly along z and worse with depth."""
+    case = host_case()
+    conductivity = AnisotropicConductivity(10.0, lambda x, y, z: 0.02 + 1e4 * z + 0.0 * (x + y))
+    return replace(
+        case, electrons=Electrons("ohmic"), geometry=replace(case.geometry, host_conductivity=conductivity)
+    )
+
+
+CASES = {"host": host_case, "island": island_case, "ohmic": ohmic_case, "anisotropic": anisotropic_case}
 PHASES = ((Control("current", 60.0), 2.0), (Control("current", -40.0), 1.0), (Control("voltage", -0.02), 1.0))
 
 
