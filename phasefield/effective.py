@@ -186,9 +186,7 @@ def _solve(phase: Phase, through: np.ndarray, axis: int, bulk: tuple[float, ...]
     return K if K > LEAST else 0.0
 
 
-def _transmissibilities(
-    phase: Phase, through: np.ndarray, finest: float, bulk: tuple[float, ...]
-) -> list[np.ndarray]:
+def _transmissibilities(phase: Phase, through: np.ndarray, finest: float, bulk: tuple[float, ...]) -> list[np.ndarray]:
     """T of the faces between cells that go through, ghosts filled."""
     faces = []
     for axis, (opening, h, K) in enumerate(zip(phase.openings, phase.grid.domain.spacing, bulk, strict=True)):

@@ -65,11 +65,18 @@ def ohmic_case() -> PlatingProblem:
 
 
 def anisotropic_case() -> PlatingProblem:
-    """The pillar with ohmic electrons, which it conducts badly along z and worse with depth."""
-    case = host_case()
-    conductivity = AnisotropicConductivity(10.0, lambda x, y, z: 0.02 + 1e4 * z + 0.0 * (x + y))
-    return replace(
-        case, electrons=Electrons("ohmic"), geometry=replace(case.geometry, host_conductivity=conductivity)
+    """2-D, ohmic electrons, a wall that conducts badly along z and better with height."""
+
+    def wall(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return np.maximum(np.abs(x - 8.0 * H) - 2.3 * H, z - 12.0 * H) + 0.0 * y
+
+    def through(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return 0.02 + 1e4 * z + 0.0 * (x + y)
+
+    return plating_problem(
+        (16, 1, 28),
+        geometry=Geometry(flat(5.0 * H), host_distance=wall, host_conductivity=AnisotropicConductivity(10.0, through)),
+        electrons=Electrons("ohmic"),
     )
 
 

