@@ -37,7 +37,7 @@ def block(conductivity, pore: float = 0.0, metal: float = 0.0) -> tuple[OhmicEle
     problem = plating_problem(
         CELLS,
         SPACING,
-        geometry=Geometry(flat(0.0), host_distance=lambda x, y, z: -1.0, host_conductivity=conductivity),
+        geometry=Geometry(flat(0.0), host_distance=flat(1.0), host_conductivity=conductivity),
         metal=replace(LITHIUM, conductivity=metal),
     )
     grid = Grid(problem.domain, MPI.COMM_SELF)
