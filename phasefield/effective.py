@@ -76,12 +76,15 @@ class Phase:
         end = np.take(self.part, -1 if last else 0, axis=2 - axis)
         return np.asarray((self.part > 0) & np.isin(self.part, end[end > 0]))
 
-    def conductivity(self, axis: int) -> float:
-        """K along an axis (0 for x); zero where no part goes through. Raises `Unsolved`."""
+    def conductivity(self, axis: int, bulk: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> float:
+        """K along an axis (0 for x); zero where no part goes through. Raises `Unsolved`.
+
+        `bulk` are the conductivities of the phase's material along x, y, z, in any unit; K is over the axis' own.
+        """
         through = self.reaching(axis, False) & self.reaching(axis, True)
         if not through.any():
             return 0.0
-        return _solve(self, through, axis)
+        return _solve(self, through, axis, tuple(along / bulk[axis] for along in bulk))
 
 
 def host_phases(problem: PlatingProblem, grid: Grid) -> tuple[Phase, Phase]:
@@ -149,12 +152,12 @@ def _grown(grid: Grid, part: np.ndarray, cells: np.ndarray, openings: list[np.nd
     return np.where(loose, _parts(grid, alone, openings) + grown.max(), grown)
 
 
-def _solve(phase: Phase, through: np.ndarray, axis: int) -> float:
-    """K of the parts that go through, an axis' plates or periods."""
+def _solve(phase: Phase, through: np.ndarray, axis: int, bulk: tuple[float, ...]) -> float:
+    """K of the parts that go through, an axis' plates or periods; `bulk` over the axis' own along x, y, z."""
     grid = phase.grid
     spacing = grid.domain.spacing
     finest = min(h for h, n in zip(spacing, grid.domain.cells, strict=True) if n > 1)
-    faces = _transmissibilities(phase, through, finest)
+    faces = _transmissibilities(phase, through, finest, bulk)
     ends, drive = np.zeros(grid.shape), np.zeros(grid.shape)
     first, last = (np.moveaxis(drive, 2 - axis, 0)[end] for end in (0, -1))
     along = np.moveaxis(faces[axis][OWNED], 2 - axis, 0)
@@ -183,13 +186,13 @@ def _solve(phase: Phase, through: np.ndarray, axis: int) -> float:
     return K if K > LEAST else 0.0
 
 
-def _transmissibilities(phase: Phase, through: np.ndarray, finest: float) -> list[np.ndarray]:
+def _transmissibilities(phase: Phase, through: np.ndarray, finest: float, bulk: tuple[float, ...]) -> list[np.ndarray]:
     """T of the faces between cells that go through, ghosts filled."""
     faces = []
-    for axis, (opening, h) in enumerate(zip(phase.openings, phase.grid.domain.spacing, strict=True)):
+    for axis, (opening, h, K) in enumerate(zip(phase.openings, phase.grid.domain.spacing, bulk, strict=True)):
         face = phase.grid.zeros()
         below, here = _beside(phase.grid, through, axis)
-        face[OWNED] = np.where(below & here, opening[OWNED], 0.0) * (finest / h) ** 2
+        face[OWNED] = np.where(below & here, opening[OWNED], 0.0) * (finest / h) ** 2 * K
         phase.grid.halo.exchange(face)
         faces.append(face)
     return faces

@@ -104,6 +104,16 @@ class CounterElectrode:
 
 
 @dataclass(frozen=True)
+class AnisotropicConductivity:
+    """An electronic conductivity that differs along z [S/m]; both parts are zero in the same places."""
+
+    lateral: float | SpatialFunction
+    """Along x and y."""
+    through: float | SpatialFunction
+    """Along z."""
+
+
+@dataclass(frozen=True)
 class Geometry:
     """Signed distances [m] that fix the host and the initial metal; sampled by each rank for its own cells."""
 
@@ -113,10 +123,22 @@ class Geometry:
     """Positive in the pore space, negative inside the solid host; None for an empty cell."""
     host_conducting: bool = True
     """Whether host cells join the metal to the current collector."""
-    host_conductivity: float | SpatialFunction = 5.8e7
+    host_conductivity: float | SpatialFunction | AnisotropicConductivity = 5.8e7
     """[S/m], for ohmic electrons. Where a function is zero the host is a dielectric and joins no metal."""
     activity: SpatialFunction | None = None
     """Factor on the exchange current density, one where None."""
+
+    @property
+    def lateral_conductivity(self) -> float | SpatialFunction:
+        """The host's along x and y [S/m]."""
+        given = self.host_conductivity
+        return given.lateral if isinstance(given, AnisotropicConductivity) else given
+
+    @property
+    def through_conductivity(self) -> float | SpatialFunction:
+        """The host's along z [S/m]; where it is zero, so is the lateral one."""
+        given = self.host_conductivity
+        return given.through if isinstance(given, AnisotropicConductivity) else given
 
 
 @dataclass(frozen=True)

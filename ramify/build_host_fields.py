@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ramify.phasefield import problem as plating
 from ramify.scenario.hosts import NoHost, SolidHost
-from ramify.scenario.hosts.base import CoatingSection, ConductivityGradient
+from ramify.scenario.hosts.base import AnisotropicConductivity, CoatingSection, ConductivityGradient
 
 if TYPE_CHECKING:
     from ramify.hosts.base import Host
 
 AXES = {"x": 0, "y": 1, "z": 2}
+Direction = Literal["lateral", "through"]
 
 
 def build_region(coating: CoatingSection, height: float) -> plating.SpatialFunction:
@@ -61,7 +62,7 @@ def build_bearing(section: SolidHost | NoHost, host: Host | None) -> Bearing:
     coating, conducting = section.coating, section.surface == "conducting"
     if coating is None:
         if isinstance(section.conductivity, dict) and not all(section.conductivity.values()):
-            return Bearing(host.distance, _Conducts(_core_conductivity(section, host)))
+            return Bearing(host.distance, _Conducts(_core_conductivity(section, host, "through")))
         return Bearing(host.distance if conducting else None)
     if coating.kind == "conducting":
         region = None if conducting else build_region(coating, section.height)
@@ -75,8 +76,13 @@ def build_bearing(section: SolidHost | NoHost, host: Host | None) -> Bearing:
     return Bearing(host.core.distance, Outside(host.region))
 
 
-def _core_conductivity(section: SolidHost, host: Host) -> plating.SpatialFunction:
-    """Conductivity of a host without its coating [S/m]; zero where it insulates."""
+def _along(given: float | AnisotropicConductivity | None, direction: Direction) -> float:
+    """The part of a conductivity in a direction [S/m]; zero of none."""
+    return getattr(given, direction) if isinstance(given, AnisotropicConductivity) else given or 0.0
+
+
+def _core_conductivity(section: SolidHost, host: Host, direction: Direction) -> plating.SpatialFunction:
+    """Conductivity of a host without its coating in a direction [S/m]; zero where it insulates."""
     from ramify.hosts.porosity import Profile
     from ramify.hosts.regions import Field
 
@@ -86,20 +92,35 @@ def _core_conductivity(section: SolidHost, host: Host) -> plating.SpatialFunctio
         from ramify.hosts.voxels import VoxelHost as VoxelShape
 
         assert isinstance(host, VoxelShape)
-        return PhaseConductivity(host, tuple(given[name] for name in host.phases))
-    bottom, top = (given.bottom, given.top) if isinstance(given, ConductivityGradient) else (given or 0.0, given or 0.0)
-    return Field(Profile(bottom, top, section.height))
+        return PhaseConductivity(host, tuple(_along(given[name], direction) for name in host.phases))
+    if isinstance(given, ConductivityGradient):
+        return Field(Profile(given.bottom, given.top, section.height))
+    return Field(Profile(_along(given, direction), _along(given, direction), section.height))
 
 
-def build_conductivity(section: SolidHost, host: Host) -> float | plating.SpatialFunction:
-    """Electronic conductivity of the host [S/m]: a number where it is uniform."""
+def build_conductivity(
+    section: SolidHost, host: Host
+) -> float | plating.SpatialFunction | plating.AnisotropicConductivity:
+    """Electronic conductivity of the host [S/m]: a number where it is uniform, two parts where it has directions."""
+    given = section.conductivity
+    parts = given.values() if isinstance(given, dict) else (given,)
+    if not any(isinstance(part, AnisotropicConductivity) for part in parts):
+        return _conductivity_along(section, host, "through")
+    lateral, through = (_conductivity_along(section, host, direction) for direction in ("lateral", "through"))
+    return plating.AnisotropicConductivity(lateral, through)
+
+
+def _conductivity_along(section: SolidHost, host: Host, direction: Direction) -> float | plating.SpatialFunction:
+    given = section.conductivity
     if section.coating is None:
-        given = section.conductivity
-        return given or 0.0 if not isinstance(given, dict | ConductivityGradient) else _core_conductivity(section, host)
+        if isinstance(given, dict | ConductivityGradient):
+            return _core_conductivity(section, host, direction)
+        return _along(given, direction)
     from ramify.hosts.coatings import Coated, CoatedConductivity
 
     assert isinstance(host, Coated)
-    return CoatedConductivity(host, _core_conductivity(section, host.core), section.coating.conductivity or 0.0)
+    core = _core_conductivity(section, host.core, direction)
+    return CoatedConductivity(host, core, section.coating.conductivity or 0.0)
 
 
 def build_activity(section: SolidHost, host: Host) -> plating.SpatialFunction | None:

@@ -17,7 +17,8 @@ from ramify.build_hosts import build_domain, build_host
 from ramify.physics.constants import FARADAY
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
-from ramify.scenario.hosts import FlatHost, NoHost
+from ramify.scenario.hosts import FlatHost, NoHost, SolidHost
+from ramify.scenario.hosts.base import AnisotropicConductivity
 from ramify.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class HostDescription:
     shape: Shape
     pores: Transport
     solid: Transport
-    host_conductivity: float | None
-    """Of the solid's material [S/m]; None for one that insulates or has no single value."""
+    solid_conductivity: dict[str, float]
+    """Effective, of the solid along each axis [S/m]; empty for a material that insulates or is not uniform."""
     accessible_pore_volume: float
     """Of the host region, connected to the counter electrode [m^3]."""
     capacity_limit: float
@@ -92,9 +93,8 @@ class HostDescription:
             numbers[f"pore_diameter_{key}_m"] = getattr(sizes, name) if sizes is not None else None
         for phase, transport in (("pore", self.pores), ("solid", self.solid)):
             numbers |= _transport_numbers(phase, transport)
-        if self.host_conductivity is not None:
-            for axis, K in self.solid.conductivity.items():
-                numbers[f"solid_conductivity_{axis}_S_per_m"] = K * self.host_conductivity
+        for axis, conductivity in self.solid_conductivity.items():
+            numbers[f"solid_conductivity_{axis}_S_per_m"] = conductivity
         numbers |= {
             "accessible_pore_volume_m3": self.accessible_pore_volume,
             "capacity_limit_C_per_m2": self.capacity_limit,
@@ -152,14 +152,15 @@ def describe_host(scenario: Scenario) -> HostDescription:
     pores, solid = host_phases(replace(problem_, domain=region), part)
     open_pores = all_pores.reaching(2, True)[:layers]
     accessible = float(all_pores.fraction[OWNED][:layers][open_pores].sum()) * domain.cell_volume
+    described = _transport(solid, region, _share(all_solid, ~all_solid.reaching(2, False)[:layers], layers))
     description = HostDescription(
         title=scenario.title,
         host_type=section.type,
         domain=domain,
         shape=describe_shape(host, domain.size, resolved(section.height), periodic=domain.periodic, planar=planar),
         pores=_transport(pores, region, _share(all_pores, ~open_pores, layers)),
-        solid=_transport(solid, region, _share(all_solid, ~all_solid.reaching(2, False)[:layers], layers)),
-        host_conductivity=section.conductivity if isinstance(section.conductivity, float) else None,
+        solid=described,
+        solid_conductivity=_solid_conductivity(section, solid, described),
         accessible_pore_volume=accessible,
         capacity_limit=accessible / domain.cross_section * FARADAY / build_metal(scenario.metal).molar_volume,
         solid_fraction=1.0 - all_pores.fraction[OWNED],
@@ -175,6 +176,18 @@ def _share(phase: Phase, chosen: np.ndarray, layers: int) -> float:
 
     fraction = phase.fraction[OWNED][:layers]
     return float(fraction[chosen].sum() / max(fraction.sum(), 1e-300))
+
+
+def _solid_conductivity(section: SolidHost, solid: Phase, described: Transport) -> dict[str, float]:
+    """Effective conductivity of the solid along the axes of its description [S/m]; empty if it is not uniform."""
+    given = section.conductivity
+    if isinstance(given, float):
+        return {axis: K * given for axis, K in described.conductivity.items()}
+    if not isinstance(given, AnisotropicConductivity):
+        return {}
+    bulk = (given.lateral, given.lateral, given.through)
+    numbers = {name: axis for axis, name in enumerate(AXES)}
+    return {name: solid.conductivity(numbers[name], bulk) * bulk[numbers[name]] for name in described.conductivity}
 
 
 def _transport(phase: Phase, region: Domain, isolated: float) -> Transport:

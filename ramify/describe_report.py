@@ -30,9 +30,9 @@ def rows(description: HostDescription) -> list[Row]:
         spread = ", ".join(f"{name} {scaled(getattr(sizes, name), 'm')}" for name in ("d10", "d50", "d90"))
         lines.append(("pore diameter", scaled(sizes.mean, "m"), f"mean by volume; {spread}"))
     lines += [*_transport("pores", description.pores), *_transport("solid", description.solid)]
-    if description.host_conductivity is not None:
-        K = description.solid.conductivity["z"]
-        lines.append(("solid conductivity", f"{K * description.host_conductivity:.4g} S/m", "effective, along z"))
+    for axis in sorted(description.solid_conductivity, reverse=True):
+        conductivity = description.solid_conductivity[axis]
+        lines.append(("solid conductivity", f"{conductivity:.4g} S/m", f"effective, along {axis}"))
     capacity = description.capacity_limit * MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE
     volume = f"fills {description.accessible_pore_volume:.4g} m3 of accessible pores"
     return [*lines, ("capacity limit", f"{capacity:.4g} mAh/cm2", volume)]

@@ -17,7 +17,14 @@ from plating_cells import CONCENTRATED, SALT, H, ball, flat, plating_problem, ro
 
 from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.problem import CounterElectrode, Electrons, Geometry, Kinetics, PlatingProblem
+from ramify.phasefield.problem import (
+    AnisotropicConductivity,
+    CounterElectrode,
+    Electrons,
+    Geometry,
+    Kinetics,
+    PlatingProblem,
+)
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
 
@@ -57,7 +64,23 @@ def ohmic_case() -> PlatingProblem:
     return replace(island_case(), electrons=Electrons("ohmic"))
 
 
-CASES = {"host": host_case, "island": island_case, "ohmic": ohmic_case}
+def anisotropic_case() -> PlatingProblem:
+    """2-D, ohmic electrons, a wall that conducts badly along z and better with height."""
+
+    def wall(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return np.maximum(np.abs(x - 8.0 * H) - 2.3 * H, z - 12.0 * H) + 0.0 * y
+
+    def through(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return 0.02 + 1e4 * z + 0.0 * (x + y)
+
+    return plating_problem(
+        (16, 1, 28),
+        geometry=Geometry(flat(5.0 * H), host_distance=wall, host_conductivity=AnisotropicConductivity(10.0, through)),
+        electrons=Electrons("ohmic"),
+    )
+
+
+CASES = {"host": host_case, "island": island_case, "ohmic": ohmic_case, "anisotropic": anisotropic_case}
 PHASES = ((Control("current", 60.0), 2.0), (Control("current", -40.0), 1.0), (Control("voltage", -0.02), 1.0))
 
 

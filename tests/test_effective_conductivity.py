@@ -162,3 +162,16 @@ def test_solids_that_hardly_touch_conduct_nothing():
     assert joined.conductivity(2) == 0.0
     assert joined.conductivity(0) == pytest.approx(1.0, rel=1e-8)
     assert from_fractions(np.ones((1, 4, 4))).conductivity(2) == pytest.approx(1.0, rel=1e-8)
+
+
+def test_an_anisotropic_material_counts_along_every_axis():
+    """A full box conducts as its material; a detour along x costs less where the material conducts well along x."""
+    bulk = (100.0, 100.0, 1.0)
+    full = from_fractions(np.ones((6, 4, 5)))
+    assert [full.conductivity(axis, bulk) for axis in range(3)] == pytest.approx([1.0, 1.0, 1.0], rel=1e-8)
+    detour = np.ones((8, 1, 8))
+    detour[2:6, :, 2:] = 0.0
+    phase = from_fractions(detour)
+    assert phase.conductivity(2, bulk) > 1.05 * phase.conductivity(2)
+    assert phase.conductivity(2, (1.0, 1.0, 1.0)) == phase.conductivity(2)
+    assert phase.conductivity(2, (1.0, 1.0, 100.0)) < phase.conductivity(2) / 1.05

@@ -28,7 +28,9 @@ def numbers_on(mpiexec, ranks, case):
     return answer["numbers"]
 
 
-@pytest.mark.parametrize(("case", "ranks"), [("host", 2), ("island", 2), ("island", 3), ("ohmic", 2)])
+@pytest.mark.parametrize(
+    ("case", "ranks"), [("host", 2), ("island", 2), ("island", 3), ("ohmic", 2), ("anisotropic", 2)]
+)
 def test_ranks_agree(mpiexec, case, ranks):
     """Steps, voltage, amounts, island potentials and weighted sums of all fields."""
     one, many = numbers_on(mpiexec, 1, case), numbers_on(mpiexec, ranks, case)

@@ -125,6 +125,29 @@ def test_conductivity_by_depth_by_phase_and_by_coating(folder):
     assert at(coated.host_conductivity, (5, 5, 10), (7.7, 5, 10)).tolist() == [0.0, 3.0]
     assert coated.host_conducting
     assert at(coated.host_distance, (9, 5, 10))[0] * 1e6 == pytest.approx(0.5)
+    flakes = "{lateral: 10 S/m, through: 0.1 S/m}"
+    plain = geometry_of(f"{PILLARS}, conductivity: {flakes}")
+    assert (plain.lateral_conductivity, plain.through_conductivity) == (10.0, 0.1)
+    mixed = geometry_of(f"{HOSTS['voxels']}, conductivity: {{copper: {flakes}, glue: 0 S/m}}", folder=folder)
+    assert at(mixed.lateral_conductivity, (7, 5, 5), (7, 5, 15)).tolist() == [10.0, 0.0]
+    assert at(mixed.through_conductivity, (7, 5, 5), (7, 5, 15)).tolist() == [0.1, 0.0]
+    assert (at(mixed.metal_distance, (4.6, 5, 5), (4.6, 5, 15)) < 0).tolist() == [True, False]
+    layer = "coating: {kind: conducting, thickness: 1.5 um, conductivity: 3 S/m}"
+    layered = geometry_of(f"{PILLARS}, conductivity: {flakes}, {layer}")
+    assert at(layered.lateral_conductivity, (5, 5, 10), (7.7, 5, 10)).tolist() == [10.0, 3.0]
+    assert at(layered.through_conductivity, (5, 5, 10), (7.7, 5, 10)).tolist() == [0.1, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("host", "conductivity"),
+    [
+        (PILLARS, "{lateral: 10 S/m, through: 0.1 S/m}"),
+        (HOSTS["voxels"], "{copper: {lateral: 10 S/m, through: 1 S/m}, glue: 2 S/m}"),
+    ],
+)
+def test_anisotropic_conductivities_read_back(folder, host, conductivity):
+    scenario = scenario_of(f"{host}, conductivity: {conductivity}", folder=folder)
+    assert scenario_from_text(to_yaml(scenario)) == scenario
 
 
 def test_films_and_caps_keep_off_dielectrics(folder):
@@ -260,6 +283,33 @@ REFUSED = [
     ([], "type: random_medium, correlation_length: 12 um, porosity: 0.05, height: 20 um", "host", "separate pieces"),
     ([], f"{PILLARS}, conductivity: {{copper: 1 S/m}}", "host.conductivity", "has no phases"),
     ([], f"{PILLARS}, conductivity: {{bottom: 1 S/m, top: 0 S/m}}", "host.conductivity.top", "greater than zero"),
+    ([], f"{PILLARS}, conductivity: {{latral: 1 S/m}}", "host.conductivity", "did you mean 'lateral'"),
+    ([], f"{PILLARS}, conductivity: {{lateral: 1 S/m}}", "host.conductivity.through", "missing"),
+    (
+        [],
+        f"{PILLARS}, conductivity: {{lateral: 1 S/m, thru: 1 S/m}}",
+        "host.conductivity.thru",
+        "did you mean 'through'",
+    ),
+    (
+        [],
+        f"{PILLARS}, conductivity: {{lateral: 1 S/m, through: -1 S/m}}",
+        "host.conductivity.through",
+        "greater than zero",
+    ),
+    (
+        [],
+        f"{PILLARS}, conductivity: {{lateral: 0 S/m, through: 1 S/m}}",
+        "host.conductivity.lateral",
+        "greater than zero",
+    ),
+    ([], f"{PILLARS}, conductivity: {{lateral: 1, through: 1 S/m}}", "host.conductivity.lateral", "without a unit"),
+    (
+        [],
+        f"{PILLARS}, surface: insulating, conductivity: {{lateral: 1 S/m, through: 1 S/m}}",
+        "host.conductivity",
+        "an insulating host has no conductivity",
+    ),
     ([], f"{PILLARS}, activity: {{regions: [{{factor: 2}}]}}", "host.activity.regions[0]", "not bounded"),
     (
         [],
@@ -340,6 +390,18 @@ REFUSED = [
     ([], HOSTS["voxels"] + ", dtype: uint8", "host.shape", "required beside"),
     ([], HOSTS["voxels"] + ", conductivity: {copper: 1 S/m}", "host.conductivity", "says nothing of phase 'glue'"),
     ([], HOSTS["voxels"] + ", conductivity: {coper: 1 S/m}", "host.conductivity.coper", "did you mean 'copper'"),
+    (
+        [],
+        HOSTS["voxels"] + ", conductivity: {copper: {lateral: 1 S/m, bottom: 1 S/m}, glue: 0 S/m}",
+        "host.conductivity.copper.bottom",
+        "lateral, through",
+    ),
+    (
+        [],
+        HOSTS["voxels"] + ", conductivity: {copper: {lateral: 1 S/m, through: 0 S/m}, glue: 0 S/m}",
+        "host.conductivity.copper.through",
+        "greater than zero",
+    ),
     ([], HOSTS["voxels"] + ", conductivity: {copper: 0 S/m, glue: 0 S/m}", "host.conductivity", "no phase conducts"),
     ([], HOSTS["surface"].replace("1 um", "2.1 um"), "host.height", "reaches the counter electrode"),
     ([], HOSTS["surface"] + ", offset: [0 um, 0 um, -20 um]", "host.file", "below the collector"),

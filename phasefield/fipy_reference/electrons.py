@@ -32,8 +32,8 @@ class Electrons:
         self._mesh, self._opening = mesh, opening
         self._floating = problem.electrons.islands == "floating"
         self._host = (opening < 0.5) if problem.geometry.host_conducting else np.zeros(opening.shape, dtype=bool)
-        if callable(problem.geometry.host_conductivity):
-            self._host &= mesh.sample(problem.geometry.host_conductivity) > 0.0
+        if callable(problem.geometry.through_conductivity):
+            self._host &= mesh.sample(problem.geometry.through_conductivity) > 0.0
         self._periodic = problem.domain.periodic
         self.owner: np.ndarray = np.zeros(opening.shape, dtype=int)
         self.potential: np.ndarray = np.zeros(opening.shape)

@@ -22,7 +22,8 @@ def set_conductivity(
 ) -> None:
     """sigma/kappa0 of every cell: metal in its pore and host around it in parallel, capped; ghosts included.
 
-    `host` is the host's own sigma/kappa0, of one cell (valid everywhere) or of every cell; zero if it insulates.
+    `host` is the host's own sigma/kappa0, of one cell (valid everywhere) or of every cell; zero if it insulates. Of an
+    anisotropic host it is that of one direction, and the result is valid for faces across that direction.
     """
     nz, ny, nx = xi.shape
     varies = host.size > 1

@@ -79,9 +79,17 @@ class Multigrid:
         The mesh of the finest level.
     faces
         Optional storage of the finest level's transmissibilities (x, y, z), shared with its owner.
+    stretch
+        Factors on the cells' edges by which coarsening goes: an axis along which the material conducts a hundred
+        times better counts as ten times shorter.
     """
 
-    def __init__(self, grid: Grid, faces: list[np.ndarray] | None = None) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        faces: list[np.ndarray] | None = None,
+        stretch: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    ) -> None:
         self.grid = grid
         self.comm = grid.comm
         self.levels = [Level(grid.shape, grid.domain.spacing, grid.halo)]
@@ -89,7 +97,8 @@ class Multigrid:
         if faces is not None:
             self.levels[0].faces = faces
         cells, start, local = grid.domain.cells, grid.start, grid.local
-        spacing = grid.domain.spacing
+        hx, hy, hz = grid.domain.spacing
+        spacing = (hx * stretch[0], hy * stretch[1], hz * stretch[2])
         self.gathered = 0
         """Index of the first level that every rank holds whole."""
         halo: Halo | None = grid.halo

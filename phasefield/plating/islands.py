@@ -31,7 +31,7 @@ def host_conducts(grid: Grid, problem: PlatingProblem) -> np.ndarray:
     geometry = problem.geometry
     if geometry.host_distance is None or not geometry.host_conducting:
         return np.zeros((1, 1, 1), dtype=bool)
-    given = geometry.host_conductivity
+    given = geometry.through_conductivity
     if not callable(given):
         return np.ones((1, 1, 1), dtype=bool)
     conducts = np.broadcast_to(given(*grid.centres()) > 0.0, grid.ghosted_shape).astype(np.int8)

@@ -107,7 +107,13 @@ class Section(BaseModel):
         return data
 
 
-AS_VALUE, AS_GRADIENT, AS_PHASES, AS_LIST = FORMS = ("as a value", "as a gradient", "as phases", "as a list")
+AS_VALUE, AS_GRADIENT, AS_PHASES, AS_LIST, AS_DIRECTIONS = FORMS = (
+    "as a value",
+    "as a gradient",
+    "as phases",
+    "as a list",
+    "by direction",
+)
 """Forms of a key that takes one value, a mapping or a list: names inside the schema that no file has."""
 
 
@@ -116,11 +122,19 @@ def form_of_value(value: object) -> str:
     return AS_GRADIENT if isinstance(value, dict | Section) else AS_VALUE
 
 
+def form_of_direction(value: object) -> str:
+    """Form of a key that takes a value or {lateral, through}."""
+    return AS_DIRECTIONS if isinstance(value, dict | Section) else AS_VALUE
+
+
 def form_of_mapping(value: object) -> str:
-    """Form of a key that takes a value, {bottom, top}, or a value for each phase."""
-    if isinstance(value, dict) and not {"bottom", "top"} & set(value):
-        return AS_PHASES
-    return form_of_value(value)
+    """Form of a key that takes a value, {bottom, top}, {lateral, through}, or a value for each phase."""
+    if not isinstance(value, dict | Section):
+        return AS_VALUE
+    names = set(value if isinstance(value, dict) else type(value).model_fields)
+    if names & {"bottom", "top"}:
+        return AS_GRADIENT
+    return AS_DIRECTIONS if names & {"lateral", "through"} else AS_PHASES
 
 
 def form_of_list(value: object) -> str:

@@ -115,7 +115,8 @@ def conduction_rule(host: SolidHost) -> None:
         return
     key: Key = ("host", "conductivity")
     if not isinstance(host, VoxelHost):
-        raise ScenarioError("has no phases", key, allowed="one value, or {bottom, top}")
+        hint = nearest(next(iter(host.conductivity)), ["bottom", "top", "lateral", "through"])
+        raise ScenarioError("has no phases", key, None, "one value, {bottom, top}, or {lateral, through}", hint)
     solids = [name for name in host.phases if name != "pore"]
     for name in host.conductivity:
         if name not in solids:

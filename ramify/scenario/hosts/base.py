@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from ramify.scenario.fields import (
+    AS_DIRECTIONS,
     AS_GRADIENT,
     AS_PHASES,
     AS_VALUE,
@@ -17,6 +18,7 @@ from ramify.scenario.fields import (
     Length,
     NonNegative,
     Section,
+    form_of_direction,
     form_of_mapping,
     form_of_value,
 )
@@ -43,7 +45,18 @@ class ConductivityGradient(Section):
     top: Conductivity
 
 
-PhaseConductivities = Annotated[dict[str, InsulatorConductivity], Field(min_length=1, max_length=16)]
+class AnisotropicConductivity(Section):
+    """A conductivity along x and y, and one along z."""
+
+    lateral: Conductivity
+    through: Conductivity
+
+
+PhaseConductivity = Annotated[
+    Annotated[InsulatorConductivity, Tag(AS_VALUE)] | Annotated[AnisotropicConductivity, Tag(AS_DIRECTIONS)],
+    Discriminator(form_of_direction),
+]
+PhaseConductivities = Annotated[dict[str, PhaseConductivity], Field(min_length=1, max_length=16)]
 GradedLength = Annotated[
     Annotated[Length, Tag(AS_VALUE)] | Annotated[LengthGradient, Tag(AS_GRADIENT)], Discriminator(form_of_value)
 ]
@@ -53,6 +66,7 @@ GradedFraction = Annotated[
 GradedConductivity = Annotated[
     Annotated[Conductivity, Tag(AS_VALUE)]
     | Annotated[ConductivityGradient, Tag(AS_GRADIENT)]
+    | Annotated[AnisotropicConductivity, Tag(AS_DIRECTIONS)]
     | Annotated[PhaseConductivities, Tag(AS_PHASES)],
     Discriminator(form_of_mapping),
 ]
