@@ -52,16 +52,6 @@ def keep_share(now: np.ndarray, least: float, out: np.ndarray) -> None:
                 out[k, j, i] = max(out[k, j, i], least * now[k, j, i])
 
 
-@numba.njit(cache=True, fastmath=True)
-def extend(now: np.ndarray, old: np.ndarray, share: float, out: np.ndarray) -> None:
-    """out = now + share (now - old); ghosts too."""
-    nz, ny, nx = now.shape
-    for k in range(nz):
-        for j in range(ny):
-            for i in range(nx):
-                out[k, j, i] = now[k, j, i] + share * (now[k, j, i] - old[k, j, i])
-
-
 @numba.njit(cache=True)
 def set_front_speed(
     source: np.ndarray, weight: np.ndarray, factor: float, strong: float, speed: np.ndarray
@@ -152,15 +142,18 @@ def add_times(values: np.ndarray, change: np.ndarray, factor: float) -> None:
 
 
 @numba.njit(cache=True, fastmath=True)
-def sum_stored(eps: np.ndarray, C: np.ndarray, history: np.ndarray) -> tuple[float, float]:
-    """Sums over the owned cells of eps (C - history) and of eps."""
+def sum_stored(
+    eps: np.ndarray, C: np.ndarray, now: np.ndarray, old: np.ndarray, gamma: float
+) -> tuple[float, float]:
+    """Sums over the owned cells of eps (C - C_h), C_h = now + gamma (now - old), and of eps."""
     nz, ny, nx = C.shape
     stored, room = 0.0, 0.0
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             a, b = 0.0, 0.0
             for i in range(1, nx - 1):
-                a += eps[k, j, i] * (C[k, j, i] - history[k, j, i])
+                history = now[k, j, i] + gamma * (now[k, j, i] - old[k, j, i])
+                a += eps[k, j, i] * (C[k, j, i] - history)
                 b += eps[k, j, i]
             stored, room = stored + a, room + b
     return stored, room
@@ -200,17 +193,25 @@ def sum_books(
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy")
 def set_gain(
-    before: np.ndarray, gamma: float, source: np.ndarray, factor: float, pore: np.ndarray, gain: np.ndarray
+    before: np.ndarray,
+    gamma: float,
+    source: np.ndarray,
+    factor: float,
+    pore: np.ndarray,
+    duration: float,
+    gain: np.ndarray,
 ) -> None:
-    """gain = gamma before + factor source/pore in open cells; ghosts zero."""
-    gain[:, :, :] = 0.0
+    """gain = (gamma before + factor source/pore)/duration in the owned cells, the second term in open ones alone.
+
+    `gain` may be `before`.
+    """
     nz, ny, nx = pore.shape
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
                 p = pore[k, j, i]
                 added = factor * source[k, j, i] / max(p, 1e-3) if p > 0.0 else 0.0
-                gain[k, j, i] = gamma * before[k, j, i] + added
+                gain[k, j, i] = (gamma * before[k, j, i] + added) / duration
 
 
 @numba.njit(cache=True)

@@ -60,19 +60,26 @@ def negate_into(w: np.ndarray, out: np.ndarray) -> None:
 
 
 @numba.njit(cache=True, fastmath=True)
-def sum_places(r: np.ndarray, places: np.ndarray) -> float:
-    """Sum of a vector's entries at `places`."""
+def sum_marked(r: np.ndarray, marked: np.ndarray) -> float:
+    """Sum of a vector's entries whose mark (0 or 1) is set."""
     total = 0.0
-    for n in range(places.size):
-        total += r[places[n]]
+    for n in range(marked.size):
+        total += r[n] if marked[n] else 0.0
     return total
 
 
 @numba.njit(cache=True, fastmath=True)
-def shift_places(y: np.ndarray, places: np.ndarray, shift: float) -> None:
-    """Add a number to a vector's entries at `places`."""
-    for n in range(places.size):
-        y[places[n]] += shift
+def shift_marked(y: np.ndarray, marked: np.ndarray, shift: float) -> None:
+    """Add a number to a vector's entries whose mark (0 or 1) is set."""
+    for n in range(marked.size):
+        y[n] += shift if marked[n] else 0.0
+
+
+@numba.njit(cache=True, fastmath=True)
+def add_times(y: np.ndarray, change: np.ndarray, factor: float) -> None:
+    """y += factor change."""
+    for n in range(y.size):
+        y[n] += factor * change[n]
 
 
 @numba.njit(cache=True, fastmath=True)
