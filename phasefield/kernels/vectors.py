@@ -158,3 +158,30 @@ def take_owned(values: np.ndarray, flat: np.ndarray) -> None:
             for i in range(row.size):
                 target[i] = row[i]
             n += nx - 2
+
+
+@numba.njit(cache=True)
+def least_squares(hessenberg: np.ndarray, norm: float, shares: np.ndarray) -> float:
+    """Shares that bring the product of an upper Hessenberg matrix (n + 1, n) closest to (norm, 0, ..., 0).
+
+    By Givens rotations. Returns the distance left; not a number if the matrix is not finite.
+    """
+    count = shares.size
+    upper, right = hessenberg[: count + 1, :count].copy(), np.zeros(count + 1)
+    right[0] = norm
+    for n in range(count):
+        a, b = upper[n, n], upper[n + 1, n]
+        length = np.hypot(a, b)
+        if length == 0.0:
+            continue
+        c, s = a / length, b / length
+        for m in range(n, count):
+            top, low = upper[n, m], upper[n + 1, m]
+            upper[n, m], upper[n + 1, m] = c * top + s * low, c * low - s * top
+        right[n], right[n + 1] = c * right[n], -s * right[n]
+    for n in range(count - 1, -1, -1):
+        rest = right[n]
+        for m in range(n + 1, count):
+            rest -= upper[n, m] * shares[m]
+        shares[n] = rest / upper[n, n] if upper[n, n] != 0.0 else 0.0
+    return abs(right[count])

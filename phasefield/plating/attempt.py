@@ -15,7 +15,7 @@ from ramify.phasefield.plating.counter import CounterCovered
 from ramify.phasefield.plating.newton import LARGEST_POTENTIAL_STEP
 from ramify.phasefield.plating.state import History, Solution, Target, Unknowns
 from ramify.phasefield.plating.timescheme import Scheme, error_weights, next_step
-from ramify.phasefield.surface_salt import NEAR_SURFACE, smallest_across_surface
+from ramify.phasefield.surface_salt import cells_near_surface, smallest_across_surface
 from ramify.physics.butler_volmer import surface_concentration
 from ramify.physics.constants import FARADAY
 
@@ -168,11 +168,11 @@ class Attempt:
         solved, active = solver.solved, solver.system.geometry.active
         if solved is None:
             return
-        cells = np.argwhere((active[OWNED] > 0.0) & (solved[OWNED] == 0.0)) + 1
+        cells = stepping.new_cells(active, solved)
         solver.grid.halo.exchange(self.state.C, self.state.P)
         if not len(cells):
             return
-        k, j, i = cells.T
+        k, j, i = np.unravel_index(cells, active.shape)
         total = np.zeros((2, len(cells)))
         count = np.zeros(len(cells))
         for dk, dj, di in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)):
@@ -275,16 +275,25 @@ class Attempt:
     def _surface_concentration(self) -> float:
         """Smallest salt concentration at the sharp surface [mol/m^3]; infinite where nothing reacts."""
         solver, system, kinetics = self.solver, self.solver.system, self.solver.problem.kinetics
-        xi, weight = self.xi_guess[OWNED], system.geometry.weight[OWNED]
-        cells = (xi * (1.0 - xi) > NEAR_SURFACE) & (system.by_p[OWNED] > 0.0)
+        cells = cells_near_surface(self.xi_guess, system.by_p)
+        source, weight, metal, P, activity, rest = (
+            a.reshape(-1)[cells] if a.size > 1 else a[0, 0, 0]
+            for a in (
+                system.source,
+                system.geometry.weight,
+                system.metal_potential,
+                self.state.P,
+                system.activity,
+                system.equilibrium,
+            )
+        )
         f = solver.table.thermal
-        activity, rest = (a[OWNED][cells] if a.size > 1 else a[0, 0, 0] for a in (system.activity, system.equilibrium))
         (found,) = solver.grid.workspace.take((solver.grid.ghosted_shape, np.float64))
         found.fill(np.nan)
-        found[OWNED][cells] = surface_concentration(
-            system.source[OWNED][cells] / (system.source_scale * weight[cells]),
-            system.metal_potential[OWNED][cells] / f,
-            self.state.P[OWNED][cells] / f,
+        found.reshape(-1)[cells] = surface_concentration(
+            source / (system.source_scale * weight),
+            metal / f,
+            P / f,
             rest / f,
             kinetics.exchange_current_density * activity,
             kinetics.reference_concentration,
@@ -318,8 +327,7 @@ class Attempt:
         active = solver.system.geometry.active
         if solver.solved is not None:
             # Potentials of cells that have just come back say nothing of a trend: none is extrapolated from them.
-            fresh = (active > 0.0) & (solver.solved == 0.0)
-            solver.state.P[fresh] = self.state.P[fresh]
+            stepping.copy_where_new(active, solver.solved, self.state.P, solver.state.P)
         solver.older = solver.old.C if solver.old is not None else None
         solver.old, solver.xi_old = solver.state, solver.xi
         solver.state, solver.xi = self.state, xi

@@ -21,7 +21,7 @@ from ramify.phasefield.plating.system import CoupledSystem
 
 FINEST = 1e-8
 """Smallest relative residual asked of a linear system."""
-RESTART = 8
+RESTART = 12
 """Krylov vectors kept, twice; memory is taken as they are needed."""
 CYCLE = 1e-6
 """Largest reduction of the residual in one cycle that single-precision vectors are trusted with."""
@@ -127,21 +127,21 @@ class FlexibleGmres:
         hessenberg = np.zeros((RESTART + 1, RESTART))
         dots = np.zeros(RESTART + 1)
         count, estimate = 0, norm
-        start = np.zeros(RESTART + 1)
-        start[0] = norm
         shares: np.ndarray = np.zeros(0)
         while count < RESTART and done + count < most and estimate > goal:
             self.preconditioner.apply(pairs[2 * count], pairs[2 * count + 1])
             self.system.apply(pairs[2 * count + 1], w)
             vectors.dot_all(pairs, count + 1, w, dots)
-            column = np.array(self.system.grid.sums(dots[: count + 1]))
+            column = self.system.grid.sums(dots[: count + 1])
             hessenberg[: count + 1, count] = column
             length = np.sqrt(self.system.grid.sum(vectors.subtract_all(pairs, 0, column, w)))
             hessenberg[count + 1, count] = length
             count += 1
-            small = hessenberg[: count + 1, :count]
-            shares = np.linalg.lstsq(small, start[: count + 1], rcond=None)[0] if np.isfinite(small).all() else shares
-            estimate = float(np.linalg.norm(start[: count + 1] - small @ shares)) if np.isfinite(length) else np.inf
+            if not np.isfinite(length):
+                estimate = np.inf
+            else:
+                shares = np.zeros(count)
+                estimate = vectors.least_squares(hessenberg, norm, shares)
             ksp.monitor(done + count, estimate)
             if not np.isfinite(length) or length == 0.0:
                 break

@@ -129,7 +129,7 @@ class NewtonKrylov:
         """Updates of the global unknowns, on every rank."""
         if not self.system.borders:
             return np.zeros(0)
-        return np.asarray(self.system.grid.comm.bcast(step[self.system.blocks * self.system.cells :].copy(), root=0))
+        return self.system.grid.from_root(step[self.system.blocks * self.system.cells :])
 
     def _global_updates(self, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Updates of the counter electrode's X (none or one) and of the islands' potentials."""

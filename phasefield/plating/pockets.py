@@ -16,7 +16,7 @@ from ramify.phasefield.grid import OWNED, Grid
 
 def find_pockets(grid: Grid, active: np.ndarray) -> tuple[np.ndarray, int]:
     """Pocket of every owned cell (flat, from 0; -1 outside of all; empty without pockets), and their number."""
-    numbers, count = number_components(grid, active > 0.0)
+    numbers, count = number_components(grid, active)
     top = np.unique(numbers[-2, 1:-1, 1:-1]).tolist() if grid.at_top else []
     open_regions = set().union(*grid.comm.allgather(set(top)))
     renumber = np.full(count + 1, -1, np.int32)

@@ -72,7 +72,7 @@ class Preconditioner:
         self._blocks(y[:n], y[n : 2 * n], y[:n], y[n : 2 * n])
         values = np.zeros(0)
         if self.system.borders:
-            values = self.system.grid.comm.bcast(y[first:].astype(np.float64), root=0)
+            values = self.system.grid.from_root(y[first:])
         if self._floating:
             # The rows of a piece of metal sum to its net current, whatever flows inside it.
             rows = y[2 * n : 3 * n]

@@ -229,7 +229,7 @@ class CoupledSystem:
         if self.unknown_at_counter(target):
             assert self.top is not None
             plane = self.grid.shape[1] * self.grid.shape[2]
-            cells = np.arange(self.cells - plane, self.cells) if self.grid.at_top else np.zeros(0, np.int64)
+            cells = slice(self.cells - plane if self.grid.at_top else self.cells, self.cells)
             if target.mode == "current":
                 scale = 1.0 / self._current_scale
                 row_c, row_p = self.top.by_c.current * scale, self.top.by_p.current * scale
@@ -254,6 +254,8 @@ class CoupledSystem:
 
     def island_borders(self) -> list[Border]:
         """Potential and net current of each floating island; with ohmic electrons its mean potential."""
+        if not self.islands.cells:
+            return []
         tau = self.reaction_to_salt
         by_p, by_c, source = (a[OWNED].ravel() for a in (self.by_p, self.by_c, self.source))
         pieces = self.islands.cells
@@ -299,7 +301,7 @@ class CoupledSystem:
             self._apply_electrons(x, y)
         first = self.blocks * n
         if self.borders:
-            numbers = self.grid.comm.bcast(x[first:].copy(), root=0)
+            numbers = self.grid.from_root(x[first:])
             rows = np.array([b.row_product(x[:n], x[n : 2 * n]) for b in self.borders])
             rows = self.grid.sums(rows)
             for border, value in zip(self.borders, numbers, strict=True):
