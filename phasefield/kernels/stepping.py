@@ -142,9 +142,7 @@ def add_times(values: np.ndarray, change: np.ndarray, factor: float) -> None:
 
 
 @numba.njit(cache=True, fastmath=True)
-def sum_stored(
-    eps: np.ndarray, C: np.ndarray, now: np.ndarray, old: np.ndarray, gamma: float
-) -> tuple[float, float]:
+def sum_stored(eps: np.ndarray, C: np.ndarray, now: np.ndarray, old: np.ndarray, gamma: float) -> tuple[float, float]:
     """Sums over the owned cells of eps (C - C_h), C_h = now + gamma (now - old), and of eps."""
     nz, ny, nx = C.shape
     stored, room = 0.0, 0.0
