@@ -45,7 +45,7 @@ PARTS: dict[str, Callable[[list[Any]], float]] = {
     # Arguments that hold more than the kernel touches: bytes to take off.
     "charge_row_of_salt": lambda a: sum(f.nbytes * (f.shape[0] - 2) / f.shape[0] for f in a[1:4]),
     "extend_into_walls": lambda a: a[0].nbytes + a[1].nbytes,
-    "assemble_faces": lambda a: 0.0 if a[8].shape[0] == 6 else (a[3].nbytes + a[4].nbytes) / 4,
+    "assemble_faces": lambda a: (a[3].nbytes + (a[4].nbytes if a[7].size == 1 else 0)) / 4,
 }
 
 

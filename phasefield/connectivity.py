@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import generate_binary_structure, label
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels.components import number_regions
 
 
 def number_components(grid: Grid, mask: np.ndarray) -> tuple[np.ndarray, int]:
@@ -16,20 +16,20 @@ def number_components(grid: Grid, mask: np.ndarray) -> tuple[np.ndarray, int]:
     Parameters
     ----------
     mask
-        Ghosted array of truth values.
+        Ghosted array of truth values, or of whole numbers that are zero outside.
 
     Returns
     -------
     numbers, count
         Ghosted array, 1 to `count` inside the mask and 0 elsewhere (ghosts exchanged); the number of regions.
     """
-    local, found = label(mask[OWNED], generate_binary_structure(3, 1))
-    counts = grid.comm.allgather(int(found))
-    offset = sum(counts[: grid.comm.rank])
-    numbers = np.zeros(grid.ghosted_shape, np.int32)
-    numbers[OWNED] = np.where(local > 0, local + offset, 0)
+    numbers = np.empty(grid.ghosted_shape, np.int32)
+    found = int(number_regions(mask, numbers))
     if grid.comm.size == 1 and not any(grid.periodic):
-        return numbers, int(found)
+        return numbers, found
+    counts = grid.comm.allgather(found)
+    offset = sum(counts[: grid.comm.rank])
+    numbers[OWNED] += np.where(numbers[OWNED] > 0, offset, 0).astype(np.int32)
     grid.halo.exchange(numbers)
     edges = sorted(set().union(*grid.comm.allgather(_touching(numbers))))
     total = sum(counts)

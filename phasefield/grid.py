@@ -206,6 +206,11 @@ class Grid:
         """Smallest value over ranks; NaN anywhere is NaN everywhere."""
         return -self.max(-value)
 
+    def from_root(self, values: np.ndarray) -> np.ndarray:
+        """A copy of rank 0's numbers on every rank, in double precision."""
+        mine = values.astype(np.float64)
+        return np.asarray(self.comm.bcast(mine, root=0)) if self.comm.size > 1 else mine
+
     def gather(self, array: np.ndarray) -> np.ndarray | None:
         """The owned cells of every rank as one (nz, ny, nx) array on rank 0; None elsewhere."""
         owned = np.ascontiguousarray(array[OWNED])

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 NEAR_SURFACE = 0.05
-"""xi (1 - xi) of the cells that may have a neighbour across xi = 1/2: three widths to either side."""
+"""Least xi (1 - xi) of the cells that are read: three widths to either side of xi = 1/2."""
 
 
 @numba.njit(cache=True)
@@ -42,3 +42,25 @@ def smallest_across_surface(xi: np.ndarray, value: np.ndarray) -> float:
                     lower, upper = value[k, j, i], value[kk, jj, ii]
                     smallest = min(smallest, lower + (upper - lower) * s / (s - t))
     return smallest
+
+
+@numba.njit(cache=True)
+def cells_near_surface(xi: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Flat indices of the owned cells with a neighbour across xi = 1/2 that react; ghosted arrays, ghosts of xi filled.
+
+    `slope` is the derivative of the reaction by the potential.
+    """
+    nz, ny, nx = xi.shape
+    found = []
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                x = xi[k, j, i]
+                if not (x * (1.0 - x) > NEAR_SURFACE and slope[k, j, i] > 0.0):
+                    continue
+                across = (xi[k - 1, j, i] > 0.5) != (x > 0.5) or (xi[k + 1, j, i] > 0.5) != (x > 0.5)
+                across |= (xi[k, j - 1, i] > 0.5) != (x > 0.5) or (xi[k, j + 1, i] > 0.5) != (x > 0.5)
+                across |= (xi[k, j, i - 1] > 0.5) != (x > 0.5) or (xi[k, j, i + 1] > 0.5) != (x > 0.5)
+                if across:
+                    found.append((k * ny + j) * nx + i)
+    return np.array(found, dtype=np.int64)

@@ -14,7 +14,7 @@ from ramify.phasefield.engine import Control
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.plating.electrons import OhmicElectrons
-from ramify.phasefield.plating.state import Target
+from ramify.phasefield.plating.state import History, Target
 from ramify.phasefield.problem import AnisotropicConductivity, Electrons, Geometry, Kinetics, Numerics
 
 CELLS = (6, 4, 5)
@@ -183,7 +183,7 @@ def iterations(cells: int, *, stretched: bool) -> int:
     mu = system.finest**2 / solver.table.diffusivity
     target = Target("current", 50.0)
     solver.state.X = system.fixed_number(target)
-    top = system.evaluate(solver.state, solver.state.C, mu)
+    top = system.evaluate(solver.state, History.of(solver.state.C), mu)
     system.linearise(solver.state, top, target, mu)
     right = solver.newton._right_hand_side()
     update, count, _ = solver.newton._krylov_solver().solve(right, 1e-8)

@@ -10,7 +10,7 @@ from plating_cells import CONCENTRATED, SALT, H, advance, ball, gathered, platin
 from ramify.phasefield.engine import Control
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.plating.state import Target
+from ramify.phasefield.plating.state import History, Target
 from ramify.phasefield.problem import CounterElectrode, Electrons, Geometry, Kinetics, Numerics
 from ramify.physics import electrolyte
 
@@ -59,8 +59,7 @@ class Residual:
         self.state.P[OWNED] = generator.uniform(-0.3, 0.3, self.system.grid.shape)
         self.state.X = self.system.fixed_number(target) if not self.unknown else 0.05
         self.system.islands.potentials[:] = 0.1
-        self.history = self.solver.grid.zeros()
-        self.history.fill(1.0)
+        self.history = History.of(np.ones(self.solver.grid.ghosted_shape))
         self.n, self.blocks = self.system.cells, self.system.blocks
         if self.blocks == 3:
             self.state.Q[OWNED] = generator.uniform(-0.2, 0.2, self.system.grid.shape)
@@ -192,7 +191,7 @@ def newton_updates(solver, target, step):
     solve = krylov.solve
     krylov.solve = lambda right, accuracy, **options: solve(right, 1e-9, **options)
     mu = solver.system.finest**2 / (solver.table.diffusivity * step)
-    solution = newton.solve(solver.state.copy(), solver.state.C, mu, target, 1e-9)
+    solution = newton.solve(solver.state.copy(), History.of(solver.state.C), mu, target, 1e-9)
     assert solution.converged
     return sizes
 

@@ -9,7 +9,7 @@ from plating_cells import SALT, H, advance, ball, flat, gathered, plating_proble
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.plating.electrons import LARGEST_RATIO
-from ramify.phasefield.plating.state import Target
+from ramify.phasefield.plating.state import History, Target
 from ramify.phasefield.problem import Electrons, Geometry, Kinetics, Numerics, PlatingProblem
 
 MOST = 22
@@ -49,7 +49,7 @@ def iterations(problem: PlatingProblem) -> int:
     mu = system.finest**2 / solver.table.diffusivity
     target = Target("current", 50.0)
     solver.state.X = system.fixed_number(target)
-    top = system.evaluate(solver.state, solver.state.C, mu)
+    top = system.evaluate(solver.state, History.of(solver.state.C), mu)
     system.linearise(solver.state, top, target, mu)
     right = solver.newton._right_hand_side()
     update, count, _ = solver.newton._krylov_solver().solve(right, 1e-8)

@@ -17,6 +17,40 @@ TRACE = 1e-6
 
 
 @numba.njit(cache=True)
+def mark_conductors(xi: np.ndarray, pore: np.ndarray, host: np.ndarray, marks: np.ndarray) -> None:
+    """One in cells with more than half metal or conducting host, zero elsewhere; `host` may have one cell."""
+    nz, ny, nx = xi.shape
+    varies = host.size > 1
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                p = pore[k, j, i]
+                conducts = host[k, j, i] if varies else host[0, 0, 0]
+                marks[k, j, i] = 1 if (xi[k, j, i] > 0.5 and p > 0.0) or (p < 0.5 and conducts) else 0
+
+
+@numba.njit(cache=True)
+def set_labels(numbers: np.ndarray, lookup: np.ndarray, label: np.ndarray) -> None:
+    """label = lookup[numbers], ghosts too."""
+    nz, ny, nx = numbers.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                label[k, j, i] = lookup[numbers[k, j, i]]
+
+
+@numba.njit(cache=True)
+def label_the_rest(xi: np.ndarray, without_metal: int, isolated: int, label: np.ndarray) -> None:
+    """Labels of cells that no layer has reached, by whether they hold a trace of metal; ghosts too."""
+    nz, ny, nx = xi.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                if label[k, j, i] == UNLABELLED:
+                    label[k, j, i] = isolated if xi[k, j, i] >= TRACE else without_metal
+
+
+@numba.njit(cache=True)
 def first_front(xi: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Labelled cells, ghosts included, with an unlabelled owned neighbour that holds a trace of metal."""
     nz, ny, nx = xi.shape

@@ -52,16 +52,6 @@ def keep_share(now: np.ndarray, least: float, out: np.ndarray) -> None:
                 out[k, j, i] = max(out[k, j, i], least * now[k, j, i])
 
 
-@numba.njit(cache=True, fastmath=True)
-def extend(now: np.ndarray, old: np.ndarray, share: float, out: np.ndarray) -> None:
-    """out = now + share (now - old); ghosts too."""
-    nz, ny, nx = now.shape
-    for k in range(nz):
-        for j in range(ny):
-            for i in range(nx):
-                out[k, j, i] = now[k, j, i] + share * (now[k, j, i] - old[k, j, i])
-
-
 @numba.njit(cache=True)
 def set_front_speed(
     source: np.ndarray, weight: np.ndarray, factor: float, strong: float, speed: np.ndarray
@@ -152,15 +142,16 @@ def add_times(values: np.ndarray, change: np.ndarray, factor: float) -> None:
 
 
 @numba.njit(cache=True, fastmath=True)
-def sum_stored(eps: np.ndarray, C: np.ndarray, history: np.ndarray) -> tuple[float, float]:
-    """Sums over the owned cells of eps (C - history) and of eps."""
+def sum_stored(eps: np.ndarray, C: np.ndarray, now: np.ndarray, old: np.ndarray, gamma: float) -> tuple[float, float]:
+    """Sums over the owned cells of eps (C - C_h), C_h = now + gamma (now - old), and of eps."""
     nz, ny, nx = C.shape
     stored, room = 0.0, 0.0
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             a, b = 0.0, 0.0
             for i in range(1, nx - 1):
-                a += eps[k, j, i] * (C[k, j, i] - history[k, j, i])
+                history = now[k, j, i] + gamma * (now[k, j, i] - old[k, j, i])
+                a += eps[k, j, i] * (C[k, j, i] - history)
                 b += eps[k, j, i]
             stored, room = stored + a, room + b
     return stored, room
@@ -200,17 +191,25 @@ def sum_books(
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy")
 def set_gain(
-    before: np.ndarray, gamma: float, source: np.ndarray, factor: float, pore: np.ndarray, gain: np.ndarray
+    before: np.ndarray,
+    gamma: float,
+    source: np.ndarray,
+    factor: float,
+    pore: np.ndarray,
+    duration: float,
+    gain: np.ndarray,
 ) -> None:
-    """gain = gamma before + factor source/pore in open cells; ghosts zero."""
-    gain[:, :, :] = 0.0
+    """gain = (gamma before + factor source/pore)/duration in the owned cells, the second term in open ones alone.
+
+    `gain` may be `before`.
+    """
     nz, ny, nx = pore.shape
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
                 p = pore[k, j, i]
                 added = factor * source[k, j, i] / max(p, 1e-3) if p > 0.0 else 0.0
-                gain[k, j, i] = gamma * before[k, j, i] + added
+                gain[k, j, i] = (gamma * before[k, j, i] + added) / duration
 
 
 @numba.njit(cache=True)
@@ -262,3 +261,71 @@ def find_highest(xi: np.ndarray, pore: np.ndarray, at_top: bool, highest: np.nda
                     s, t = math.log(a / (1.0 - a)), math.log(b / (1.0 - b))
                     share = s / max(s - t, 1e-12)
                     highest[j - 1, i - 1] = k - 0.5 + min(max(share, 0.0), 1.0)
+
+
+@numba.njit(cache=True)
+def mark_electrolyte(xi: np.ndarray, pore: np.ndarray, marks: np.ndarray) -> None:
+    """One in cells less than half full of host and of metal, zero elsewhere; ghosts too."""
+    nz, ny, nx = xi.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                marks[k, j, i] = 1 if pore[k, j, i] > 0.5 and xi[k, j, i] < 0.5 else 0
+
+
+@numba.njit(cache=True, fastmath=True)
+def sum_layers(pore: np.ndarray, xi: np.ndarray, layers: np.ndarray) -> None:
+    """Sums of pore xi over the owned cells of each of this rank's layers."""
+    nz, ny, nx = pore.shape
+    for k in range(1, nz - 1):
+        total = 0.0
+        for j in range(1, ny - 1):
+            row = 0.0
+            for i in range(1, nx - 1):
+                row += pore[k, j, i] * xi[k, j, i]
+            total += row
+        layers[k - 1] = total
+
+
+@numba.njit(cache=True)
+def collect_surface(weight: np.ndarray, source: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and source of the owned cells whose weight exceeds `least`, in the order of the cells."""
+    nz, ny, nx = weight.shape
+    count = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                count += 1 if weight[k, j, i] > least else 0
+    weights, sources = np.empty(count), np.empty(count)
+    n = 0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                if weight[k, j, i] > least:
+                    weights[n], sources[n] = weight[k, j, i], source[k, j, i]
+                    n += 1
+    return weights, sources
+
+
+@numba.njit(cache=True)
+def copy_where_new(active: np.ndarray, solved: np.ndarray, values: np.ndarray, target: np.ndarray) -> None:
+    """Copy values of cells that are active and were not solved before; ghosts too."""
+    nz, ny, nx = active.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                if active[k, j, i] > 0 and solved[k, j, i] == 0:
+                    target[k, j, i] = values[k, j, i]
+
+
+@numba.njit(cache=True)
+def new_cells(active: np.ndarray, solved: np.ndarray) -> np.ndarray:
+    """Flat indices in the ghosted array of the owned cells that are active and were not solved before."""
+    nz, ny, nx = active.shape
+    found = []
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                if active[k, j, i] > 0 and solved[k, j, i] == 0:
+                    found.append((k * ny + j) * nx + i)
+    return np.array(found, dtype=np.int64)

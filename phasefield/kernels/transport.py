@@ -15,6 +15,8 @@ The Jacobian is stored by faces in single precision. It multiplies corrections, 
 Newton nothing measurable, and it halves the traffic of the Krylov solver:
 
     charge row: pp (P_hi - P_lo) + ph C_hi - pl C_lo,      salt row: ch C_hi - cl C_lo + cp (P_hi - P_lo)
+
+With a variable t+, cp = tau (t - t0) pp; tau (t - t0), the excess of a face, is the mean of its cells'.
 """
 
 from __future__ import annotations
@@ -86,7 +88,9 @@ def add_face_residual(
 @numba.njit(cache=True, fastmath=True, error_model="numpy")
 def start_residual(
     C: np.ndarray,
-    history: np.ndarray,
+    now: np.ndarray,
+    old: np.ndarray,
+    gamma: float,
     eps: np.ndarray,
     mu: float,
     source: np.ndarray,
@@ -94,41 +98,47 @@ def start_residual(
     residual_c: np.ndarray,
     residual_p: np.ndarray,
 ) -> None:
-    """Storage and reaction of the owned rows; `tau` already holds the factor (1 - t0)."""
+    """Storage and reaction of the owned rows; C_h = now + gamma (now - old), `tau` holds the factor (1 - t0)."""
     nz, ny, nx = C.shape
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
-                residual_c[k, j, i] = mu * eps[k, j, i] * (C[k, j, i] - history[k, j, i]) + tau * source[k, j, i]
+                history = now[k, j, i] + gamma * (now[k, j, i] - old[k, j, i])
+                residual_c[k, j, i] = mu * eps[k, j, i] * (C[k, j, i] - history) + tau * source[k, j, i]
                 residual_p[k, j, i] = source[k, j, i]
 
 
 @numba.njit(cache=True, fastmath=True)
 def set_diagonals(
     eps: np.ndarray,
-    active: np.ndarray,
     by_p: np.ndarray,
     by_c: np.ndarray,
     mu: float,
     tau: float,
-    storage: np.ndarray,
     salt: np.ndarray,
     charge: np.ndarray,
 ) -> None:
-    """Diagonal parts of the Jacobian besides the fluxes: storage mu eps, and with the reaction those of both blocks.
+    """Diagonals of both blocks besides the fluxes: storage and reaction of the owned cells; tau = (1 - t0) tau.
 
-    The storage is one in inactive cells, which keep their values; not so in the blocks, where on coarser levels it
-    would tie their active neighbours down. Owned cells; tau = (1 - t0) tau.
+    Inactive cells have none, though their rows have: on coarser levels it would tie their active neighbours down.
     """
     nz, ny, nx = eps.shape
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
-                held = mu * eps[k, j, i] + (1.0 - active[k, j, i])
-                storage[k, j, i] = held
                 salt[k, j, i] = mu * eps[k, j, i] + tau * by_c[k, j, i]
             for i in range(1, nx - 1):
                 charge[k, j, i] = by_p[k, j, i]
+
+
+@numba.njit(cache=True)
+def set_excess(transferences: np.ndarray, transference: float, tau: float, excess: np.ndarray) -> None:
+    """tau (t+ - t0) of every cell, ghosts included."""
+    nz, ny, nx = excess.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                excess[k, j, i] = tau * (transferences[k, j, i] - transference)
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy")
@@ -139,19 +149,19 @@ def assemble_faces(
     values: np.ndarray,
     slopes: np.ndarray,
     axis: tuple[int, int, int],
-    transference: float,
     tau: float,
+    excess: np.ndarray,
     faces: np.ndarray,
     diffusion: np.ndarray,
 ) -> None:
     """Jacobian coefficients of all faces across one axis, the upper end of the owned box included.
 
-    `faces` is (5 or 6, z, y, x): pp, ph, pl, ch, cl and, with a variable t+, cp. `diffusion` is E D alone, the
-    symmetric part that the multigrid of the salt block uses.
+    `faces` is (5, z, y, x): pp, ph, pl, ch, cl; `excess` has one cell where t+ is constant. `diffusion` is E D alone,
+    the symmetric part that the multigrid of the salt block uses.
     """
     az, ay, ax = axis
     nz, ny, nx = C.shape
-    coupled = faces.shape[0] == 6
+    coupled = excess.size > 1
     for k in range(1, nz - 1 + az):
         for j in range(1, ny - 1 + ay):
             for i in range(1, nx - 1 + ax):
@@ -166,11 +176,10 @@ def assemble_faces(
                 ch = cd + e * slopes[2, k, j, i] * dc
                 cl = cd - e * slopes[2, lk, lj, li] * dc
                 if coupled:
-                    t = tau * (0.5 * (values[3, k, j, i] + values[3, lk, lj, li]) - transference)
+                    t = 0.5 * (excess[k, j, i] + excess[lk, lj, li])
                     current = 0.5 * tau * (pp * dp + pd * dc)
                     ch += t * ph + current * slopes[3, k, j, i]
                     cl += t * pl - current * slopes[3, lk, lj, li]
-                    faces[5, k, j, i] = t * pp
                 faces[0, k, j, i] = pp
                 faces[1, k, j, i] = ph
                 faces[2, k, j, i] = pl
@@ -186,20 +195,23 @@ def apply_jacobian(
     fx: np.ndarray,
     fy: np.ndarray,
     fz: np.ndarray,
-    storage: np.ndarray,
+    eps: np.ndarray,
+    mu: float,
     active: np.ndarray,
     by_p: np.ndarray,
     by_c: np.ndarray,
+    excess: np.ndarray,
     tau: float,
     out_c: np.ndarray,
     out_p: np.ndarray,
 ) -> None:
     """Rows of J (C, P) for the owned cells; `out` arrays are owned cells alone, without ghosts.
 
-    `storage` is mu eps (one in inactive cells), `by_p`, `by_c` the derivatives of s, tau = (1 - t0) tau.
+    The storage is mu eps, and one in inactive cells, which keep their values. `by_p`, `by_c` are the derivatives of s,
+    tau = (1 - t0) tau; `excess` has one cell where t+ is constant.
     """
     nz, ny, nx = C.shape
-    coupled = fx.shape[0] == 6
+    coupled = excess.size > 1
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
@@ -209,13 +221,11 @@ def apply_jacobian(
                 pw, pe, ps, pn = P[k, j, i - 1] - p, P[k, j, i + 1] - p, P[k, j - 1, i] - p, P[k, j + 1, i] - p
                 pb, pt = P[k - 1, j, i] - p, P[k + 1, j, i] - p
                 reaction = by_p[k, j, i] * p + by_c[k, j, i] * c
+                pw, pe = fx[0, k, j, i] * pw, fx[0, k, j, i + 1] * pe
+                ps, pn = fy[0, k, j, i] * ps, fy[0, k, j + 1, i] * pn
+                pb, pt = fz[0, k, j, i] * pb, fz[0, k + 1, j, i] * pt
                 charge = (
-                    fx[0, k, j, i] * pw
-                    + fx[0, k, j, i + 1] * pe
-                    + fy[0, k, j, i] * ps
-                    + fy[0, k, j + 1, i] * pn
-                    + fz[0, k, j, i] * pb
-                    + fz[0, k + 1, j, i] * pt
+                    ((pw + pe) + (ps + pn) + (pb + pt))
                     - fx[1, k, j, i] * c
                     + fx[2, k, j, i] * cw
                     + fx[1, k, j, i + 1] * ce
@@ -244,16 +254,18 @@ def apply_jacobian(
                     - fz[4, k + 1, j, i] * c
                 )
                 if coupled:
-                    salt += (
-                        fx[5, k, j, i] * pw
-                        + fx[5, k, j, i + 1] * pe
-                        + fy[5, k, j, i] * ps
-                        + fy[5, k, j + 1, i] * pn
-                        + fz[5, k, j, i] * pb
-                        + fz[5, k + 1, j, i] * pt
+                    t = excess[k, j, i]
+                    salt += 0.5 * (
+                        (t + excess[k, j, i - 1]) * pw
+                        + (t + excess[k, j, i + 1]) * pe
+                        + (t + excess[k, j - 1, i]) * ps
+                        + (t + excess[k, j + 1, i]) * pn
+                        + (t + excess[k - 1, j, i]) * pb
+                        + (t + excess[k + 1, j, i]) * pt
                     )
-                out_c[k - 1, j - 1, i - 1] = storage[k, j, i] * c + tau * reaction - salt
-                out_p[k - 1, j - 1, i - 1] = reaction - charge + (1.0 - active[k, j, i]) * p
+                held = 1.0 - active[k, j, i]
+                out_c[k - 1, j - 1, i - 1] = (mu * eps[k, j, i] + held) * c + tau * reaction - salt
+                out_p[k - 1, j - 1, i - 1] = reaction - charge + held * p
 
 
 @numba.njit(cache=True, fastmath=True, error_model="numpy")

@@ -60,19 +60,26 @@ def negate_into(w: np.ndarray, out: np.ndarray) -> None:
 
 
 @numba.njit(cache=True, fastmath=True)
-def sum_places(r: np.ndarray, places: np.ndarray) -> float:
-    """Sum of a vector's entries at `places`."""
+def sum_marked(r: np.ndarray, marked: np.ndarray) -> float:
+    """Sum of a vector's entries whose mark (0 or 1) is set."""
     total = 0.0
-    for n in range(places.size):
-        total += r[places[n]]
+    for n in range(marked.size):
+        total += r[n] if marked[n] else 0.0
     return total
 
 
 @numba.njit(cache=True, fastmath=True)
-def shift_places(y: np.ndarray, places: np.ndarray, shift: float) -> None:
-    """Add a number to a vector's entries at `places`."""
-    for n in range(places.size):
-        y[places[n]] += shift
+def shift_marked(y: np.ndarray, marked: np.ndarray, shift: float) -> None:
+    """Add a number to a vector's entries whose mark (0 or 1) is set."""
+    for n in range(marked.size):
+        y[n] += shift if marked[n] else 0.0
+
+
+@numba.njit(cache=True, fastmath=True)
+def add_times(y: np.ndarray, change: np.ndarray, factor: float) -> None:
+    """y += factor change."""
+    for n in range(y.size):
+        y[n] += factor * change[n]
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -151,3 +158,30 @@ def take_owned(values: np.ndarray, flat: np.ndarray) -> None:
             for i in range(row.size):
                 target[i] = row[i]
             n += nx - 2
+
+
+@numba.njit(cache=True)
+def least_squares(hessenberg: np.ndarray, norm: float, shares: np.ndarray) -> float:
+    """Shares that bring the product of an upper Hessenberg matrix (n + 1, n) closest to (norm, 0, ..., 0).
+
+    By Givens rotations. Returns the distance left; not a number if the matrix is not finite.
+    """
+    count = shares.size
+    upper, right = hessenberg[: count + 1, :count].copy(), np.zeros(count + 1)
+    right[0] = norm
+    for n in range(count):
+        a, b = upper[n, n], upper[n + 1, n]
+        length = np.hypot(a, b)
+        if length == 0.0:
+            continue
+        c, s = a / length, b / length
+        for m in range(n, count):
+            top, low = upper[n, m], upper[n + 1, m]
+            upper[n, m], upper[n + 1, m] = c * top + s * low, c * low - s * top
+        right[n], right[n + 1] = c * right[n], -s * right[n]
+    for n in range(count - 1, -1, -1):
+        rest = right[n]
+        for m in range(n + 1, count):
+            rest -= upper[n, m] * shares[m]
+        shares[n] = rest / upper[n, n] if upper[n, n] != 0.0 else 0.0
+    return abs(right[count])

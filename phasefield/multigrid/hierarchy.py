@@ -82,6 +82,9 @@ class Multigrid:
     stretch
         Factors on the cells' edges by which coarsening goes: an axis along which the material conducts a hundred
         times better counts as ten times shorter.
+    partner
+        Another multigrid of the same mesh and stretch whose right-hand sides and solutions share memory with this
+        one's: each cycle overwrites what the other's left there.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Multigrid:
         grid: Grid,
         faces: list[np.ndarray] | None = None,
         stretch: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        partner: Multigrid | None = None,
     ) -> None:
         self.grid = grid
         self.comm = grid.comm
@@ -124,6 +128,8 @@ class Multigrid:
         if distributed:
             self._add_gathered_level(cells, spacing, _whole_box_halo(grid))
         self._inverse: np.ndarray = np.zeros((0, 0))
+        for level, other in zip(self.levels, partner.levels if partner is not None else [], strict=False):
+            level.x, level.b = other.x, other.b
 
     @property
     def finest(self) -> Level:

@@ -13,9 +13,9 @@ from ramify.phasefield.kernels.surface import largest_overdraw
 from ramify.phasefield.plating.books import book, project
 from ramify.phasefield.plating.counter import CounterCovered
 from ramify.phasefield.plating.newton import LARGEST_POTENTIAL_STEP
-from ramify.phasefield.plating.state import Solution, Target, Unknowns
+from ramify.phasefield.plating.state import History, Solution, Target, Unknowns
 from ramify.phasefield.plating.timescheme import Scheme, error_weights, next_step
-from ramify.phasefield.surface_salt import NEAR_SURFACE, smallest_across_surface
+from ramify.phasefield.surface_salt import cells_near_surface, smallest_across_surface
 from ramify.physics.butler_volmer import surface_concentration
 from ramify.physics.constants import FARADAY
 
@@ -139,7 +139,7 @@ class Attempt:
         if solver.curvature.size > 1:
             self._set_equilibrium()
         self.state = now.copy()
-        self.history = now.C
+        self.history = History.of(now.C)
         self._extrapolate_state(old)
         self._fill_new_cells()
 
@@ -147,9 +147,7 @@ class Attempt:
         """History of the time scheme, and a linear guess from the last two states."""
         solver, scheme, now = self.solver, self.scheme, self.solver.state
         if old is not None and scheme.ratio > 0.0:
-            if scheme.gamma > 0.0:
-                self.history = np.empty_like(now.C)
-                stepping.extend(now.C, old.C, scheme.gamma, self.history)
+            self.history = History(now.C, old.C, scheme.gamma)
             # Buried cells keep what they hold: a trend of theirs would run on without end.
             share, active = scheme.ratio, solver.system.geometry.active
             stepping.extend_active(now.C, old.C, active, share, self.state.C)
@@ -170,11 +168,11 @@ class Attempt:
         solved, active = solver.solved, solver.system.geometry.active
         if solved is None:
             return
-        cells = np.argwhere((active[OWNED] > 0.0) & (solved[OWNED] == 0.0)) + 1
+        cells = stepping.new_cells(active, solved)
         solver.grid.halo.exchange(self.state.C, self.state.P)
         if not len(cells):
             return
-        k, j, i = cells.T
+        k, j, i = np.unravel_index(cells, active.shape)
         total = np.zeros((2, len(cells)))
         count = np.zeros(len(cells))
         for dk, dj, di in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)):
@@ -240,21 +238,19 @@ class Attempt:
         """Project, move the metal, book the step, make it the solver's state."""
         solver, scheme = self.solver, self.scheme
         inflow, salt_rate, correction = project(solver, self)
-        metal_rate = solver.problem.metal.molar_volume / FARADAY / solver.system.source_scale
-        gain = np.empty_like(solver.gain)
-        stepping.set_gain(
-            solver.gain, scheme.gamma, solver.system.source, scheme.beta * scheme.step * metal_rate, solver.pore, gain
-        )
+        surface = self._surface_concentration()
         removed, width = 0.0, solver.problem.interface.width
         xi = solver.xi
         if solver.problem.interface.motion == "moving":
-            speed, velocity = self._mean_speed()
-            rate = gain / scheme.step
-            xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity)
+            rate, speed = solver.front.borrow()
+            self._set_gain(scheme.step, rate)
+            velocity = self._set_mean_speed(speed)
+            # The guess has done its work, unless it is the metal before the step itself.
+            room = self.xi_guess if self.xi_guess is not solver.xi else None
+            xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity, room)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
-        surface = self._surface_concentration()
         book(solver, self, xi, inflow, salt_rate, removed, correction)
-        self._commit(xi, gain)
+        self._commit(xi)
         density = inflow / solver.system.counter.scaled_current(1.0)
         voltage = self._voltage()
         lowest = stepping.lowest_concentration(self.state.C, solver.system.geometry.active, xi)
@@ -279,15 +275,25 @@ class Attempt:
     def _surface_concentration(self) -> float:
         """Smallest salt concentration at the sharp surface [mol/m^3]; infinite where nothing reacts."""
         solver, system, kinetics = self.solver, self.solver.system, self.solver.problem.kinetics
-        xi, weight = self.xi_guess[OWNED], system.geometry.weight[OWNED]
-        cells = (xi * (1.0 - xi) > NEAR_SURFACE) & (system.by_p[OWNED] > 0.0)
+        cells = cells_near_surface(self.xi_guess, system.by_p)
+        source, weight, metal, P, activity, rest = (
+            a.reshape(-1)[cells] if a.size > 1 else a[0, 0, 0]
+            for a in (
+                system.source,
+                system.geometry.weight,
+                system.metal_potential,
+                self.state.P,
+                system.activity,
+                system.equilibrium,
+            )
+        )
         f = solver.table.thermal
-        activity, rest = (a[OWNED][cells] if a.size > 1 else a[0, 0, 0] for a in (system.activity, system.equilibrium))
-        found = np.full(solver.grid.ghosted_shape, np.nan)
-        found[OWNED][cells] = surface_concentration(
-            system.source[OWNED][cells] / (system.source_scale * weight[cells]),
-            system.metal_potential[OWNED][cells] / f,
-            self.state.P[OWNED][cells] / f,
+        (found,) = solver.grid.workspace.take((solver.grid.ghosted_shape, np.float64))
+        found.fill(np.nan)
+        found.reshape(-1)[cells] = surface_concentration(
+            source / (system.source_scale * weight),
+            metal / f,
+            P / f,
             rest / f,
             kinetics.exchange_current_density * activity,
             kinetics.reference_concentration,
@@ -299,26 +305,33 @@ class Attempt:
         solver.grid.halo.exchange(found)
         return solver.grid.min(smallest_across_surface(self.xi_guess, found))
 
-    def _mean_speed(self) -> tuple[np.ndarray, float]:
-        """Front velocity of the cells (ghosts filled) and the largest one, in the middle of the step."""
+    def _set_gain(self, duration: float, gain: np.ndarray) -> None:
+        """Metal fraction that the step adds to the owned cells, over a duration."""
+        solver, scheme = self.solver, self.scheme
+        metal_rate = solver.problem.metal.molar_volume / FARADAY / solver.system.source_scale
+        factor = scheme.beta * scheme.step * metal_rate
+        stepping.set_gain(solver.gain, scheme.gamma, solver.system.source, factor, solver.pore, duration, gain)
+
+    def _set_mean_speed(self, mean: np.ndarray) -> float:
+        """Front velocity of the cells in the middle of the step into `mean`, ghosts filled; returns the largest one."""
         solver = self.solver
         solver.grid.halo.exchange(self.speed)
         if solver.speed is None or self.scheme.gamma == 0.0:
-            return self.speed, self.velocity
-        mean = np.empty_like(self.speed)
+            np.copyto(mean, self.speed)
+            return self.velocity
         stepping.mean_where_both(self.speed, solver.speed, mean)
-        return mean, 0.5 * (self.velocity + solver.velocity)
+        return 0.5 * (self.velocity + solver.velocity)
 
-    def _commit(self, xi: np.ndarray, gain: np.ndarray) -> None:
+    def _commit(self, xi: np.ndarray) -> None:
         solver, scheme = self.solver, self.scheme
         active = solver.system.geometry.active
         if solver.solved is not None:
             # Potentials of cells that have just come back say nothing of a trend: none is extrapolated from them.
-            fresh = (active > 0.0) & (solver.solved == 0.0)
-            solver.state.P[fresh] = self.state.P[fresh]
+            stepping.copy_where_new(active, solver.solved, self.state.P, solver.state.P)
         solver.older = solver.old.C if solver.old is not None else None
         solver.old, solver.xi_old = solver.state, solver.xi
-        solver.state, solver.xi, solver.gain = self.state, xi, gain
+        solver.state, solver.xi = self.state, xi
+        self._set_gain(1.0, solver.gain)
         solver.steps = [*solver.steps[-1:], scheme.step]
         solver.time += scheme.step
         solver.limited = self.limited

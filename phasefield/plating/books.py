@@ -40,7 +40,10 @@ def project(solver: PlatingSolver, attempt: Attempt) -> tuple[float, float, floa
         shift = (inflow - reacted) / slope
         stepping.add_times(system.source, system.by_p, shift)
     salt_rate = salt_in - system.reaction_to_salt * inflow
-    stored = solver.grid.sums(np.array(stepping.sum_stored(geometry.eps, attempt.state.C, attempt.history)))
+    history = attempt.history
+    stored = solver.grid.sums(
+        np.array(stepping.sum_stored(geometry.eps, attempt.state.C, history.now, history.old, history.gamma))
+    )
     shift_c = (salt_rate - attempt.mu * stored[0]) / (attempt.mu * stored[1])
     stepping.add_times(attempt.state.C, geometry.active, float(shift_c))
     solver.grid.halo.exchange(attempt.state.C)

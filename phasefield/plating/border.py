@@ -15,9 +15,9 @@ import numpy as np
 
 @dataclass
 class Border:
-    """One global unknown; `cells` are flat indices of owned cells of this rank."""
+    """One global unknown; `cells` are owned cells of this rank, flat indices or a range of them."""
 
-    cells: np.ndarray
+    cells: np.ndarray | slice
     column_c: np.ndarray
     column_p: np.ndarray
     row_c: np.ndarray

@@ -91,8 +91,18 @@ class Front:
         kernels.extend_into_walls(xi, self.pore, self._walls)
         self.grid.fill_outer_ghosts(xi)
 
+    def borrow(self) -> tuple[np.ndarray, np.ndarray]:
+        """Memory for the `rate` and the `speed` of the next `advance`, shared with other parts of a step."""
+        return self._take_memory()
+
     def advance(
-        self, xi: np.ndarray, rate: np.ndarray, speed: np.ndarray, step: float, velocity: float
+        self,
+        xi: np.ndarray,
+        rate: np.ndarray,
+        speed: np.ndarray,
+        step: float,
+        velocity: float,
+        room: np.ndarray | None = None,
     ) -> tuple[np.ndarray, float]:
         """The metal after `step`, and what curvature removed of it.
 
@@ -106,6 +116,8 @@ class Front:
             Front velocity of the reacting cells [m/s], ghosts filled.
         velocity
             Largest front velocity of the step [m/s].
+        room
+            Array to put the new metal in; a new one by default.
 
         Returns
         -------
@@ -117,7 +129,8 @@ class Front:
         self._take_memory()
         self._find_surface(xi)
         driven = self._set_slope(xi, speed)
-        current, removed = xi.copy(), 0.0
+        current, removed = np.empty_like(xi) if room is None else room, 0.0
+        np.copyto(current, xi)
         np.copyto(self.stage, xi)
         stages = ((0.0, current, self.stage), (0.5, self.stage, current))
         for _ in range(parts):
@@ -133,15 +146,16 @@ class Front:
                 self.extend_into_host(out)
         return current, removed
 
-    def _take_memory(self) -> None:
-        """Work arrays of one step, in shared memory."""
+    def _take_memory(self) -> tuple[np.ndarray, np.ndarray]:
+        """Work arrays of one step, in shared memory, the same places every time; returns those lent out."""
         shape = self.grid.ghosted_shape
         single = [(shape, np.float32)] * 5
-        self.divergence, self.stage, self.psi, self.slope, *self.normals = self.grid.workspace.take(
-            (shape, np.float64), (shape, np.float64), *single
+        rate, speed, self.divergence, self.stage, self.psi, self.slope, *self.normals = self.grid.workspace.take(
+            *[(shape, np.float64)] * 4, *single
         )
         # Faces on outer walls read it too, if only to multiply it by zero.
         self.slope.fill(0.0)
+        return rate, speed
 
     def _find_surface(self, xi: np.ndarray) -> None:
         """Mark the cells near the surface, and set the signed distance of all others to its bound."""

@@ -17,7 +17,8 @@ import numpy as np
 
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels.labels import TRACE, UNLABELLED, first_front, ghost_front, label_layer, uphill_labels
+from ramify.phasefield.kernels import labels
+from ramify.phasefield.kernels.labels import TRACE, UNLABELLED
 from ramify.phasefield.problem import PlatingProblem
 
 SURFACE_LAYERS = 14.0
@@ -62,8 +63,8 @@ class Islands:
 
     def update(self, xi: np.ndarray, pore: np.ndarray) -> None:
         """Label the metal of a new shape; potentials of islands that persist are kept as guesses."""
-        metal = (xi > 0.5) & (pore > 0.0)
-        metal |= (pore < 0.5) & self.host
+        metal = np.empty(xi.shape, np.uint8)
+        labels.mark_conductors(xi, pore, self.host, metal)
         numbers, count = number_components(self.grid, metal)
         connected, touching = self._connected(numbers, count)
         self.short_circuit = touching
@@ -98,24 +99,24 @@ class Islands:
         for index, n in enumerate(others):
             lookup[n] = index + 1 if self.floating else INACTIVE
         lookup[0] = UNLABELLED
-        label = lookup[numbers]
+        label = self.label
+        labels.set_labels(numbers, lookup, label)
         if self.grid.at_bottom:
             lowest = label[1]
             lowest[(lowest == UNLABELLED) & (xi[1] >= TRACE) & (pore[1] > 0.0)] = CONNECTED
         self.grid.halo.exchange(label)
         if others:
             self._label_uphill(xi, label)
-        front = first_front(xi, label)
+        front = labels.first_front(xi, label)
         alone = self.grid.halo.idle
         for _ in range(self.layers):
-            front = label_layer(xi, label, front)
+            front = labels.label_layer(xi, label, front)
             if not alone:
                 self.grid.halo.exchange(label)
-                front = np.concatenate([front, ghost_front(label)])
+                front = np.concatenate([front, labels.ghost_front(label)])
             if not self.grid.sum(float(front.size)):
                 break
-        label[label == UNLABELLED] = np.where(xi[label == UNLABELLED] >= TRACE, INACTIVE, CONNECTED)
-        self.label = label
+        labels.label_the_rest(xi, CONNECTED, INACTIVE, label)
 
     def _label_uphill(self, xi: np.ndarray, label: np.ndarray) -> None:
         """Label the surfaces that rise to labelled metal, so that two that overlap part where they are thinnest."""
@@ -124,7 +125,7 @@ class Islands:
         cells = np.flatnonzero(surface)
         rising = True
         while rising:
-            found = uphill_labels(xi, label, cells)
+            found = labels.uphill_labels(xi, label, cells)
             known = found != UNLABELLED
             label.reshape(-1)[cells[known]] = found[known]
             cells = cells[~known]

@@ -77,63 +77,73 @@ class FlexibleGmres:
         self.system, self.preconditioner = system, preconditioner
         self._pairs = np.zeros((0, 0), np.float32)
         """Basis vectors in even rows, each followed by what the preconditioner makes of it."""
-        self._rest = np.zeros(0)
 
     def solve(self, ksp: PETSc.KSP, right: PETSc.Vec, solution: PETSc.Vec) -> None:
         """PETSc's callback: solve from zero to the tolerances set."""
         b, x = right.getArray(readonly=True), solution.getArray()
-        x[:] = 0.0
-        # In turn, so that the memory of vectors that no iteration needs is never touched.
-        self._rest, self._pairs = self.system.grid.workspace.take(
-            ((b.size,), np.float64), ((2 * RESTART + 1, b.size), np.float32)
+        # The residual last: it and vectors that no iteration needs are memory that is never touched.
+        self._pairs, rest = self.system.grid.workspace.take(
+            ((2 * RESTART + 1, b.size), np.float32), ((b.size,), np.float64)
         )
-        self._rest[:] = b
         norm = np.sqrt(self.system.grid.sum(float(b @ b)))
         relative, absolute, _, most = ksp.getTolerances()
         wanted, done = max(relative * norm, absolute), 0
         ksp.monitor(0, norm)
+        # Until the first cycle ends the solution is zero and its memory free.
+        residual, work = b, x
         while norm > wanted and done < most and np.isfinite(norm):
             goal = max(wanted, CYCLE * norm)
-            count, estimate = self._cycle(ksp, x, norm, goal, done, most)
+            vectors.scale_into(residual, 1.0 / norm, self._pairs[0])
+            count, shares, estimate = self._cycle(ksp, work, norm, goal, done, most)
+            if done == 0:
+                x[:] = 0.0
+            vectors.subtract_all(self._pairs, 1, -shares, x)
             done += count
             if (estimate <= wanted and goal == wanted) or done >= most:
                 norm = estimate
                 break
-            self.system.apply(x, self._rest)
-            np.subtract(b, self._rest, out=self._rest)
-            norm = np.sqrt(self.system.grid.sum(float(self._rest @ self._rest)))
+            residual = work = rest
+            self.system.apply(x, rest)
+            np.subtract(b, rest, out=rest)
+            norm = np.sqrt(self.system.grid.sum(float(rest @ rest)))
+        if done == 0:
+            x[:] = 0.0
         ksp.setIterationNumber(done)
         ksp.setResidualNorm(norm)
         reasons = PETSc.KSP.ConvergedReason
         ksp.setConvergedReason(reasons.CONVERGED_RTOL if norm <= wanted else reasons.DIVERGED_MAX_IT)
 
     def _cycle(
-        self, ksp: PETSc.KSP, x: np.ndarray, norm: float, goal: float, done: int, most: int
-    ) -> tuple[int, float]:
-        """One cycle from the residual in `_rest`; adds to x, returns iterations and the residual's estimate."""
-        pairs, w = self._pairs, self._rest
+        self, ksp: PETSc.KSP, w: np.ndarray, norm: float, goal: float, done: int, most: int
+    ) -> tuple[int, np.ndarray, float]:
+        """One cycle from the first of `_pairs`, `w` its work array.
+
+        Returns
+        -------
+        count, shares, estimate
+            Iterations; the preconditioned vectors' shares of the correction; the residual's estimated norm.
+        """
+        pairs = self._pairs
         hessenberg = np.zeros((RESTART + 1, RESTART))
         dots = np.zeros(RESTART + 1)
-        vectors.scale_into(w, 1.0 / norm, pairs[0])
         count, estimate = 0, norm
-        start = np.zeros(RESTART + 1)
-        start[0] = norm
         shares: np.ndarray = np.zeros(0)
         while count < RESTART and done + count < most and estimate > goal:
             self.preconditioner.apply(pairs[2 * count], pairs[2 * count + 1])
             self.system.apply(pairs[2 * count + 1], w)
             vectors.dot_all(pairs, count + 1, w, dots)
-            column = np.array(self.system.grid.sums(dots[: count + 1]))
+            column = self.system.grid.sums(dots[: count + 1])
             hessenberg[: count + 1, count] = column
             length = np.sqrt(self.system.grid.sum(vectors.subtract_all(pairs, 0, column, w)))
             hessenberg[count + 1, count] = length
             count += 1
-            small = hessenberg[: count + 1, :count]
-            shares = np.linalg.lstsq(small, start[: count + 1], rcond=None)[0] if np.isfinite(small).all() else shares
-            estimate = float(np.linalg.norm(start[: count + 1] - small @ shares)) if np.isfinite(length) else np.inf
+            if not np.isfinite(length):
+                estimate = np.inf
+            else:
+                shares = np.zeros(count)
+                estimate = vectors.least_squares(hessenberg, norm, shares)
             ksp.monitor(done + count, estimate)
             if not np.isfinite(length) or length == 0.0:
                 break
             vectors.scale_into(w, 1.0 / length, pairs[2 * count])
-        vectors.subtract_all(pairs, 1, -shares, x)
-        return count, estimate
+        return count, shares, estimate

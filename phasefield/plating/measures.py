@@ -12,7 +12,7 @@ import numpy as np
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.depth import depth_indices
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels import stepping
+from ramify.phasefield.kernels import components, stepping
 from ramify.phasefield.plating.islands import Islands
 from ramify.phasefield.problem import PlatingProblem
 
@@ -67,7 +67,9 @@ class Measures:
 
     def _regions(self, xi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Regions of electrolyte (ghosted numbers from 1), and which of them (from 0) the counter does not reach."""
-        numbers, count = number_components(self.grid, (self.pore > 0.5) & (xi < 0.5))
+        electrolyte = np.empty(xi.shape, np.uint8)
+        stepping.mark_electrolyte(xi, self.pore, electrolyte)
+        numbers, count = number_components(self.grid, electrolyte)
         top = np.unique(numbers[-2, 1:-1, 1:-1]).tolist() if self.grid.at_top else []
         closed = np.ones(count + 1, bool)
         closed[list(set().union(*self.grid.comm.allgather(set(top))))] = False
@@ -77,14 +79,12 @@ class Measures:
     def _blocked(self, xi: np.ndarray) -> dict[str, float]:
         """Share of the accessible pores now cut off, and how high the cut-off ones reach [m]."""
         numbers, closed = self._regions(xi)
-        found = numbers[OWNED]
-        cut = self.accessible & closed[found]
-        cells = self.grid.sums(np.bincount(found[cut], minlength=len(closed)))
-        resolved = cells >= SMALLEST_POCKET**self.problem.domain.dimension
-        cut &= resolved[found]
-        volumes = self.grid.sums(np.array([self.pore[OWNED][cut].sum(), self.pore[OWNED][self.accessible].sum()]))
-        layers = np.flatnonzero(cut.any(axis=(1, 2)))
-        top = self.grid.max(float(layers.max()) + 1.0 + self.grid.start[2] if len(layers) else 0.0)
+        cells = np.empty(len(closed), np.int64)
+        components.count_cells(numbers, self.accessible, closed, cells)
+        closed &= self.grid.sums(cells) >= SMALLEST_POCKET**self.problem.domain.dimension
+        cut, accessible, layers = components.sum_cells(numbers, self.accessible, closed, self.pore)
+        volumes = self.grid.sums(np.array([cut, accessible]))
+        top = self.grid.max(float(layers + self.grid.start[2]) if layers else 0.0)
         return {
             "blocked_fraction": float(volumes[0]) / max(float(volumes[1]), 1e-300),
             "blocked_height": top * self.problem.domain.spacing[2] if top > 0.0 else float("nan"),
@@ -95,16 +95,14 @@ class Measures:
 
         `source` is S in any unit, `weight` the (1 - psi) w/l that turns i_n into it [1/m]; ghosted arrays.
         """
-        owned = weight[OWNED]
-        strong = owned * self.problem.interface.width > STRONG_WEIGHT
-        area, reaction = owned[strong], source[OWNED][strong]
+        area, reaction = stepping.collect_surface(weight, source, STRONG_WEIGHT / self.problem.interface.width)
         pieces = self.grid.comm.allgather((area, reaction)) if self.grid.comm.size > 1 else [(area, reaction)]
         area, reaction = (np.concatenate([piece[n] for piece in pieces]) for n in range(2))
         net = float(reaction.sum())
         if not abs(net) > 1e-6 * float(np.abs(reaction).sum()):
             return float("nan")
         local = np.abs(reaction) / area
-        order = np.argsort(local, kind="stable")
+        order = np.argsort(local)
         covered = np.cumsum(area[order])
         # Each cell stands in the middle of the area it covers, so that the percentile does not jump.
         percentile = np.interp(PERCENTILE * covered[-1], covered - 0.5 * area[order], local[order])
@@ -137,7 +135,10 @@ class Measures:
     def profile(self, xi: np.ndarray) -> np.ndarray:
         """Metal over the volume of each layer of the whole grid, host included."""
         nx, ny, _ = self.problem.domain.cells
-        return self.layers(self.pore[OWNED] * xi[OWNED]) / (nx * ny)
+        whole = np.zeros(self.problem.domain.cells[2])
+        start = self.grid.start[2]
+        stepping.sum_layers(self.pore, xi, whole[start : start + self.grid.shape[0]])
+        return self.grid.sums(whole) / (nx * ny)
 
     def evaluate(
         self, xi: np.ndarray, islands: Islands, source: np.ndarray, weight: np.ndarray, profile: np.ndarray

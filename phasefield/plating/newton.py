@@ -8,7 +8,7 @@ from petsc4py import PETSc
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.kernels import vectors
 from ramify.phasefield.plating.krylov import FINEST, Krylov
-from ramify.phasefield.plating.state import Solution, Target, Unknowns
+from ramify.phasefield.plating.state import History, Solution, Target, Unknowns
 from ramify.phasefield.plating.system import CoupledSystem
 
 LARGEST_POTENTIAL_STEP = 4.0
@@ -49,7 +49,7 @@ class NewtonKrylov:
             shift = shift + step if low < shift + step < high else 0.5 * (low + high)
         state.X += shift if self.system.counter.kind != "uniform" else 0.0
 
-    def solve(self, state: Unknowns, history: np.ndarray, mu: float, target: Target, expected: float) -> Solution:
+    def solve(self, state: Unknowns, history: History, mu: float, target: Target, expected: float) -> Solution:
         """Newton's method on `state`, in place.
 
         Parameters
@@ -129,7 +129,7 @@ class NewtonKrylov:
         """Updates of the global unknowns, on every rank."""
         if not self.system.borders:
             return np.zeros(0)
-        return np.asarray(self.system.grid.comm.bcast(step[self.system.blocks * self.system.cells :].copy(), root=0))
+        return self.system.grid.from_root(step[self.system.blocks * self.system.cells :])
 
     def _global_updates(self, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Updates of the counter electrode's X (none or one) and of the islands' potentials."""

@@ -15,12 +15,14 @@ from ramify.phasefield.grid import OWNED, Grid
 
 
 def find_pockets(grid: Grid, active: np.ndarray) -> tuple[np.ndarray, int]:
-    """Pocket of every owned cell (flat, from 0; -1 outside of all), and the number of pockets."""
-    numbers, count = number_components(grid, active > 0.0)
+    """Pocket of every owned cell (flat, from 0; -1 outside of all; empty without pockets), and their number."""
+    numbers, count = number_components(grid, active)
     top = np.unique(numbers[-2, 1:-1, 1:-1]).tolist() if grid.at_top else []
     open_regions = set().union(*grid.comm.allgather(set(top)))
     renumber = np.full(count + 1, -1, np.int32)
     closed = [n for n in range(1, count + 1) if n not in open_regions]
+    if not closed:
+        return np.zeros(0, np.int32), 0
     renumber[closed] = np.arange(len(closed))
     return renumber[numbers[OWNED].ravel()], len(closed)
 

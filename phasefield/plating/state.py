@@ -39,6 +39,20 @@ class Unknowns:
 
 
 @dataclass(frozen=True)
+class History:
+    """C_h of the time scheme, C_now + gamma (C_now - C_old), by what it is made of; arrays with ghosts."""
+
+    now: np.ndarray
+    old: np.ndarray
+    gamma: float
+
+    @classmethod
+    def of(cls, now: np.ndarray) -> History:
+        """That of a first step, C_h = C_now."""
+        return cls(now, now, 0.0)
+
+
+@dataclass(frozen=True)
 class Target:
     """What the cycler asks for: a mean current density [A/m^2] or a voltage [V]."""
 

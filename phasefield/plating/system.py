@@ -18,7 +18,7 @@ from ramify.phasefield.plating.counter import CounterElectrode, TopJacobian, Top
 from ramify.phasefield.plating.electrons import OhmicElectrons
 from ramify.phasefield.plating.islands import Islands
 from ramify.phasefield.plating.pockets import find_pockets
-from ramify.phasefield.plating.state import Geometry, Target, Unknowns
+from ramify.phasefield.plating.state import Geometry, History, Target, Unknowns
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import PropertyTable, salt_drop
 
@@ -39,17 +39,19 @@ class CoupledSystem:
         if problem.electrons.transport == "ohmic":
             self.electrons = OhmicElectrons(grid, problem, geometry.pore, table.conductivity, self.axis_scale)
         self.pocket_owner, self.pocket_count = np.zeros(0, np.int64), 0
-        """Pocket of every owned cell (plating.pockets) and their number."""
+        """Of plating.pockets."""
         self._labelled = np.zeros(0, np.uint8)
         """The active cells that the pockets belong to."""
         self.blocks = 2 if self.electrons is None else 3
-        faces = 5 if table.constant_transference else 6
-        self.faces = [np.zeros((faces, *grid.ghosted_shape), np.float32) for _ in range(3)]
+        self.faces = [np.zeros((5, *grid.ghosted_shape), np.float32) for _ in range(3)]
+        self.excess = np.zeros((1, 1, 1), np.float32) if table.constant_transference else grid.zeros(np.float32)
         self.salt_multigrid = Multigrid(grid)
-        self.charge_multigrid = Multigrid(grid, [f[0] for f in self.faces])
+        self.charge_multigrid = Multigrid(grid, [f[0] for f in self.faces], partner=self.salt_multigrid)
         self._values, self._slopes = np.zeros((4, 1, 1, 1)), np.zeros((4, 1, 1, 1), np.float32)
         """Properties and their derivatives at the state last given to `evaluate`; in shared memory."""
-        self.storage, self.by_p, self.by_c = (grid.zeros(np.float32) for _ in range(3))
+        self.by_p, self.by_c = grid.zeros(np.float32), grid.zeros(np.float32)
+        self.mu = 0.0
+        """Storage per electrolyte fraction, of the state last linearised."""
         self.source = grid.zeros()
         self.metal_potential = grid.zeros()
         self.equilibrium = np.zeros((1, 1, 1))
@@ -123,7 +125,7 @@ class CoupledSystem:
             self.by_c,
         )
 
-    def evaluate(self, state: Unknowns, history: np.ndarray, mu: float) -> TopState:
+    def evaluate(self, state: Unknowns, history: History, mu: float) -> TopState:
         """Residual of the cells into `residual_c`, `residual_p`; returns the counter electrode's inflow."""
         self.grid.halo.exchange(state.C, state.P)
         shape = (4, *self.grid.ghosted_shape)
@@ -134,7 +136,9 @@ class CoupledSystem:
         self.react(state)
         transport.start_residual(
             state.C,
-            history,
+            history.now,
+            history.old,
+            history.gamma,
             self.geometry.eps,
             mu,
             self.source,
@@ -171,7 +175,10 @@ class CoupledSystem:
         g = self.geometry
         salt, charge = self.salt_multigrid.finest.reaction, self.charge_multigrid.finest.reaction
         tau = self.reaction_to_salt
-        transport.set_diagonals(g.eps, g.active, self.by_p, self.by_c, mu, tau, self.storage, salt, charge)
+        self.mu = mu
+        transport.set_diagonals(g.eps, self.by_p, self.by_c, mu, tau, salt, charge)
+        if self.excess.size > 1:
+            transport.set_excess(self._values[3], self.table.transference, self.table.salt_per_charge, self.excess)
         for axis, E, faces, multigrid_face in zip(
             AXES, g.fractions, self.faces, self.salt_multigrid.finest.faces, strict=True
         ):
@@ -182,8 +189,8 @@ class CoupledSystem:
                 self._values,
                 self._slopes,
                 axis,
-                self.table.transference,
                 self.table.salt_per_charge,
+                self.excess,
                 faces,
                 multigrid_face,
             )
@@ -222,7 +229,7 @@ class CoupledSystem:
         if self.unknown_at_counter(target):
             assert self.top is not None
             plane = self.grid.shape[1] * self.grid.shape[2]
-            cells = np.arange(self.cells - plane, self.cells) if self.grid.at_top else np.zeros(0, np.int64)
+            cells = slice(self.cells - plane if self.grid.at_top else self.cells, self.cells)
             if target.mode == "current":
                 scale = 1.0 / self._current_scale
                 row_c, row_p = self.top.by_c.current * scale, self.top.by_p.current * scale
@@ -247,6 +254,8 @@ class CoupledSystem:
 
     def island_borders(self) -> list[Border]:
         """Potential and net current of each floating island; with ohmic electrons its mean potential."""
+        if not self.islands.cells:
+            return []
         tau = self.reaction_to_salt
         by_p, by_c, source = (a[OWNED].ravel() for a in (self.by_p, self.by_c, self.source))
         pieces = self.islands.cells
@@ -273,10 +282,12 @@ class CoupledSystem:
             self.faces[0],
             self.faces[1],
             self.faces[2],
-            self.storage,
+            self.geometry.eps,
+            self.mu,
             self.geometry.active,
             self.by_p,
             self.by_c,
+            self.excess,
             self.reaction_to_salt,
             out_c,
             out_p,
@@ -290,7 +301,7 @@ class CoupledSystem:
             self._apply_electrons(x, y)
         first = self.blocks * n
         if self.borders:
-            numbers = self.grid.comm.bcast(x[first:].copy(), root=0)
+            numbers = self.grid.from_root(x[first:])
             rows = np.array([b.row_product(x[:n], x[n : 2 * n]) for b in self.borders])
             rows = self.grid.sums(rows)
             for border, value in zip(self.borders, numbers, strict=True):
