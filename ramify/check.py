@@ -23,7 +23,7 @@ from ramify.scenario.schema import Scenario
 
 FEWEST_CELLS = 4.0
 """Cells across a length below which its shape is the grid's."""
-BYTES_PER_CELL = {"petsc": 600.0, "fipy": 6000.0}
+BYTES_PER_CELL = {"petsc": 650.0, "fipy": 6000.0}
 """All fields and solvers of an engine, an upper estimate for large grids."""
 BYTES_BEFORE_GRID = 300e6
 """Python, its libraries and compiled kernels."""
