@@ -211,8 +211,8 @@ def test_stopped_killed_and_gone_on_with(tmp_path):
     assert json.loads(begun.read_text())["status"] == "interrupted"
 
     second = start()
-    (child,) = wait_for(lambda: children(second), second)
     wait_for(lambda: "resume" in events(begun.parent), second)
+    (child,) = children(second)
     os.kill(child, signal.SIGKILL)
     wait_for(lambda: len({path.parent for path in out.glob("points/*/checkpoint/*.h5")}) == 2, second)
     second.send_signal(signal.SIGKILL)
