@@ -66,7 +66,7 @@ MEASURES = {
 
 
 def summary_quantity(name: str) -> Quantity:
-    """A key of the summary, `balance.salt_relative` included; one that is a column of the history has its name there."""
+    """A key of the summary, `balance.salt_relative` included; named as in the history where it is a column of it."""
     if name in HISTORY:
         return replace(history_quantity(name), source="summary")
     unit = next((unit for suffix, unit in SUFFIXES.items() if name.endswith(suffix)), ("1", "", 1.0))
