@@ -76,9 +76,9 @@ def ran(tmp_path_factory):
     printed, told = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told), pytest.raises(SystemExit) as end:
         cli.main(["study", str(write(folder)), "-o", str(folder / "out")])
-    return folder / "out", subprocess.CompletedProcess(
-        "study", int(end.value.code or 0), printed.getvalue(), told.getvalue()
-    )
+    assert isinstance(end.value.code, int)
+    done = subprocess.CompletedProcess("study", end.value.code, printed.getvalue(), told.getvalue())
+    return folder / "out", done
 
 
 # ---------------------------------------------------------------- running
