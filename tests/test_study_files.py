@@ -362,6 +362,12 @@ def test_options_of_the_command(capsys, tmp_path):
         assert told in err
 
 
+def test_a_folder_of_results_does_not_hide_a_shipped_study(tmp_path, monkeypatch):
+    (tmp_path / "remedies_e6").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_study("remedies_e6").study.title == "Remedies for the filling of a pore"
+
+
 def test_a_study_is_no_parallel_program(capsys, monkeypatch):
     monkeypatch.setenv("PMI_SIZE", "2")
     code, _, err = command(capsys, "study", "remedies_e6")

@@ -1,6 +1,8 @@
 """Studies that run: points as processes, starting again, failures, clusters, tables and reports."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import re
@@ -11,10 +13,12 @@ import sys
 import time
 from pathlib import Path
 
+import h5netcdf
 import numpy as np
 import pytest
 
 from ramify import cli
+from ramify.results.summary import HOST_KEYS
 from ramify.study import build_points, load_study
 from ramify.study.command import Asked, report_again, run_study
 from ramify.study.effects import fits, sobol
@@ -32,7 +36,6 @@ electrolyte: {diffusivity: 1e-10 m^2/s, transference: 0.38, concentration: 1 mol
 kinetics: {exchange_current_density: 30 A/m^2}
 film: {thickness: 3 um}
 protocol: [plate at 1 mA/cm^2 for 20 s]
-output: {checkpoint_every: 0.05 s}
 """
 STUDY = """\
 title: Lines <of> a study
@@ -57,11 +60,6 @@ def write(folder, text=STUDY):
     return folder / "study.yaml"
 
 
-def ramify(*arguments, cwd):
-    command = [sys.executable, "-m", "ramify.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
-
-
 def table_of(folder):
     with open(folder / "study.csv", newline="") as file:
         return list(csv.DictReader(file))
@@ -75,7 +73,11 @@ def events(results):
 def ran(tmp_path_factory):
     """Folder of a study of three points, one of which the solver cannot do, with what the command printed."""
     folder = tmp_path_factory.mktemp("study")
-    done = ramify("study", write(folder), "-o", "out", cwd=folder)
+    printed, told = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told), pytest.raises(SystemExit) as end:
+        cli.main(["study", str(write(folder)), "-o", str(folder / "out")])
+    assert isinstance(end.value.code, int)
+    done = subprocess.CompletedProcess("study", end.value.code, printed.getvalue(), told.getvalue())
     return folder / "out", done
 
 
@@ -179,7 +181,7 @@ def test_report_is_made_again(ran):
 
 
 LONG = STUDY.replace("[1 mA/cm^2, 4 mA/cm^2, 900 mA/cm^2]", "[1 mA/cm^2, 2 mA/cm^2]") + (
-    "set: {numerics.largest_step: 0.1 s}\n"
+    "set: {numerics.largest_step: 0.05 s, output.checkpoint_every: 0.3 s}\n"
 )
 
 
@@ -202,7 +204,7 @@ def test_stopped_killed_and_gone_on_with(tmp_path):
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
 
     first = start()
-    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-*[2-9].h5")), first)
+    wait_for(lambda: list(out.glob("points/*/checkpoint/checkpoint-*.h5")), first)
     first.send_signal(signal.SIGTERM)
     printed, _ = first.communicate(timeout=120)
     assert first.returncode == 75
@@ -211,8 +213,8 @@ def test_stopped_killed_and_gone_on_with(tmp_path):
     assert json.loads(begun.read_text())["status"] == "interrupted"
 
     second = start()
-    (child,) = wait_for(lambda: children(second), second)
     wait_for(lambda: "resume" in events(begun.parent), second)
+    (child,) = children(second)
     os.kill(child, signal.SIGKILL)
     wait_for(lambda: len({path.parent for path in out.glob("points/*/checkpoint/*.h5")}) == 2, second)
     second.send_signal(signal.SIGKILL)
@@ -220,8 +222,7 @@ def test_stopped_killed_and_gone_on_with(tmp_path):
     assert "crashed" in told and "ended by SIGKILL (out of memory?)" in told
     assert "ended by SIGKILL" in begun.parent.with_suffix(".crash").read_text()
 
-    third = ramify("study", source, "-o", out, cwd=tmp_path)
-    assert third.returncode == 0, third.stderr
+    assert run_study(Asked(str(source), out)) == 0
     assert [row["state"] for row in table_of(out)] == ["finished"] * 2
     for row in table_of(out):
         told = events(out / row["folder"])
@@ -239,8 +240,11 @@ def children(process):
 
 
 def test_a_cluster_gives_the_same_table(ran, tmp_path):
+    """One point is there already; the cluster does one that succeeds and one that fails."""
     distributed = pytest.importorskip("distributed")
     folder, _ = ran
+    done = table_of(folder)[0]["folder"]
+    shutil.copytree(folder / done, tmp_path / "out" / done)
     options = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "protocol": "tcp://"}
     with distributed.LocalCluster(**options, dashboard_address=None) as cluster:
         code = run_study(Asked(str(write(tmp_path)), tmp_path / "out", scheduler=cluster.scheduler_address))
@@ -280,6 +284,65 @@ def test_slurm_script_runs_what_is_not_done(capsys, tmp_path):
 
 
 # ---------------------------------------------------------------- comparing
+
+
+SLIT = """\
+domain: {size: [3 um, 18 um], cells: [6, 36]}
+electrolyte: {diffusivity: 1e-10 m^2/s, transference: 0.38, concentration: 1 mol/L}
+kinetics: {exchange_current_density: 30 A/m^2}
+host: {type: channels, diameter: 4 um, pitch: 6 um, height: 12 um, surface: conducting}
+protocol: [plate at 4 mA/cm^2 for 60 s]
+"""
+PLATED = """\
+base: slit.yaml
+factors: {rate: {values: [4 mA/cm^2]}}
+derived: {protocol.0: "plate at {rate} for 60 s"}
+objectives:
+  bottom_up_index: {goal: maximise}
+  top_plating_index: {}
+  over_plating_index: {}
+  blocked_fraction: {}
+  current_amplification: {}
+  strongest: {quantity: current_amplification, reduce: maximum}
+  lowest: {quantity: bottom_up_index, reduce: minimum}
+  blocked: {quantity: blocked_height, reduce: maximum}
+  first_blocked_time_s: {}
+  first_blocked_height_m: {}
+  capacity_at_short_circuit_C_per_m2: {}
+constraints:
+  late: {quantity: capacity_at_short_circuit_C_per_m2, above: 1 mAh/cm^2}
+"""
+
+
+def test_measures_of_a_plated_host_are_quantities(tmp_path):
+    (tmp_path / "slit.yaml").write_text(SLIT)
+    (tmp_path / "study.yaml").write_text(PLATED)
+    file = load_study(tmp_path / "study.yaml")
+    (point,), home = build_points(file), StudyFolder(tmp_path / "out")
+    paths = home.paths(point)
+    with pytest.raises(SystemExit):
+        cli.main(["run", str(tmp_path / "slit.yaml"), "-o", str(paths.results), "--no-figures"])
+    summary = json.loads((paths.results / "summary.json").read_text())
+    with h5netcdf.File(paths.results / "history.nc", "r") as history:
+        amplification, index = (history[name][...] for name in ("current_amplification", "bottom_up_index"))
+    (found,) = collect(file, [point], home)
+    for name in ("bottom_up_index", "top_plating_index", "over_plating_index", "blocked_fraction"):
+        assert found.values[name] == summary[name]
+    assert found.values["current_amplification"] == summary["current_amplification"] > 1.0
+    assert found.values["strongest"] == np.nanmax(amplification) != summary["current_amplification"]
+    assert found.values["lowest"] == np.nanmin(index)
+    for name in ("first_blocked_time_s", "first_blocked_height_m", "capacity_at_short_circuit_C_per_m2", "blocked"):
+        assert np.isnan(found.values[name])  # has not happened
+    assert found.feasible
+    # as after a short circuit
+    done = {**summary, "first_blocked_time_s": 30.0, "capacity_at_short_circuit_C_per_m2": 18000.0}
+    (paths.results / "summary.json").write_text(json.dumps(done))
+    (found,) = collect(file, [point], home)
+    assert found.values["first_blocked_time_s"] == 30.0
+    assert found.broken == ("Capacity at short circuit 0.5 mAh/cm^2, not above 1 mAh/cm^2",)
+    assert set(HOST_KEYS) <= set(summary)
+    head = csv_text(file, [found]).splitlines()[0]
+    assert "bottom_up_index [1]" in head and "capacity_at_short_circuit_C_per_m2 [mAh/cm^2]" in head
 
 
 def test_dataset_of_zipped_factors_variants_and_repeats(tmp_path):

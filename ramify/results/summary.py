@@ -32,6 +32,18 @@ SUMMARY_KEYS = (
 )
 """Keys every summary has; more may be added."""
 
+HOST_KEYS = (
+    "top_plating_index",
+    "over_plating_index",
+    "bottom_up_index",
+    "blocked_fraction",
+    "first_blocked_time_s",
+    "first_blocked_height_m",
+    "capacity_at_short_circuit_C_per_m2",
+    "current_amplification",
+)
+"""Keys of what the metal did in a host (docs/results.md), null where not defined or not happened; engine petsc."""
+
 BALANCE_KEYS = ("lithium_relative", "salt_relative", "charge_relative", "worst_step_relative")
 STATUSES = ("finished", "stopped", "interrupted", "failed")
 

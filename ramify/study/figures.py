@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ramify.results.figures.style import INK, LINES, house_style
 from ramify.study.amounts import Value, in_unit
@@ -191,14 +191,22 @@ def plot_effects(study: Study, effects: list[Effect], path: Path) -> Path | None
     """Main effects: the range of each objective's mean over the levels of each factor."""
     if not effects:
         return None
-    names = list(study.objectives)
+    names = [name for name in study.objectives if any(np.isfinite(e.range) for e in effects if e.objective == name)]
+    if not names:
+        return None
+    across = min(len(names), PANELS_ACROSS)
+    down = -(-len(names) // across)
+    rows = max(len([e for e in effects if e.objective == name]) for name in names)
     with house_style():
-        rows = max(len([e for e in effects if e.objective == name]) for name in names)
-        figure = Figure(figsize=(3.6 * len(names) + 0.6, 0.42 * rows + 1.1), layout="constrained")
-        for axis, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        figure = Figure(figsize=(3.6 * across + 0.6, (0.42 * rows + 1.1) * down), layout="constrained")
+        axes = list(figure.subplots(down, across, squeeze=False).flat)
+        for axis in axes[len(names) :]:
+            axis.remove()
+        for axis, name in zip(axes, names, strict=False):
             chosen = sorted((e for e in effects if e.objective == name), key=lambda effect: effect.range)
             factor = quantity_of(name, study.objectives[name]).factor
             axis.barh([e.factor for e in chosen], [e.range * factor for e in chosen], color=LINES[0], height=0.55)
+            axis.xaxis.set_major_locator(MaxNLocator(5))
             axis.set_xlabel("\n".join(textwrap.wrap(f"Range of mean {objective_label(study, name)}", 42)))
             tidy(axis)
         figure.savefig(path)

@@ -54,10 +54,10 @@ def load_study(source: str | Path, overrides: Iterable[str] = ()) -> StudyFile:
 def find_study(source: str | Path) -> Path:
     """The path of a study file, or of the shipped study of that name."""
     path, shipped = Path(source), shipped_studies()
+    if str(source) in shipped and not path.is_file():  # a folder of that name is likely to hold its results
+        return shipped[str(source)]
     if path.exists() or path.suffix or len(path.parts) != 1:
         return path
-    if str(source) in shipped:
-        return shipped[str(source)]
     problem = "no such study file, and none of that name is shipped"
     if str(source) in shipped_scenarios():
         problem = "is a scenario, not a study"

@@ -141,7 +141,7 @@ class Reader:
         return self._measures.get(name, math.nan)
 
     def _history(self, name: str, section: ObjectiveSection | ConstraintSection) -> float:
-        """A column reduced to one number; the mean is over time."""
+        """A column reduced to one number; the mean is over time. Extremes and mean pass over times without a value."""
         import h5netcdf
         import numpy as np
 
@@ -154,8 +154,12 @@ class Reader:
         if section.at is not None:
             inside = time[0] <= section.at <= time[-1] * (1.0 + 1e-9)
             return float(np.interp(section.at, time, column)) if inside else math.nan
+        if section.reduce in (None, "first", "last"):
+            return float(column[0 if section.reduce == "first" else -1])
+        known = np.isfinite(column)
+        if not known.any():
+            return math.nan
         if section.reduce == "mean":
-            steps = np.diff(time, prepend=0.0)
-            return float((column * steps).sum() / steps.sum())
-        pick = {"first": column[0], "maximum": column.max(), "minimum": column.min()}
-        return float(pick.get(section.reduce or "last", column[-1]))
+            steps = np.diff(time, prepend=0.0)[known]
+            return float((column[known] * steps).sum() / steps.sum())
+        return float(column[known].max() if section.reduce == "maximum" else column[known].min())

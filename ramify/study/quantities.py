@@ -6,11 +6,11 @@ on the fields. Names, units and labels of the first two are those of the results
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from ramify.results.fields import HISTORY
-from ramify.results.summary import BALANCE_KEYS, SUMMARY_KEYS
+from ramify.results.fields import HISTORY, MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE
+from ramify.results.summary import BALANCE_KEYS, HOST_KEYS, SUMMARY_KEYS
 from ramify.scenario.errors import Key, ScenarioError, refuse_choice, shown
 from ramify.scenario.units import unit_factor
 from ramify.study.amounts import Amount, Value, exponents_of, kind
@@ -18,6 +18,7 @@ from ramify.study.schema import ConstraintSection, ObjectiveSection
 
 Source = Literal["summary", "history", "measure"]
 SUFFIXES = {
+    "_C_per_m2": ("C m-2", "mAh/cm^2", MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE),
     "_bytes": ("B", "MB", 1e-6),
     "_mol": ("mol", "nmol", 1e9),
     "_m": ("m", "um", 1e6),
@@ -65,7 +66,9 @@ MEASURES = {
 
 
 def summary_quantity(name: str) -> Quantity:
-    """A key of the summary, `balance.salt_relative` included."""
+    """A key of the summary, `balance.salt_relative` included; named as in the history where it is a column of it."""
+    if name in HISTORY:
+        return replace(history_quantity(name), source="summary")
     unit = next((unit for suffix, unit in SUFFIXES.items() if name.endswith(suffix)), ("1", "", 1.0))
     stem = next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
     words = stem.replace("balance.", "imbalance of ").replace("_relative", "").replace("_", " ")
@@ -87,7 +90,8 @@ def history_names() -> list[str]:
 
 def known_names() -> list[str]:
     """Everything that can be asked for."""
-    summary = [key for key in SUMMARY_KEYS if key not in WORDS] + [f"balance.{key}" for key in BALANCE_KEYS]
+    summary = [key for key in (*SUMMARY_KEYS, *HOST_KEYS) if key not in WORDS]
+    summary += [f"balance.{key}" for key in BALANCE_KEYS]
     return [*summary, *MEASURES, *(name for name in history_names() if name not in summary)]
 
 
@@ -114,7 +118,8 @@ def find_quantity(name: str, section: ObjectiveSection | ConstraintSection, key:
         raise ScenarioError("is one number, not a column of the history", key, wanted, f"one of {columns}")
     if wanted in MEASURES:
         return MEASURES[wanted]
-    return history_quantity(wanted) if wanted in HISTORY and wanted not in SUMMARY_KEYS else summary_quantity(wanted)
+    in_summary = wanted in (*SUMMARY_KEYS, *HOST_KEYS) or wanted not in HISTORY
+    return summary_quantity(wanted) if in_summary else history_quantity(wanted)
 
 
 def bound(value: Value, quantity: Quantity, key: Key) -> float:

@@ -73,7 +73,8 @@ def write_report(
 
 
 SECTIONS = (
-    ("responses", "Responses", "Lines join designs that differ in the factor alone; crosses are infeasible."),
+    ("responses", "Responses", "Lines join designs that differ in the factor alone; crosses and grey bars are "
+     "infeasible."),
     ("pareto", "Pareto front", "Numbers are places in the ranking. A design is on the front where no other feasible "
      "one is better in one objective and at least as good in all."),
     ("fits", "Power laws", "Least squares in the logarithms; ± is the standard error of the exponent."),
