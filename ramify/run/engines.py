@@ -31,27 +31,28 @@ def start_solvers(name: str, petsc_options: list[str]) -> None:
         raise ScenarioError(refusal_of_launcher)
 
 
-def make_engine(name: str, problem: PlatingProblem) -> Engine:
-    """`petsc` (every rank of MPI.COMM_WORLD) or `fipy` (one process), after `start_solvers`.
-
-    Raises
-    ------
-    ScenarioError
-        Where the grid has too few cells for the number of ranks; on every rank.
-    """
+def refuse_ranks(name: str, problem: PlatingProblem) -> None:
+    """ScenarioError where the grid has too few cells for the number of ranks; on every rank."""
     if name == "fipy":
-        from ramify.phasefield.fipy_reference import FiPyEngine
-
-        return FiPyEngine(problem)
+        return
     from mpi4py import MPI
 
     from ramify.phasefield.grid import choose_process_grid
-    from ramify.phasefield.plating import PlatingSolver
 
     try:
         choose_process_grid(problem.domain.cells, MPI.COMM_WORLD.size)
     except ValueError as refusal:
         raise ScenarioError(str(refusal), ("domain", "cells")) from None
+
+
+def make_engine(name: str, problem: PlatingProblem) -> Engine:
+    """`petsc` (every rank of MPI.COMM_WORLD) or `fipy` (one process), after `start_solvers` and `refuse_ranks`."""
+    if name == "fipy":
+        from ramify.phasefield.fipy_reference import FiPyEngine
+
+        return FiPyEngine(problem)
+    from ramify.phasefield.plating import PlatingSolver
+
     return PlatingSolver(problem)
 
 

@@ -19,7 +19,7 @@ from ramify.build import build_problem
 from ramify.phasefield.engine import Engine, SolverFailure, StepReport
 from ramify.physics.constants import FARADAY
 from ramify.run.cycler import Cycler
-from ramify.run.engines import make_engine, rank_and_size, start_solvers
+from ramify.run.engines import make_engine, rank_and_size, refuse_ranks, start_solvers
 from ramify.run.marks import Marks
 from ramify.run.progress import Progress
 from ramify.run.ranks import guarded, together
@@ -101,6 +101,7 @@ class Runner:
         self.scenario, self.path, self.figures, self.requests = scenario, folder, figures, requests
         together(lambda: start_solvers(scenario.engine, petsc_options))
         self.problem = together(lambda: build_problem(scenario))
+        together(lambda: refuse_ranks(scenario.engine, self.problem))
         self.engine: Engine = make_engine(scenario.engine, self.problem)
         self.rank, self.size = rank_and_size(scenario.engine)
         self.root = self.rank == 0
