@@ -21,7 +21,7 @@ from ramify.scenario.grid_rules import resolved
 from ramify.scenario.host_rules import bears_metal
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.resolve import largest_edge
-from ramify.scenario.schema import ElectrolyteSection, MetalSection, RoughnessSection, Scenario
+from ramify.scenario.schema import ElectrolyteSection, MetalSection, PlatingScenario, RoughnessSection
 
 if TYPE_CHECKING:
     from ramify.hosts.base import Host
@@ -49,7 +49,7 @@ class RoughFront:
         return np.asarray((z - self.height - zeta) / np.sqrt(1.0 + slope_x**2 + slope_y**2))
 
 
-def build_problem(scenario: Scenario) -> plating.PlatingProblem:
+def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
     """The problem in SI numbers.
 
     Raises
@@ -122,7 +122,7 @@ def build_metal(section: MetalSection) -> Metal:
     )
 
 
-def build_geometry(scenario: Scenario, domain: plating.Domain) -> plating.Geometry:
+def build_geometry(scenario: PlatingScenario, domain: plating.Domain) -> plating.Geometry:
     """Host and initial metal as signed distances."""
     host = build_host(scenario)
     try:
@@ -140,7 +140,7 @@ def build_geometry(scenario: Scenario, domain: plating.Domain) -> plating.Geomet
     )
 
 
-def build_deposits(scenario: Scenario, domain: plating.Domain, host: Host | None) -> plating.SpatialFunction:
+def build_deposits(scenario: PlatingScenario, domain: plating.Domain, host: Host | None) -> plating.SpatialFunction:
     """The metal at the start: film or rough front, nuclei, random caps."""
     from ramify.hosts.deposits import Film, union
 
@@ -179,7 +179,7 @@ def bearing_sites(bearing: Bearing) -> tuple[Literal["collector", "host"], ...]:
     return ("collector", "host") if bearing.distance is not None else ("collector",)
 
 
-def count_nuclei(scenario: Scenario, host: Host | None) -> int:
+def count_nuclei(scenario: PlatingScenario, host: Host | None) -> int:
     """How many random caps a scenario places; ScenarioError where it asks for none, or too many."""
     if scenario.nucleation is None:
         return 0
@@ -200,7 +200,7 @@ def count_nuclei(scenario: Scenario, host: Host | None) -> int:
         raise ScenarioError(str(refusal), ("nucleation", "density")) from None
 
 
-def build_nucleus(scenario: Scenario, index: int, host: Host | None) -> plating.SpatialFunction:
+def build_nucleus(scenario: PlatingScenario, index: int, host: Host | None) -> plating.SpatialFunction:
     """A ball about its position, or the cap of a contact angle on the surface where the position lies."""
     from ramify.hosts.deposits import Cap
     from ramify.hosts.surface import gradient

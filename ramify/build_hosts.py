@@ -15,7 +15,7 @@ from ramify.scenario.hosts import NoHost
 from ramify.scenario.hosts.base import ends
 from ramify.scenario.hosts.files import FileHost
 from ramify.scenario.resolve import largest_edge
-from ramify.scenario.schema import DomainSection, Scenario
+from ramify.scenario.schema import DomainSection, PlatingScenario
 
 if TYPE_CHECKING:
     from ramify.hosts.base import Host
@@ -38,7 +38,7 @@ def three_axes(values: tuple[Number, ...], missing: Number) -> tuple[Number, Num
     return (values[0] if len(values) == 2 else missing, missing, values[-1])
 
 
-def build_host(scenario: Scenario) -> Host | None:
+def build_host(scenario: PlatingScenario) -> Host | None:
     """The host's shape, its coating included; None for a plain cell. ScenarioError where it cannot be made."""
     section, domain = scenario.host, build_domain(scenario.domain)
     if isinstance(section, NoHost):
@@ -58,7 +58,7 @@ def build_host(scenario: Scenario) -> Host | None:
     return host
 
 
-def _refuse_unresolved(host: Host, scenario: Scenario) -> None:
+def _refuse_unresolved(host: Host, scenario: PlatingScenario) -> None:
     """ScenarioError where the grid does not resolve a host whose widths only the finished shape tells."""
     edge = largest_edge(scenario.domain)
     if host.feature_size < FEWEST_HOST_CELLS * edge * (1.0 - 1e-9):

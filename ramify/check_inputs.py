@@ -7,7 +7,7 @@ import math
 from ramify.physics.constants import FARADAY
 from ramify.scenario.grid_rules import resolved, text
 from ramify.scenario.protocol import Step
-from ramify.scenario.schema import Scenario
+from ramify.scenario.schema import PlatingScenario
 
 ROOM_WIDTHS = 4.0
 """Interface widths of electrolyte above the film below which the profile reaches the counter electrode."""
@@ -20,12 +20,12 @@ SWIFT = 100.0
 """Mobility over what the front's motion needs, above which the regularisation outweighs the reaction."""
 
 
-def input_warnings(scenario: Scenario, current: float) -> list[str]:
+def input_warnings(scenario: PlatingScenario, current: float) -> list[str]:
     """Warnings for a resolved scenario; `current` is its largest plating current density [A/m^2]."""
     return [*_film(scenario), *_mobility(scenario, current), *_conductivity(scenario), *_snapshots(scenario)]
 
 
-def _film(scenario: Scenario) -> list[str]:
+def _film(scenario: PlatingScenario) -> list[str]:
     width, thickness = resolved(scenario.interface.width), resolved(scenario.film.thickness)
     room = scenario.domain.size[-1] - thickness
     if thickness == 0.0 or room >= ROOM_WIDTHS * width:
@@ -33,7 +33,7 @@ def _film(scenario: Scenario) -> list[str]:
     return [f"film: leaves {text(room)} to the counter electrode, less than {ROOM_WIDTHS:g} interface widths"]
 
 
-def _mobility(scenario: Scenario, current: float) -> list[str]:
+def _mobility(scenario: PlatingScenario, current: float) -> list[str]:
     interface, volume = scenario.interface, resolved(scenario.metal.molar_volume)
     if interface.mobility is None or interface.curvature != "conservative" or current == 0.0:
         return []
@@ -46,7 +46,7 @@ def _mobility(scenario: Scenario, current: float) -> list[str]:
     ]
 
 
-def _conductivity(scenario: Scenario) -> list[str]:
+def _conductivity(scenario: PlatingScenario) -> list[str]:
     from ramify.physics.metals import PRESETS
 
     usual = PRESETS[scenario.metal.preset].conductivity
@@ -55,7 +55,7 @@ def _conductivity(scenario: Scenario) -> list[str]:
     return ["metal.conductivity: equipotential electrons do not use it; electrons: {transport: ohmic} does"]
 
 
-def _snapshots(scenario: Scenario) -> list[str]:
+def _snapshots(scenario: PlatingScenario) -> list[str]:
     every = scenario.output.every
     if every is None:
         return []

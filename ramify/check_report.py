@@ -25,18 +25,24 @@ def scaled(value: float, unit: str) -> str:
 
 def rows(check: Check) -> list[Row]:
     """Name, value and note of every line."""
+    lines = [
+        *_grid(check),
+        ("unknowns", f"{check.unknowns}", ", ".join(check.unknown_fields)),
+        ("memory", scaled(check.memory_bytes, "B"), "upper estimate, all ranks together"),
+    ]
+    if check.steps:
+        lines.append(("protocol steps", f"{check.steps}", "repeats counted"))
+    return lines + [_row(scale) for scale in check.scales]
+
+
+def _grid(check: Check) -> list[Row]:
+    if not check.spacing:
+        return [("elements", f"{check.cells[0]}", f"in {check.dimension} dimensions")]
     axes = [axis for axis, n in zip("xyz", check.cells, strict=True) if n > 1 or axis == "z"]
     kept = ["xyz".index(axis) for axis in axes]
-    grid = " x ".join(str(check.cells[axis]) for axis in kept)
     edges = " x ".join(scaled(check.spacing[axis], "m") for axis in kept)
-    return [
-        ("cells", grid, f"along {', '.join(axes)}"),
-        ("cell edges", edges, ""),
-        ("unknowns", f"{check.unknowns}", "metal fraction, concentration, potential"),
-        ("memory", scaled(check.memory_bytes, "B"), "upper estimate, all ranks together"),
-        ("protocol steps", f"{check.steps}", "repeats counted"),
-        *[_row(scale) for scale in check.scales],
-    ]
+    counts = " x ".join(str(check.cells[axis]) for axis in kept)
+    return [("cells", counts, f"along {', '.join(axes)}"), ("cell edges", edges, "")]
 
 
 def _row(scale: Scale) -> Row:

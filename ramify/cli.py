@@ -105,10 +105,10 @@ def run(
         warn_of(resolved)
         refuse_engine(resolved)
         refuse_folder(folder, force)
-        from ramify.run import run_scenario
+        from ramify.models import model_of
 
         speak()
-        code = run_scenario(
+        code = model_of(resolved).run(
             resolved, folder, force=force, petsc_options=petsc_options(), figures=figures, requests=requests()
         )
     raise typer.Exit(code)
@@ -126,9 +126,11 @@ def warn_of(scenario: Scenario) -> None:
 def refuse_engine(scenario: Scenario) -> None:
     """Engine fipy runs on one process and takes no PETSc options."""
     ranks = environment_number(RANKS, 1)
-    if scenario.engine == "fipy" and ranks > 1:
+    if getattr(scenario, "engine", "petsc") != "fipy":
+        return
+    if ranks > 1:
         refuse(f"engine: fipy: runs on one process, not on {ranks}; allowed: engine: petsc, or one process")
-    if scenario.engine == "fipy" and _after_dashes:
+    if _after_dashes:
         refuse(f"{_after_dashes[0]}: engine fipy takes no PETSc options; allowed: engine: petsc")
 
 
@@ -220,10 +222,13 @@ def resume(folder: FolderArgument, figures: Figures = True) -> None:
     """Go on with an interrupted run; PETSc options follow `--`."""
     require_run(folder)
     with refusals():
-        from ramify.run import resume_run
+        from ramify.models import model_of
 
+        resolved = load(str(folder / "scenario.yaml"), None)
         speak()
-        code = resume_run(folder, petsc_options(), figures=figures, requests=requests())
+        code = model_of(resolved).resume(
+            resolved, folder, petsc_options=petsc_options(), figures=figures, requests=requests()
+        )
     raise typer.Exit(code)
 
 
@@ -233,9 +238,10 @@ def plot(folder: FolderArgument) -> None:
     refuse_petsc_options("plot")
     require_run(folder)
     with refusals():
-        from ramify.results.figures import plot_folder
+        from ramify.models import find_model
+        from ramify.scenario.loading import model_named_in
 
-        for path in plot_folder(folder):
+        for path in find_model(model_named_in(folder / "scenario.yaml")).plot(folder):
             typer.echo(path)
 
 
@@ -416,9 +422,9 @@ def schema(of_study: Annotated[bool, typer.Option("--study", help="Of study file
 
         typer.echo(json.dumps(study_schema(), indent=2))
         return
-    from ramify.scenario.json_schema import scenario_schema
+    from ramify.scenario.json_schema import all_schemas
 
-    typer.echo(json.dumps(scenario_schema(), indent=2))
+    typer.echo(json.dumps(all_schemas(), indent=2))
 
 
 def refuse_petsc_options(command: str) -> None:

@@ -19,7 +19,7 @@ from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
 from ramify.scenario.hosts import FlatHost, NoHost, SolidHost
 from ramify.scenario.hosts.base import AnisotropicConductivity
-from ramify.scenario.schema import Scenario
+from ramify.scenario.schema import PlatingScenario
 
 if TYPE_CHECKING:
     from ramify.hosts.descriptors import Shape
@@ -119,7 +119,7 @@ def _transport_numbers(phase: str, transport: Transport) -> dict[str, Any]:
     return numbers
 
 
-def describe_host(scenario: Scenario) -> HostDescription:
+def describe_host(scenario: PlatingScenario) -> HostDescription:
     """The host of a resolved scenario; starts PETSc.
 
     Raises

@@ -238,8 +238,8 @@ def alone(error):
         return original(*arguments)
     return raises
 if sys.argv[2] == "refusal":
-    original = runner.build_problem
-    runner.build_problem = alone(ScenarioError("this rank alone"))
+    original = runner.refuse_ranks
+    runner.refuse_ranks = alone(ScenarioError("this rank alone"))
 else:
     original = runner.Runner._advance
     runner.Runner._advance = alone(KeyboardInterrupt())

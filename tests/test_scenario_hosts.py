@@ -12,7 +12,7 @@ from ramify.build import build_problem
 from ramify.build_hosts import build_host
 from ramify.check import check_scenario
 from ramify.scenario import ScenarioError, load_scenario, scenario_from_text
-from ramify.scenario.resolve import to_yaml
+from ramify.scenario.writing import to_yaml
 
 BOX = """\
 domain: {size: [20 um, 20 um, 30 um], cells: [40, 40, 60], lateral: periodic}

@@ -1,9 +1,10 @@
-"""Scenario files: the design's illustration, resolved and written back; every refusal with its place."""
+"""PlatingScenario files: the design's illustration, resolved and written back; every refusal with its place."""
 
 import pytest
 
-from ramify.scenario import Scenario, ScenarioError, load_scenario, scenario_from_text, to_yaml
+from ramify.scenario import ScenarioError, load_scenario, scenario_from_text, to_yaml
 from ramify.scenario.json_schema import scenario_schema
+from ramify.scenario.schema import PlatingScenario
 from ramify.scenario.shipped import shipped_scenarios
 
 ILLUSTRATION = """\
@@ -148,7 +149,7 @@ MISFITS = [
 
 @pytest.mark.parametrize(("overrides", "key", "told"), MISFITS)
 def test_options_that_cannot_apply_are_refused(overrides, key, told):
-    assert isinstance(scenario_from_text(PLAIN), Scenario)
+    assert isinstance(scenario_from_text(PLAIN), PlatingScenario)
     message = refusal_of(PLAIN, *overrides)
     assert f": {key}: " in message
     assert told in message
@@ -190,7 +191,7 @@ def test_missing_file_names_the_nearest(tmp_path):
 
 def test_json_schema_knows_every_key():
     schema = scenario_schema()
-    assert set(schema["properties"]) == set(Scenario.model_fields)
+    assert set(schema["properties"]) == set(PlatingScenario.model_fields)
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == {"domain", "electrolyte", "kinetics", "protocol"}
     assert schema["$defs"]["DomainSection"]["properties"]["size"]["items"]["examples"] == ["20 um", "1e-6 m"]

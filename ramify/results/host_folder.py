@@ -17,14 +17,14 @@ from ramify.results.vtkhdf import VtkHdfFile
 
 if TYPE_CHECKING:
     from ramify.describe import HostDescription
-    from ramify.scenario.schema import Scenario
+    from ramify.scenario.schema import PlatingScenario
 
 DESCRIPTORS, HOST = "descriptors.json", "host.yaml"
 HELD = (DESCRIPTORS, HOST, *ENTRIES)
 """Names that a description makes, and those of a run: none of them is written over."""
 
 
-def write_description(folder: Path, scenario: Scenario, description: HostDescription) -> list[Path]:
+def write_description(folder: Path, scenario: PlatingScenario, description: HostDescription) -> list[Path]:
     """Write everything about a host into a folder, figures where the plotting extra is there.
 
     Returns
@@ -32,7 +32,7 @@ def write_description(folder: Path, scenario: Scenario, description: HostDescrip
     list of Path
         The files written.
     """
-    from ramify.scenario.resolve import host_yaml
+    from ramify.scenario.writing import host_yaml
 
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(plain(description.summary()), indent=2, allow_nan=False) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ramify.launcher import misfit
 from ramify.phasefield.engine import Engine
-from ramify.phasefield.problem import PlatingProblem
+from ramify.phasefield.problem import Domain, PlatingProblem
 from ramify.scenario.errors import ScenarioError
 
 
@@ -31,7 +31,7 @@ def start_solvers(name: str, petsc_options: list[str]) -> None:
         raise ScenarioError(refusal_of_launcher)
 
 
-def refuse_ranks(name: str, problem: PlatingProblem) -> None:
+def refuse_ranks(name: str, domain: Domain) -> None:
     """ScenarioError where the grid has too few cells for the number of ranks; on every rank."""
     if name == "fipy":
         return
@@ -40,7 +40,7 @@ def refuse_ranks(name: str, problem: PlatingProblem) -> None:
     from ramify.phasefield.grid import choose_process_grid
 
     try:
-        choose_process_grid(problem.domain.cells, MPI.COMM_WORLD.size)
+        choose_process_grid(domain.cells, MPI.COMM_WORLD.size)
     except ValueError as refusal:
         raise ScenarioError(str(refusal), ("domain", "cells")) from None
 

@@ -7,7 +7,6 @@ and the summary says why it ended.
 from __future__ import annotations
 
 import contextlib
-import resource
 import signal
 import sys
 import time
@@ -15,15 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ramify.build import build_problem
+from ramify.models import TimedModel, model_of
 from ramify.phasefield.engine import Engine, SolverFailure, StepReport
-from ramify.physics.constants import FARADAY
+from ramify.run.account import history_row, peak_memory, summary
 from ramify.run.cycler import Cycler
-from ramify.run.engines import make_engine, rank_and_size, refuse_ranks, start_solvers
+from ramify.run.engines import rank_and_size, refuse_ranks, start_solvers
 from ramify.run.marks import Marks
 from ramify.run.progress import Progress
 from ramify.run.ranks import guarded, together
-from ramify.scenario.schema import Scenario
+from ramify.scenario.base import Scenario, TimedScenario
 from ramify.signals import Requests, ended_by
 
 if TYPE_CHECKING:
@@ -49,23 +48,35 @@ def run_scenario(
     figures: bool = True,
     requests: Requests | None = None,
 ) -> int:
-    """Run a resolved scenario into a folder; returns the exit code of the contract."""
+    """Run a resolved scenario of a timed model into a folder; returns the exit code of the contract."""
     with _listening(requests) as heard:
-        return guarded(lambda: Runner(scenario, folder, petsc_options, figures, heard).start(force))
+        return guarded(lambda: Runner(timed(scenario), folder, petsc_options, figures, heard).start(force))
 
 
 def resume_run(
-    folder: Path, petsc_options: list[str], *, figures: bool = True, requests: Requests | None = None
+    folder: Path,
+    petsc_options: list[str],
+    *,
+    scenario: Scenario | None = None,
+    figures: bool = True,
+    requests: Requests | None = None,
 ) -> int:
-    """Go on with an interrupted run; returns the exit code of the contract."""
+    """Go on with an interrupted run, whose scenario is that of the folder; returns the exit code of the contract."""
     from ramify.scenario import load_scenario
 
     def work() -> int:
-        scenario = together(lambda: load_scenario(folder / "scenario.yaml"))
-        return Runner(scenario, folder, petsc_options, figures, heard).resume()
+        loaded = scenario if scenario is not None else together(lambda: load_scenario(folder / "scenario.yaml"))
+        return Runner(timed(loaded), folder, petsc_options, figures, heard).resume()
 
     with _listening(requests) as heard:
         return guarded(work)
+
+
+def timed(scenario: Scenario) -> TimedScenario:
+    """The scenario, which must be one that steps through a protocol."""
+    if not isinstance(scenario, TimedScenario):
+        raise TypeError(f"model: {scenario.model} does not step through a protocol")
+    return scenario
 
 
 @contextlib.contextmanager
@@ -96,13 +107,22 @@ class Runner:
     """One run of one scenario."""
 
     def __init__(
-        self, scenario: Scenario, folder: Path, petsc_options: list[str], figures: bool, requests: Requests
+        self,
+        scenario: TimedScenario,
+        folder: Path,
+        petsc_options: list[str],
+        figures: bool,
+        requests: Requests,
     ) -> None:
         self.scenario, self.path, self.figures, self.requests = scenario, folder, figures, requests
+        self.model = model_of(scenario)
+        assert isinstance(self.model, TimedModel)
+        self.driver = driver = self.model.driver()
         together(lambda: start_solvers(scenario.engine, petsc_options))
-        self.problem = together(lambda: build_problem(scenario))
-        together(lambda: refuse_ranks(scenario.engine, self.problem))
-        self.engine: Engine = make_engine(scenario.engine, self.problem)
+        self.problem = together(lambda: driver.build(scenario))
+        self.domain = self.problem.domain
+        together(lambda: refuse_ranks(scenario.engine, self.domain))
+        self.engine: Engine = driver.make_engine(scenario.engine, self.problem)
         self.rank, self.size = rank_and_size(scenario.engine)
         self.root = self.rank == 0
         self.cycler = Cycler(scenario.protocol, self.problem.initial_concentration)
@@ -144,14 +164,17 @@ class Runner:
     def _make_folder(self, force: bool) -> None:
         from ramify.results.claim import Claim
         from ramify.results.folder import RunFolder
-        from ramify.scenario.resolve import to_yaml
+        from ramify.scenario.writing import to_yaml
 
         RunFolder.refuse_file(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._claim = Claim(self.path)
-        self.folder = RunFolder.create(self.path, self.problem.domain, force=force)
+        self.folder = RunFolder.create(self.path, self.domain, force=force, **self._extra())
         self.folder.write_scenario(to_yaml(self.scenario))
         self.folder.log.write("start", scenario=self.scenario.title, ranks=self.size)
+
+    def _extra(self) -> dict[str, Any]:
+        return {"extra_history": self.driver.extra_history, "extra_fields": self.driver.extra_fields}
 
     def resume(self) -> int:
         """Run on from the newest checkpoint."""
@@ -180,7 +203,7 @@ class Runner:
 
         RunFolder.refuse_without_checkpoint(self.path)
         self._claim = Claim(self.path)
-        self.folder = RunFolder.resume(self.path, self.problem.domain)
+        self.folder = RunFolder.resume(self.path, self.domain, **self._extra())
         try:
             checkpoint = self.folder.read_checkpoint()
         except CheckpointError as error:
@@ -280,9 +303,9 @@ class Runner:
         self.last = report
         self.steps += 1
         self.rejected += report.rejected
-        charge = (engine.ledger.charge - self._charge_before) / self.problem.domain.cross_section
+        charge = (engine.ledger.charge - self._charge_before) / self.domain.cross_section
         self._charge_before = engine.ledger.charge
-        self.marks.note(report, charge, engine.ledger.charge / self.problem.domain.cross_section)
+        self.marks.note(report, charge, engine.ledger.charge / self.domain.cross_section)
         with self._writing():
             self._write_history(report)
         if self.scenario.output.every is not None and report.time >= self._next_shot() * (1.0 - 1e-12):
@@ -294,7 +317,7 @@ class Runner:
             cycler.step.text,
             share,
             report,
-            engine.ledger.charge / self.problem.domain.cross_section,
+            engine.ledger.charge / self.domain.cross_section,
         )
         ended = cycler.note(report, charge)
         if ended is None and report.short_circuit:
@@ -356,40 +379,19 @@ class Runner:
     def _write_history(self, report: StepReport) -> None:
         if self.folder is None:
             return
-        ledger = self.engine.ledger
-        self.folder.history(
-            {
-                "time": report.time,
-                "step": report.step,
-                "voltage": report.voltage,
-                "current_density": report.current_density,
-                "capacity": ledger.charge / self.problem.domain.cross_section,
-                "charge": ledger.charge,
-                "limited": float(report.limited),
-                "minimum_concentration": report.minimum_concentration,
-                "surface_concentration": report.surface_concentration,
-                "metal": ledger.metal,
-                "salt": ledger.salt,
-                "newton_iterations": report.newton_iterations,
-                "krylov_iterations": report.krylov_iterations,
-                "rejected": report.rejected,
-                **report.measures,
-                "metal_profile": report.profile,
-                **ledger.balance(FARADAY),
-            }
-        )
+        self.folder.history(history_row(report, self.engine.ledger, self.domain.cross_section))
 
     def _snapshot(self, first: bool = False) -> None:
         names = list(self.scenario.output.fields or ())
         if not first:
-            names = [name for name in names if name != "psi"]
+            names = [name for name in names if name not in self.driver.static_fields]
         fields = {name: self.engine.gather(name) for name in names}
         with self._writing():
             if self.folder is not None:
                 self.folder.snapshot(self.engine.time, {n: f for n, f in fields.items() if f is not None})
 
     def _checkpoint(self, finished: bool = False) -> None:
-        from ramify.scenario.resolve import to_yaml
+        from ramify.scenario.writing import to_yaml
 
         saved = self.engine.save()
         self._saved_at = time.monotonic()
@@ -418,7 +420,7 @@ class Runner:
     def _explain(self, failure: SolverFailure) -> str:
         where = ""
         if failure.place is not None:
-            axes = [n for n in range(3) if self.problem.domain.cells[n] > 1]
+            axes = [n for n in range(3) if self.domain.cells[n] > 1]
             places = ", ".join(f"{'xyz'[n]} = {1e6 * failure.place[n]:.3g}" for n in axes)
             where = f" at {places} um"
         text = f"{failure.reason}{where}, field {failure.field}; try: {failure.remedy}"
@@ -434,11 +436,11 @@ class Runner:
         status, reason, code = self._judged(status, reason, code)
         self._checkpoint(finished=status in ("finished", "stopped"))
         status, reason, code = self._judged(status, reason, code)
-        memory = self._memory()
+        memory = int(self._sum(peak_memory()))
         measures = self.last.measures if self.last is not None else self.engine.measure()
         if self.folder is not None:
             with self._writing():
-                self.folder.finish(self._summary(status, reason, memory, measures))
+                self.folder.finish(self._summary(status, reason) | summary(self.engine, self.last, measures, memory))
                 self.folder.log.write("end", status=status, reason=reason)
             status, reason, code = self._judged(status, reason, code, alone=True)
             self.progress.say(f"{status}: {reason}; results in {self.path}")
@@ -458,53 +460,34 @@ class Runner:
     def _plot(self) -> None:
         """Figures, if the plotting extra is there; a picture that fails never fails a run."""
         try:
-            from ramify.results.figures import plot_folder
+            for path in self.model.plot(self.path):
+                self.progress.say(f"  {path}")
         except ImportError:
             self.progress.say("figures need the [viz] extra: pip install 'ramify[viz]', then ramify plot")
-            return
-        try:
-            for path in plot_folder(self.path):
-                self.progress.say(f"  {path}")
         except Exception as error:
             self.progress.say(f"figures were not drawn: {error}")
 
-    def _memory(self) -> int:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    def _sum(self, value: float) -> float:
+        """Sum over the ranks."""
         if self.size == 1:
-            return peak
+            return value
         from mpi4py import MPI
 
-        return int(MPI.COMM_WORLD.allreduce(peak, MPI.SUM))
+        return float(MPI.COMM_WORLD.allreduce(value, MPI.SUM))
 
-    def _summary(self, status: str, reason: str, memory: int, measures: dict[str, float]) -> dict[str, Any]:
-        ledger, last = self.engine.ledger, self.last
+    def _summary(self, status: str, reason: str) -> dict[str, Any]:
+        """What the runner knows of the run itself; the engine's account comes beside it."""
+        cells = self.domain.cells
         return {
             "status": status,
             "stop_reason": reason,
             "steps": self.steps,
             "rejected_steps": self.rejected,
-            "time_s": self.engine.time,
             "wall_s": self._wall(),
             "ranks": self.size,
-            "cells": self.problem.domain.cells[0] * self.problem.domain.cells[1] * self.problem.domain.cells[2],
-            "peak_memory_bytes": memory,
-            "charge_passed_C": ledger.charge,
-            "metal_plated_mol": ledger.plated,
-            "metal_stripped_mol": ledger.stripped,
-            "metal_dead_mol": measures.get("dead_metal", 0.0),
-            "coulombic_efficiency": ledger.coulombic_efficiency,
-            "filling_fraction": measures.get("filling_fraction", 0.0),
-            "tip_height_m": measures.get("tip_height", 0.0),
-            "roughness_m": measures.get("roughness", 0.0),
-            "top_plating_index": measures.get("top_plating_index"),
-            "over_plating_index": measures.get("over_plating_index"),
-            "bottom_up_index": measures.get("bottom_up_index"),
-            "blocked_fraction": measures.get("blocked_fraction"),
-            **self.marks.summary(),
-            "voltage_V": last.voltage if last is not None else None,
-            "limited": last.limited if last is not None else False,
-            "balance": ledger.balance(FARADAY),
-            "largest_correction_relative": ledger.largest_correction,
+            "cells": cells[0] * cells[1] * cells[2],
+            "model": self.scenario.model,
             "engine": self.scenario.engine,
             "title": self.scenario.title,
+            **self.marks.summary(),
         }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ramify.scenario.base import Scenario
 from ramify.scenario.errors import Key, ScenarioError, key_text
 from ramify.scenario.loading import scenario_from_text
-from ramify.scenario.resolve import to_data, to_yaml
-from ramify.scenario.schema import Scenario
+from ramify.scenario.writing import to_data, to_yaml
 
 FREE: tuple[Key, ...] = (("title",), ("numerics",), ("output", "checkpoint_every"))
 """Keys that change nothing of what a state means: a run that failed may go on with other tolerances."""

@@ -11,7 +11,7 @@ from ramify.scenario.errors import Key, ScenarioError
 from ramify.scenario.host_rules import bears_metal
 from ramify.scenario.hosts import NoHost, SolidHost
 from ramify.scenario.resolve import largest_edge, spacing
-from ramify.scenario.schema import Scenario
+from ramify.scenario.schema import PlatingScenario
 
 NARROWEST_INTERFACE = 0.75
 """Interface width in cells below which the front pins on the grid."""
@@ -23,7 +23,7 @@ CREST = 3.0
 """Highest crest of a sum of random modes, in root mean squares."""
 
 
-def refuse_unresolved(scenario: Scenario) -> None:
+def refuse_unresolved(scenario: PlatingScenario) -> None:
     """Raise a ScenarioError where the grid or the domain cannot hold what the scenario asks for."""
     interface_rule(scenario)
     host_rule(scenario)
@@ -43,7 +43,7 @@ def text(length: float) -> str:
     return f"{length * 1e6:.4g} um"
 
 
-def interface_rule(scenario: Scenario) -> None:
+def interface_rule(scenario: PlatingScenario) -> None:
     """The interface spans enough cells and fits into the domain."""
     width, edge = resolved(scenario.interface.width), largest_edge(scenario.domain)
     if width < NARROWEST_INTERFACE * edge:
@@ -55,7 +55,7 @@ def interface_rule(scenario: Scenario) -> None:
         raise ScenarioError("the interface fills the domain", ("interface", "width"), text(width), allowed)
 
 
-def host_rule(scenario: Scenario) -> None:
+def host_rule(scenario: PlatingScenario) -> None:
     """The grid resolves the host, and the host leaves room above."""
     host, domain = scenario.host, scenario.domain
     if isinstance(host, NoHost):
@@ -88,7 +88,7 @@ def _key_of(name: str) -> Key:
     return ("host", *words)
 
 
-def film_rule(scenario: Scenario) -> None:
+def film_rule(scenario: PlatingScenario) -> None:
     """The film leaves room for electrolyte, above and inside the host."""
     thickness, host, key = resolved(scenario.film.thickness), scenario.host, ("film", "thickness")
     height = scenario.domain.size[-1]
@@ -104,7 +104,7 @@ def film_rule(scenario: Scenario) -> None:
         raise ScenarioError("the film closes the pores of the host", key, text(thickness), allowed)
 
 
-def roughness_rule(scenario: Scenario) -> None:
+def roughness_rule(scenario: PlatingScenario) -> None:
     """The rough front stays off both electrodes and its waves are resolved."""
     rough, thickness = scenario.film.roughness, resolved(scenario.film.thickness)
     if rough is None:
@@ -123,7 +123,7 @@ def roughness_rule(scenario: Scenario) -> None:
             raise ScenarioError(problem, ("film", "roughness", name), allowed=f"at least {FEWEST_WAVELENGTH_CELLS:g}")
 
 
-def cap_rule(scenario: Scenario) -> None:
+def cap_rule(scenario: PlatingScenario) -> None:
     """Nuclei are at least as large, and as high, as the interface that draws them."""
     width = resolved(scenario.interface.width)
     for index, nucleus in enumerate(scenario.nuclei):

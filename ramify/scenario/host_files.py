@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.hosts import SurfaceHost, VoxelHost
 from ramify.scenario.hosts.files import FileHost
-from ramify.scenario.schema import Scenario
+from ramify.scenario.schema import PlatingScenario
 
 if TYPE_CHECKING:
     from ramify.hosts.images import RawLayout
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 22
 
 
-def with_host_file(scenario: Scenario, folder: Path) -> Scenario:
+def with_host_file(scenario: PlatingScenario, folder: Path) -> PlatingScenario:
     """The scenario with its host's path, hash and height filled in; unchanged where the host is not in a file.
 
     Raises

@@ -22,7 +22,7 @@ from ramify.scenario.hosts import (
     VoxelHost,
 )
 from ramify.scenario.hosts.base import CoatingSection
-from ramify.scenario.schema import Scenario
+from ramify.scenario.schema import PlatingScenario
 
 AXES = {2: "none, flat, pillars, channels, sphere_pack, random_medium", 1: "none, flat"}
 """Hosts for domains of so many axes."""
@@ -36,7 +36,7 @@ def bears_metal(host: SolidHost | NoHost) -> bool:
     return host.surface == "conducting" or (host.coating is not None and host.coating.kind == "conducting")
 
 
-def host_rule(scenario: Scenario) -> None:
+def host_rule(scenario: PlatingScenario) -> None:
     """Everything about the host."""
     host = scenario.host
     if isinstance(host, NoHost):
@@ -129,7 +129,7 @@ def conduction_rule(host: SolidHost) -> None:
         raise ScenarioError("no phase conducts", key, allowed="surface: insulating, or a value above zero")
 
 
-def activity_rule(scenario: Scenario, host: SolidHost) -> None:
+def activity_rule(scenario: PlatingScenario, host: SolidHost) -> None:
     """An activity somewhere, in regions that lie in the domain."""
     activity, key = host.activity, ("host", "activity")
     if activity is None:

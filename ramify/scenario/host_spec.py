@@ -17,7 +17,7 @@ from ramify.scenario.loading import find_scenario, finish
 from ramify.scenario.overrides import apply_overrides
 from ramify.scenario.resolve import resolve
 from ramify.scenario.rules import domain_rule, preset_rule
-from ramify.scenario.schema import Scenario
+from ramify.scenario.schema import PlatingScenario
 from ramify.scenario.validate import validate
 
 KEYS = ("title", "version", "domain", "host", "metal")
@@ -29,7 +29,7 @@ PLACEHOLDERS = {
 }
 
 
-def load_host(source: str | Path, overrides: Iterable[str] = ()) -> Scenario:
+def load_host(source: str | Path, overrides: Iterable[str] = ()) -> PlatingScenario:
     """The resolved scenario of a file, of a shipped name, or of a file that holds a domain and a host alone.
 
     Raises
@@ -42,16 +42,20 @@ def load_host(source: str | Path, overrides: Iterable[str] = ()) -> Scenario:
     overrides = list(overrides)
     apply_overrides(document, overrides)
     if not set(document.data) <= set(KEYS):
-        return finish(parse_text(read_text(path), str(path)), overrides)
+        scenario = finish(parse_text(read_text(path), str(path)), overrides)
+        if not isinstance(scenario, PlatingScenario):
+            error = ScenarioError("describes no host", ("model",), scenario.model, "model: plating")
+            raise document.locate(error)
+        return scenario
     return _host_alone(document)
 
 
-def _host_alone(document: Document) -> Scenario:
+def _host_alone(document: Document) -> PlatingScenario:
     try:
         if "host" not in document.data:
             raise ScenarioError("is required and missing", ("host",))
         document.data |= PLACEHOLDERS
-        scenario = validate(document)
+        scenario = validate(document, PlatingScenario)
         for rule in (domain_rule, preset_rule, host_rule):
             rule(scenario)
         resolved = resolve(scenario)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from ramify.scenario.errors import ScenarioError, nearest
-from ramify.scenario.grid_rules import refuse_unresolved
-from ramify.scenario.host_files import with_host_file
+from ramify.models import DEFAULT, MODELS, PLANNED, Model, find_model
+from ramify.scenario.base import Scenario
+from ramify.scenario.errors import ScenarioError, nearest, shown
 from ramify.scenario.load import Document, parse_text, read_text
 from ramify.scenario.overrides import apply_overrides
-from ramify.scenario.resolve import resolve
-from ramify.scenario.rules import refuse_misfits
-from ramify.scenario.schema import Scenario
 from ramify.scenario.shipped import shipped_scenarios
 from ramify.scenario.validate import validate
 
 
-def load_scenario(source: str | Path, overrides: Iterable[str] = ()) -> Scenario:
-    """The resolved scenario in a file.
+def load_scenario(source: str | Path, overrides: Iterable[str] = ()) -> Any:
+    """The resolved scenario in a file, of the class of its model (a `Scenario`).
 
     Parameters
     ----------
@@ -37,8 +35,8 @@ def load_scenario(source: str | Path, overrides: Iterable[str] = ()) -> Scenario
     return finish(parse_text(read_text(path), str(path)), overrides)
 
 
-def scenario_from_text(text: str, overrides: Iterable[str] = (), file: str = "scenario") -> Scenario:
-    """The resolved scenario in a YAML text; `file` is its name in messages."""
+def scenario_from_text(text: str, overrides: Iterable[str] = (), file: str = "scenario") -> Any:
+    """The resolved scenario in a YAML text, of the class of its model; `file` is its name in messages."""
     return finish(parse_text(text, file), overrides)
 
 
@@ -57,12 +55,29 @@ def find_scenario(source: str | Path) -> Path:
 def finish(document: Document, overrides: Iterable[str]) -> Scenario:
     """The resolved scenario in a document."""
     apply_overrides(document, overrides)
-    scenario = validate(document)
+    model = named_model(document)
+    scenario = validate(document, model.scenario)
     try:
-        scenario = with_host_file(scenario, Path(document.file).parent)
-        refuse_misfits(scenario)
-        resolved = resolve(scenario)
-        refuse_unresolved(resolved)
+        return model.complete(scenario, Path(document.file).parent)
     except ScenarioError as error:
         raise document.locate(error) from None
-    return resolved
+
+
+def named_model(document: Document) -> Model:
+    """The model that a document asks for; ScenarioError where there is none of that name."""
+    name = document.data.get("model", DEFAULT)
+    if isinstance(name, str) and name in MODELS:
+        return find_model(name)
+    if name in PLANNED:
+        error = ScenarioError("not available in this version", ("model",), shown(name), ", ".join(MODELS))
+    else:
+        hint = nearest(str(name), MODELS)
+        error = ScenarioError("not one of the choices", ("model",), shown(name), ", ".join(MODELS), hint)
+    raise document.locate(error)
+
+
+def model_named_in(path: Path) -> str:
+    """Name of the model of a scenario file, without the rest of the file being judged."""
+    document = parse_text(read_text(path), str(path))
+    named_model(document)
+    return str(document.data.get("model", DEFAULT))

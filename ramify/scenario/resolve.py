@@ -1,14 +1,9 @@
-"""Defaults that depend on other keys, and the resolved scenario as YAML.
-
-`resolve` is idempotent, and loading what `to_yaml` writes gives the same scenario: numbers are written in SI units
-with all their digits.
-"""
+"""Defaults of a plating scenario that depend on other keys; `resolve` is idempotent."""
 
 from __future__ import annotations
 
-import io
 import math
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ramify.scenario.fields import Section
 from ramify.scenario.hosts import FoamHost, NoHost, SolidHost, SpherePackHost
@@ -21,7 +16,7 @@ from ramify.scenario.schema import (
     NucleationSection,
     NumericsSection,
     OutputSection,
-    Scenario,
+    PlatingScenario,
 )
 
 SectionType = TypeVar("SectionType", bound=Section)
@@ -43,7 +38,7 @@ def largest_edge(domain: DomainSection) -> float:
     return max([edges[-1], *(h for h, n in zip(edges[:-1], domain.cells[:-1], strict=True) if n > 1)])
 
 
-def resolve(scenario: Scenario) -> Scenario:
+def resolve(scenario: PlatingScenario) -> PlatingScenario:
     """The scenario with every default filled in; sections that do not apply stay empty."""
     width = scenario.interface.width or largest_edge(scenario.domain)
     scenario = scenario.model_copy(update={"interface": scenario.interface.model_copy(update={"width": width})})
@@ -64,7 +59,7 @@ def _filled(section: SectionType, **defaults: object) -> SectionType:
     return section.model_copy(update={n: v for n, v in defaults.items() if getattr(section, n) is None})
 
 
-def _metal(scenario: Scenario) -> MetalSection:
+def _metal(scenario: PlatingScenario) -> MetalSection:
     from ramify.physics.metals import PRESETS
 
     data = PRESETS[scenario.metal.preset]
@@ -76,7 +71,7 @@ def _metal(scenario: Scenario) -> MetalSection:
     )
 
 
-def _kinetics(scenario: Scenario) -> KineticsSection:
+def _kinetics(scenario: PlatingScenario) -> KineticsSection:
     return _filled(
         scenario.kinetics,
         anodic_transfer_coefficient=1.0 - scenario.kinetics.transfer_coefficient,
@@ -84,12 +79,12 @@ def _kinetics(scenario: Scenario) -> KineticsSection:
     )
 
 
-def _counter(scenario: Scenario) -> CounterElectrodeSection:
+def _counter(scenario: PlatingScenario) -> CounterElectrodeSection:
     lithium = scenario.counter_electrode.kind == "lithium"
     return _filled(scenario.counter_electrode, kinetics="uniform") if lithium else scenario.counter_electrode
 
 
-def _host(scenario: Scenario) -> SolidHost | NoHost:
+def _host(scenario: PlatingScenario) -> SolidHost | NoHost:
     host: SolidHost | NoHost = scenario.host
     random_bed = isinstance(host, SpherePackHost) and host.arrangement == "random"
     if random_bed or (isinstance(host, FoamHost) and host.tessellation == "voronoi"):
@@ -102,7 +97,7 @@ def _host(scenario: Scenario) -> SolidHost | NoHost:
     return host if host.surface == "insulating" else _filled(host, conductivity=COPPER_CONDUCTIVITY)
 
 
-def _film(scenario: Scenario, width: float) -> FilmSection:
+def _film(scenario: PlatingScenario, width: float) -> FilmSection:
     starts_as_caps = bool(scenario.nuclei) or scenario.nucleation is not None
     film = _filled(scenario.film, thickness=0.0 if starts_as_caps else FILM_WIDTHS * width)
     rough = film.roughness
@@ -112,49 +107,19 @@ def _film(scenario: Scenario, width: float) -> FilmSection:
     return film.model_copy(update={"roughness": rough})
 
 
-def _nucleation(scenario: Scenario, width: float) -> NucleationSection | None:
+def _nucleation(scenario: PlatingScenario, width: float) -> NucleationSection | None:
     return scenario.nucleation and _filled(scenario.nucleation, radius=FILM_WIDTHS * width, contact_angle=0.5 * math.pi)
 
 
-def _output(scenario: Scenario) -> OutputSection:
+def _output(scenario: PlatingScenario) -> OutputSection:
     static = () if isinstance(scenario.host, NoHost) else ("psi",)
     return _filled(scenario.output, fields=("xi", *static, "c", "phi_l"))
 
 
-def _numerics(scenario: Scenario) -> NumericsSection:
+def _numerics(scenario: PlatingScenario) -> NumericsSection:
     """The engine's own defaults, those that are finite numbers."""
     from ramify.phasefield.problem import Numerics
 
     defaults = Numerics()
     values = {name: getattr(defaults, name) for name in type(scenario.numerics).model_fields}
     return _filled(scenario.numerics, **{n: v for n, v in values.items() if v is not None and math.isfinite(v)})
-
-
-def to_data(scenario: Scenario) -> dict[str, Any]:
-    """The scenario as plain data with units, as it stands in a file."""
-    data = scenario.model_dump(mode="json", exclude_none=True)
-    data["host"] = {"type": scenario.host.type} | data["host"]
-    return data
-
-
-def to_yaml(scenario: Scenario) -> str:
-    """The scenario as the text of a scenario file."""
-    return _yaml(to_data(scenario))
-
-
-def host_yaml(scenario: Scenario) -> str:
-    """Domain, host and metal of the scenario as the text of a file for `ramify host`."""
-    data = to_data(scenario)
-    return _yaml({key: data[key] for key in ("title", "version", "domain", "host", "metal")})
-
-
-def _yaml(data: dict[str, Any]) -> str:
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.width = 110
-    stream = io.StringIO()
-    yaml.dump(data, stream)
-    return stream.getvalue()

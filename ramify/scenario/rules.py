@@ -12,21 +12,21 @@ from itertools import pairwise
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
-from ramify.scenario.schema import Scenario
+from ramify.scenario.schema import PlatingScenario
 
-Rule = Callable[[Scenario], None]
+Rule = Callable[[PlatingScenario], None]
 
 EXCHANGE_CURRENTS = (1e-12, 1e7)
 """Least and largest exchange current density [A/m^2]: nine orders around what is measured on metals."""
 
 
-def refuse_misfits(scenario: Scenario) -> None:
+def refuse_misfits(scenario: PlatingScenario) -> None:
     """Raise the ScenarioError of the first rule that the scenario breaks."""
     for rule in RULES:
         rule(scenario)
 
 
-def domain_rule(scenario: Scenario) -> None:
+def domain_rule(scenario: PlatingScenario) -> None:
     """Axes and counts agree; z is resolved at all."""
     domain = scenario.domain
     if len(domain.size) != len(domain.cells):
@@ -50,7 +50,7 @@ ELECTROLYTES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 WAYS = "'preset', or 'diffusivity' and 'transference', or 'cation_diffusivity' and 'anion_diffusivity'"
 
 
-def electrolyte_rule(scenario: Scenario) -> None:
+def electrolyte_rule(scenario: PlatingScenario) -> None:
     """Transport properties in one of the three ways, complete."""
     section = scenario.electrolyte
     names = [name for required, extra in ELECTROLYTES.values() for name in (*required, *extra)]
@@ -73,7 +73,7 @@ def electrolyte_rule(scenario: Scenario) -> None:
         raise ScenarioError(problem, ("electrolyte", "transference"), str(section.transference), "between 0 and 1")
 
 
-def preset_rule(scenario: Scenario) -> None:
+def preset_rule(scenario: PlatingScenario) -> None:
     """Presets that exist and whose data reach the temperature."""
     from ramify.physics import electrolyte, metals
 
@@ -97,7 +97,7 @@ def _unknown(key: Key, name: str, known: list[str]) -> ScenarioError:
     return ScenarioError("unknown preset", key, shown(name), ", ".join(known), nearest(name, known))
 
 
-def electrons_rule(scenario: Scenario) -> None:
+def electrons_rule(scenario: PlatingScenario) -> None:
     """Electronic transport that the engine and the islands allow."""
     electrons, key = scenario.electrons, ("electrons", "transport")
     if electrons.transport == "ohmic" and electrons.islands == "inactive":
@@ -107,7 +107,7 @@ def electrons_rule(scenario: Scenario) -> None:
         raise ScenarioError("engine fipy has equipotential electrons only", key, "ohmic", "equipotential")
 
 
-def counter_rule(scenario: Scenario) -> None:
+def counter_rule(scenario: PlatingScenario) -> None:
     """Kinetics of a counter electrode that reacts."""
     counter = scenario.counter_electrode
     if counter.kind == "reservoir" and counter.kinetics is not None:
@@ -118,7 +118,7 @@ def counter_rule(scenario: Scenario) -> None:
         raise ScenarioError("engine fipy releases the counter current uniformly", key, "butler_volmer", "uniform")
 
 
-def kinetics_rule(scenario: Scenario) -> None:
+def kinetics_rule(scenario: PlatingScenario) -> None:
     """An exchange current density that some electrode could have."""
     value, (least, most) = scenario.kinetics.exchange_current_density, EXCHANGE_CURRENTS
     if not least <= value <= most:
@@ -127,7 +127,7 @@ def kinetics_rule(scenario: Scenario) -> None:
         raise ScenarioError(problem, ("kinetics", "exchange_current_density"), f"{value:g} A/m^2", allowed)
 
 
-def interface_rule(scenario: Scenario) -> None:
+def interface_rule(scenario: PlatingScenario) -> None:
     """A frozen front has no mobility and carries no capillarity of its own."""
     interface = scenario.interface
     if interface.motion == "moving":
@@ -143,7 +143,7 @@ def interface_rule(scenario: Scenario) -> None:
             raise ScenarioError(problem, ("protocol",), step.text, "another stop condition, or motion: moving")
 
 
-def film_rule(scenario: Scenario) -> None:
+def film_rule(scenario: PlatingScenario) -> None:
     """A film that can be, and metal to start from."""
     film, caps = scenario.film, bool(scenario.nuclei) or scenario.nucleation is not None
     if film.thickness == 0.0 and not caps:
@@ -172,7 +172,7 @@ def film_rule(scenario: Scenario) -> None:
         _wavelength_rule(scenario, rough.wavelength)
 
 
-def _wavelength_rule(scenario: Scenario, wavelength: float) -> None:
+def _wavelength_rule(scenario: PlatingScenario, wavelength: float) -> None:
     width = scenario.domain.size[0]
     periodic = scenario.domain.lateral == "periodic"
     unit = wavelength if periodic else 0.5 * wavelength
@@ -183,7 +183,7 @@ def _wavelength_rule(scenario: Scenario, wavelength: float) -> None:
         raise ScenarioError(problem, ("film", "roughness", "wavelength"), f"{wavelength:g} m", allowed)
 
 
-def nuclei_rule(scenario: Scenario) -> None:
+def nuclei_rule(scenario: PlatingScenario) -> None:
     """Nuclei inside the domain, at least one of them joined to a conductor."""
     size = scenario.domain.size
     for index, nucleus in enumerate(scenario.nuclei):
@@ -217,7 +217,7 @@ def angle_rule(angle: float | None, key: Key) -> None:
         raise ScenarioError("outside its range", key, f"{math.degrees(angle):g} deg", "between 0 and 180 deg")
 
 
-def output_rule(scenario: Scenario) -> None:
+def output_rule(scenario: PlatingScenario) -> None:
     """Each field once."""
     names = scenario.output.fields or ()
     for index, name in enumerate(names):
@@ -225,7 +225,7 @@ def output_rule(scenario: Scenario) -> None:
             raise ScenarioError("is given twice", ("output", "fields", index), name)
 
 
-def numerics_rule(scenario: Scenario) -> None:
+def numerics_rule(scenario: PlatingScenario) -> None:
     """Steps in order of length."""
     numerics = scenario.numerics
     steps = [(n, getattr(numerics, n)) for n in ("smallest_step", "first_step", "largest_step")]

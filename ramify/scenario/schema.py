@@ -1,4 +1,4 @@
-"""The scenario: what a YAML file may say, section by section.
+"""The scenario of `model: plating`: what a YAML file may say, section by section.
 
 Every dimensional quantity carries a unit in the file and is an SI float here. Unknown keys are refused. A key left
 out takes its default in `ramify.scenario.resolve`, where defaults that depend on other keys are worked out.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, SkipValidation, WithJsonSchema, field_validator
+from pydantic import Field, field_validator
 
-from ramify.scenario.errors import ScenarioError
+from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.fields import (
     Angle,
     ArealResistance,
@@ -30,16 +30,10 @@ from ramify.scenario.fields import (
     SurfaceEnergy,
     Temperature,
     Time,
-    as_pydantic,
     refuse,
 )
 from ramify.scenario.hosts import HostSection, NoHost
-from ramify.scenario.protocol import Protocol
-from ramify.scenario.protocol_text import parse_protocol, protocol_entries
 
-VERSION = 1
-"""Version of the schema that this program writes and the newest it reads."""
-PLANNED_MODELS = ("grand_potential", "voids")
 FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s"]
 
 Cells = Annotated[int, Field(ge=1, le=100_000)]
@@ -161,14 +155,10 @@ class NucleationSection(Section):
     seed: Seed = 0
 
 
-class OutputSection(Section):
+class OutputSection(StoredFields):
     """What is kept of a run."""
 
-    every: Time | None = None
-    """Time between snapshots of the fields; at the start, the switches and the end by default."""
     fields: Annotated[tuple[FieldName, ...], Field(min_length=1, strict=False)] | None = None
-    checkpoint_every: Time = 600.0
-    """Wall time between checkpoints."""
 
 
 class NumericsSection(Section):
@@ -183,45 +173,10 @@ class NumericsSection(Section):
     order: Literal[1, 2] | None = None
 
 
-def _read_protocol(entries: object) -> Protocol:
-    try:
-        return parse_protocol(entries)
-    except ScenarioError as error:
-        raise as_pydantic(error) from None
-
-
-PROTOCOL_SCHEMA: dict[str, Any] = {
-    "type": "array",
-    "minItems": 1,
-    "description": "steps such as 'plate at 2 mA/cm^2 until 0.5 mAh/cm^2', or 'repeat N:' with a list of steps",
-    "items": {
-        "anyOf": [
-            {"type": "string", "pattern": r"^\s*(plate|strip|hold|rest|pulse)\b"},
-            {
-                "type": "object",
-                "patternProperties": {r"^repeat [1-9][0-9]*$": {"type": "array", "minItems": 1}},
-                "additionalProperties": False,
-                "minProperties": 1,
-                "maxProperties": 1,
-            },
-        ]
-    },
-}
-ProtocolField = Annotated[
-    SkipValidation[Protocol],
-    BeforeValidator(_read_protocol),
-    PlainSerializer(protocol_entries),
-    WithJsonSchema(PROTOCOL_SCHEMA),
-]
-
-
-class Scenario(Section):
+class PlatingScenario(TimedScenario):
     """A whole scenario, as `load_scenario` returns it with every default filled in."""
 
-    title: Annotated[str, Field(max_length=500)] = ""
-    version: int = VERSION
     model: Literal["plating"] = "plating"
-    engine: Literal["petsc", "fipy"] = "petsc"
     domain: DomainSection
     electrolyte: ElectrolyteSection
     metal: MetalSection = MetalSection()
@@ -234,27 +189,8 @@ class Scenario(Section):
     nuclei: Annotated[tuple[NucleusSection, ...], Field(max_length=1000, strict=False)] = ()
     nucleation: NucleationSection | None = None
     mechanics: Literal["off"] = "off"
-    protocol: ProtocolField
     output: OutputSection = OutputSection()
     numerics: NumericsSection = NumericsSection()
-
-    @field_validator("version", mode="before")
-    @classmethod
-    def refuse_newer(cls, value: Any) -> Any:
-        """Refuse a version that this program does not know."""
-        if isinstance(value, int) and not isinstance(value, bool) and value > VERSION:
-            raise refuse("written for a newer version of ramify", (), value, f"versions up to {VERSION}")
-        if value != VERSION or isinstance(value, bool):
-            raise refuse("not a version of the scenario format", (), value, f"{VERSION}")
-        return value
-
-    @field_validator("model", mode="before")
-    @classmethod
-    def refuse_planned_models(cls, value: Any) -> Any:
-        """Say of models to come that they are not there yet."""
-        if value in PLANNED_MODELS:
-            raise refuse("not available in this version", (), value, "plating")
-        return value
 
     @field_validator("mechanics", mode="before")
     @classmethod

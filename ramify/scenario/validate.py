@@ -1,19 +1,23 @@
-"""From plain data to a `Scenario`: what pydantic refuses is told as one `ScenarioError`."""
+"""From plain data to a scenario: what pydantic refuses is told as one `ScenarioError`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ramify.scenario.base import LAST, Scenario
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import FORMS, REFUSED
 from ramify.scenario.hosts import HOST_TYPES
 from ramify.scenario.load import Document
-from ramify.scenario.schema import Scenario
+
+AnyScenario = TypeVar("AnyScenario", bound=Scenario)
+
+SECTIONS_AT_THE_END = tuple((name,) for name in LAST)
 
 WORDS = {
     "int_type": "a whole number",
@@ -32,8 +36,8 @@ LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "
            "string_too_long": ("max_length", "at most")}  # fmt: skip
 
 
-def validate(document: Document) -> Scenario:
-    """The scenario in a document, defaults of other keys not yet worked out.
+def validate(document: Document, kind: type[AnyScenario]) -> AnyScenario:
+    """The scenario of a model's class in a document, defaults of other keys not yet worked out.
 
     Raises
     ------
@@ -41,11 +45,18 @@ def validate(document: Document) -> Scenario:
         The first problem in the order of the file, with the number of the others.
     """
     try:
-        return Scenario.model_validate(document.data)
+        return kind.model_validate(document.data)
     except ValidationError as failure:
         found = [document.locate(told(problem)) for problem in failure.errors(include_url=False)]
-        first = min(found, key=lambda error: (error.line is None, error.line or 0))
+        first = min(
+            found, key=lambda error: (error.line is None, error.line or 0, error.key[:1] in SECTIONS_AT_THE_END)
+        )
         raise replace(first, more=len(found) - 1) from None
+
+
+def place(error: ScenarioError) -> tuple[bool, int, bool]:
+    """What sorts errors as their keys stand in a file, missing keys last."""
+    return error.line is None, error.line or 0, error.key[:1] in SECTIONS_AT_THE_END
 
 
 def told(problem: Mapping[str, Any]) -> ScenarioError:

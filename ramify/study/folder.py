@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from ramify.results.folder import CHECKPOINT, SUMMARY
 from ramify.results.summary import plain, read_summary, write_atomically
-from ramify.scenario.resolve import to_yaml
+from ramify.scenario.writing import to_yaml
 from ramify.study.load import StudyFile
 from ramify.study.points import HASH_LENGTH, Point
 

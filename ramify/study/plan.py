@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from ramify.check import Check, check_scenario
 from ramify.check_report import scaled
-from ramify.scenario.resolve import largest_edge
 from ramify.study.design import axes
 from ramify.study.load import StudyFile
 from ramify.study.points import Point, build_points
@@ -75,7 +74,7 @@ def estimate(point: Point) -> Estimate:
     deposit = next((scale.value for scale in check.scales if scale.name == "largest deposit"), None)
     steps: float = USUAL_STEPS
     if deposit is not None:
-        steps = FEWEST_STEPS + STEPS_PER_CELL * deposit / largest_edge(point.scenario.domain)
+        steps = FEWEST_STEPS + STEPS_PER_CELL * deposit / max(check.spacing)
     return Estimate(point, check, START_UP + SECONDS_PER_CELL_STEP * steps * math.prod(check.cells))
 
 

@@ -10,13 +10,14 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
+from ramify.scenario.base import Scenario
 from ramify.scenario.errors import Key, ScenarioError
 from ramify.scenario.load import Document, parse_text
 from ramify.scenario.loading import finish
 from ramify.scenario.overrides import put, split_key
-from ramify.scenario.resolve import to_data
-from ramify.scenario.schema import Scenario
+from ramify.scenario.writing import to_data
 from ramify.study.amounts import Amount, Value
 from ramify.study.design import Combination, axes, combinations
 from ramify.study.expressions import derive, evaluate, plain
@@ -41,7 +42,8 @@ class Point:
     variant: str | None
     seed: int | None
     """Of a repeat."""
-    scenario: Scenario
+    scenario: Any
+    """Resolved, of the class of its model."""
     digest: str
     """Hash of the resolved scenario."""
 
@@ -104,7 +106,7 @@ def _build(file: StudyFile, shared: Document, number: int, combination: Combinat
     variant = study.variants[combination.variant] if combination.variant is not None else None
     seed = study.repeats.seed + combination.repeat if study.repeats and combination.repeat is not None else None
     names = dict(combination.levels)
-    point = Point(number, combination, {}, variant.label if variant else None, seed, None, "")  # type: ignore[arg-type]
+    point = Point(number, combination, {}, variant.label if variant else None, seed, None, "")
     where = f"{where} ({point.full_label})"
     document = copy.deepcopy(shared)
     if variant is not None:

@@ -1,0 +1,63 @@
+"""What a run reports of an engine: a row of the history after every step, and the numbers it came to."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Mapping
+from typing import Any
+
+from ramify.phasefield.engine import Engine, Ledger, StepReport
+from ramify.physics.constants import FARADAY
+
+
+def history_row(report: StepReport, ledger: Ledger, area: float) -> dict[str, Any]:
+    """One row of `history.nc`; `area` is the cross-section that areal quantities refer to [m^2]."""
+    return {
+        "time": report.time,
+        "step": report.step,
+        "voltage": report.voltage,
+        "current_density": report.current_density,
+        "capacity": ledger.charge / area,
+        "charge": ledger.charge,
+        "limited": float(report.limited),
+        "minimum_concentration": report.minimum_concentration,
+        "surface_concentration": report.surface_concentration,
+        "metal": ledger.metal,
+        "salt": ledger.salt,
+        "newton_iterations": report.newton_iterations,
+        "krylov_iterations": report.krylov_iterations,
+        "rejected": report.rejected,
+        **report.measures,
+        "metal_profile": report.profile,
+        **ledger.balance(FARADAY),
+    }
+
+
+def summary(engine: Engine, last: StepReport | None, measures: Mapping[str, float], memory: int) -> dict[str, Any]:
+    """The engine's part of `summary.json`; `last` is the last accepted step, `memory` the peak [bytes]."""
+    ledger = engine.ledger
+    return {
+        "time_s": engine.time,
+        "peak_memory_bytes": memory,
+        "charge_passed_C": ledger.charge,
+        "metal_plated_mol": ledger.plated,
+        "metal_stripped_mol": ledger.stripped,
+        "metal_dead_mol": measures.get("dead_metal", 0.0),
+        "coulombic_efficiency": ledger.coulombic_efficiency,
+        "filling_fraction": measures.get("filling_fraction", 0.0),
+        "tip_height_m": measures.get("tip_height", 0.0),
+        "roughness_m": measures.get("roughness", 0.0),
+        "top_plating_index": measures.get("top_plating_index"),
+        "over_plating_index": measures.get("over_plating_index"),
+        "bottom_up_index": measures.get("bottom_up_index"),
+        "blocked_fraction": measures.get("blocked_fraction"),
+        "voltage_V": last.voltage if last is not None else None,
+        "limited": last.limited if last is not None else False,
+        "balance": ledger.balance(FARADAY),
+        "largest_correction_relative": ledger.largest_correction,
+    }
+
+
+def peak_memory() -> int:
+    """Of this process, so far [bytes]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
