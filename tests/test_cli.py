@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ramify import __version__, cli
+from ramify.commands.common import speak
 
 CASE = """\
 title: a plain cell
@@ -163,7 +164,7 @@ def as_rank(monkeypatch, capsys):
         monkeypatch.setenv("PMI_RANK", str(rank))
 
     yield pretend
-    cli.speak()
+    speak()
 
 
 @pytest.mark.parametrize("rank", [0, 1])
