@@ -82,10 +82,10 @@ EXCESS, MOMENT, MOMENT_PER_DISTANCE = _fit_feed()
 
 
 @numba.njit(cache=True)
-def feed_at(middle: Any, bump: Any, distance: Any) -> tuple[Any, Any]:
-    """(I(xi) - xi, M(s)) from xi - 1/2, sqrt(xi (1 - xi)) and |s|, the signed distance in widths.
+def feed_at(middle: Any, bump: Any, distance: Any) -> tuple[Any, Any, Any]:
+    """(I(xi) - xi, M(s), E(s)) from xi - 1/2, sqrt(xi (1 - xi)) and |s|, the signed distance in widths.
 
-    `swept_share` and `weight_moment` in a form without any branch, table or transcendental function, for compiled
+    `swept_share`, `weight_moment` and `curved_feed` in a form without any branch, table or transcendental function, for compiled
     kernels that go through rows of cells: powers of sqrt(q) from 2 to 7 times xi - 1/2, and odd powers from 3 to 13,
     their coefficients linear in |s|. A reaction may run away in the tails, so that they are right there too.
     """
@@ -96,7 +96,9 @@ def feed_at(middle: Any, bump: Any, distance: Any) -> tuple[Any, Any]:
     excess = middle * q * (a0 + bump * (a1 + bump * (a2 + bump * (a3 + bump * (a4 + bump * a5)))))
     plain = b0 + q * (b1 + q * (b2 + q * (b3 + q * (b4 + q * b5))))
     sloped = c0 + q * (c1 + q * (c2 + q * (c3 + q * (c4 + q * c5))))
-    return excess, bump * q * (plain + distance * sloped)
+    # d(bump)/ds = -bump middle makes E the term-by-term integral of the excess over bump
+    bent = 0.5 * a0 + bump * (a1 / 3.0 + bump * (0.25 * a2 + bump * (0.2 * a3 + bump * (a4 / 6.0 + bump * a5 / 7.0))))
+    return excess, bump * q * (plain + distance * sloped), -q * bent
 
 
 FADING_FEED = 2e-3
@@ -114,8 +116,8 @@ def feed_fade(bump: Any) -> Any:
 
 
 @numba.njit(cache=True)
-def feed_functions(s: float) -> tuple[float, float]:
-    """(I(xi) - xi, M(s)) at the signed distance s: `swept_share` and `weight_moment`."""
+def feed_functions(s: float) -> tuple[float, float, float]:
+    """(I(xi) - xi, M(s), E(s)) at the signed distance s: `swept_share`, `weight_moment` and `curved_feed`."""
     bump = 0.5 / np.cosh(0.5 * min(abs(s), 80.0))
     return feed_at(0.5 * np.tanh(0.5 * s), bump, abs(s))
 
@@ -129,6 +131,18 @@ def weight_moment(s: float) -> float:
     the moving profile askew; the flux g l M(s) sets it right (see `swept_share`).
     """
     return feed_functions(s)[1]
+
+
+@numba.njit(cache=True)
+def curved_feed(s: float) -> float:
+    """Integral E of I(xi) - xi from -infinity to s [-], s = ln(xi/(1 - xi)) the signed distance in widths.
+
+    On a curved surface the flux J n of the feed also has the divergence -J K, K = -div n: left alone, it steepens the
+    moving profile of a convex deposit and takes an area of about K l/4 from its reaction, an error of first order in
+    the width. J = v [I(xi) - xi + K l E(s)] has the divergence that the profile needs up to second order in K l. Even in
+    s, never positive, zero far from the surface.
+    """
+    return feed_functions(s)[2]
 
 
 _LIMIT = 0.88009328

@@ -42,8 +42,11 @@ def test_feed_functions_are_the_integrals_of_the_weight():
     np.testing.assert_allclose(table[:, 0], np.interp(s, fine, share) - xi, atol=3e-4)
     np.testing.assert_allclose(table[:, 1], np.interp(s, fine, moment), atol=3e-4)
     np.testing.assert_allclose(interface.swept_share(xi), np.interp(s, fine, share), atol=3e-4)
+    excess = (share - 1.0 / (1.0 + np.exp(-fine))) * (fine[1] - fine[0])
+    np.testing.assert_allclose(table[:, 2], np.interp(s, fine, np.cumsum(excess)), atol=3e-4)
     assert interface.swept_share(1.0) == 1.0
-    assert [interface.weight_moment(float(value)) for value in s] == [pair[1] for pair in table.tolist()]
+    assert [interface.weight_moment(float(value)) for value in s] == table[:, 1].tolist()
+    assert [interface.curved_feed(float(value)) for value in s] == table[:, 2].tolist()
 
 
 def outer_intercept(damkoehler):

@@ -3,8 +3,9 @@
     (1-psi) dxi/dt = (Omega/F) S - div[(1-psi) J n] + div[(1-psi) b grad xi] - div[(1-psi) b xi(1-xi) n/l]
     (1-psi) dxi/dt = (Omega/F) S - div[(1-psi) J n] + div[(1-psi) b grad xi] - (1-psi) b xi(1-xi)(1-2xi)/l^2
 
-(conservative, allen_cahn). J = v0 (I(xi) - xi) + g l M carries the reaction's feed to where a moving profile needs it
-(physics.interface: swept_share, weight_moment); v = v0 + g s is the local front velocity at signed distance s.
+(conservative, allen_cahn). J = v0 (I(xi) - xi) + g l M + v K l E carries the reaction's feed to where a moving profile
+needs it (physics.interface: swept_share, weight_moment, curved_feed); v = v0 + g s is the local front velocity at signed
+distance s.
 
 n = grad xi/|grad xi| from the smooth signed distance l ln[xi/(1-xi)], K = -div n. Diffusion is implicit; the
 sharpening is swept, in the difference form (2/h) sinh(h n/2l) sqrt(q_lo q_hi), q = xi(1-xi), of q n/l: the difference
@@ -21,7 +22,7 @@ import numpy as np
 from ramify.phasefield.fipy_reference.mesh import EMPTY, ReferenceMesh
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.constants import FARADAY
-from ramify.physics.interface import feed_fade, swept_share, weight_moment
+from ramify.physics.interface import curved_feed, feed_fade, swept_share, weight_moment
 
 FLAT = 1e-6
 """Slope of the signed distance below which there is no front, hence no normal."""
@@ -121,8 +122,12 @@ class Front:
         s = 0.5 * (distance[mesh.lower] + distance[mesh.upper])
         x = 1.0 / (1.0 + np.exp(-s))
         v, g = 0.5 * (low + high), 0.5 * (slope[mesh.lower] + slope[mesh.upper])
+        bending = np.clip(width * self.curvature(xi), -0.5, 0.5)
+        bend = 0.5 * (bending[mesh.lower] + bending[mesh.upper])
         moment = np.array([weight_moment(value) for value in s])
-        return np.asarray(feed_fade(x * (1.0 - x)) * ((v - g * s) * (swept_share(x) - x) + g * moment))
+        curved = np.array([curved_feed(value) for value in s])
+        share = (v - g * s) * (swept_share(x) - x) + g * moment + v * bend * curved
+        return np.asarray(feed_fade(x * (1.0 - x)) * share)
 
     def _normal(self, xi: np.ndarray) -> np.ndarray:
         """Unit normals into the metal at faces, (dimension, faces); zero where there is no front."""

@@ -15,9 +15,9 @@ gradient then flattens; normals from the face's own difference sharpen such ripp
 
 The reaction feeds the surface with the weight w/l, a front that keeps its profile needs q/l. The difference integrates
 to zero across the surface; a flux along the normal moves it to where it belongs. With the local front velocity
-v = v0 + g s l across the surface (s = psi) it is -J n,
+v = v0 + g s l across the surface (s = psi) and its curvature K it is -J n,
 
-    J = v0 (I(xi) - xi) + g l M(s),    I: physics.interface.swept_share, M: physics.interface.weight_moment
+    J = v0 (I(xi) - xi) + g l M(s) + v K l E(s),    I, M, E: physics.interface.swept_share, weight_moment, curved_feed
 
 Without it the profile leans against the regularisation, whatever l, and the reaction is off by some per cent. It fades
 out in the tails (physics.interface.feed_fade).
@@ -314,6 +314,36 @@ def add_regularisation(
                 gaining[i] += flux[i]
 
 
+@numba.njit(cache=True)
+def set_bending(
+    spans: np.ndarray,
+    normal_x: np.ndarray,
+    normal_y: np.ndarray,
+    normal_z: np.ndarray,
+    inverse: tuple[float, float, float],
+    width: float,
+    bending: np.ndarray,
+) -> None:
+    """Curvature times width, K l = -l div n, of the owned near cells; ghosts of the normals must be filled.
+
+    Bounded by one half: what is bent more is not thin.
+    """
+    scale_x, scale_y, scale_z = (
+        np.float32(0.5 * width * inverse[0]),
+        np.float32(0.5 * width * inverse[1]),
+        np.float32(0.5 * width * inverse[2]),
+    )
+    bound = np.float32(0.5)
+    nz, ny, _ = bending.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(spans[k, j, 0], spans[k, j, 1]):
+                x = scale_x * (normal_x[k, j, i + 1] - normal_x[k, j, i - 1])
+                y = scale_y * (normal_y[k, j + 1, i] - normal_y[k, j - 1, i])
+                z = scale_z * (normal_z[k + 1, j, i] - normal_z[k - 1, j, i])
+                bending[k, j, i] = min(max(-(x + y + z), -bound), bound)
+
+
 @numba.njit(cache=True, fastmath=True, error_model="numpy")
 def add_feed(
     xi: np.ndarray,
@@ -322,6 +352,7 @@ def add_feed(
     opening: np.ndarray,
     speed: np.ndarray,
     slope: np.ndarray,
+    bending: np.ndarray,
     spans: np.ndarray,
     near: np.ndarray,
     axis: tuple[int, int, int],
@@ -338,6 +369,8 @@ def add_feed(
         Front velocity of the reacting cells [m/s], positive for growth; zero elsewhere, ghosts filled.
     slope
         Its change per width along the normal, g l [m/s].
+    bending
+        K l of `set_bending`.
 
     The others, and what is done at each face, as in `add_regularisation`.
     """
@@ -360,6 +393,7 @@ def add_feed(
             n_upper, n_lower = normal[k, j, here], normal[k - az, j - ay, there]
             s_upper, s_lower = psi[k, j, here], psi[k - az, j - ay, there]
             g_upper, g_lower = slope[k, j, here], slope[k - az, j - ay, there]
+            k_upper, k_lower = bending[k, j, here], bending[k - az, j - ay, there]
             flux = fluxes[: end - first]
             for i in range(flux.size):
                 hi, lo = min(max(upper[i], 0.0), 1.0), min(max(lower[i], 0.0), 1.0)
@@ -369,9 +403,10 @@ def add_feed(
                 # xi at the mean signed distance.
                 metal, rest = math.sqrt(hi * lo), math.sqrt((1.0 - hi) * (1.0 - lo))
                 share = 1.0 / (metal + rest + 1e-30)
-                excess, moment = feed_at(0.5 * (metal - rest) * share, math.sqrt(metal * rest) * share, abs(s))
+                bend = 0.5 * (k_upper[i] + k_lower[i])
+                excess, moment, curved = feed_at(0.5 * (metal - rest) * share, math.sqrt(metal * rest) * share, abs(s))
                 n = 0.5 * (n_upper[i] + n_lower[i]) * feed_fade(metal * rest * share * share)
-                flux[i] = -((v - g * s) * excess + g * moment) * n * open_part[i] * inverse
+                flux[i] = -((v - g * s) * excess + g * moment + v * bend * curved) * n * open_part[i] * inverse
             losing, gaining = divergence[k, j, here], divergence[k - az, j - ay, there]
             for i in range(flux.size):
                 losing[i] -= flux[i]

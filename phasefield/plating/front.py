@@ -149,12 +149,13 @@ class Front:
     def _take_memory(self) -> tuple[np.ndarray, np.ndarray]:
         """Work arrays of one step, in shared memory, the same places every time; returns those lent out."""
         shape = self.grid.ghosted_shape
-        single = [(shape, np.float32)] * 5
-        rate, speed, self.divergence, self.stage, self.psi, self.slope, *self.normals = self.grid.workspace.take(
-            *[(shape, np.float64)] * 4, *single
+        single = [(shape, np.float32)] * 6
+        rate, speed, self.divergence, self.stage, self.psi, self.slope, self.bending, *self.normals = (
+            self.grid.workspace.take(*[(shape, np.float64)] * 4, *single)
         )
         # Faces on outer walls read it too, if only to multiply it by zero.
         self.slope.fill(0.0)
+        self.bending.fill(0.0)
         return rate, speed
 
     def _find_surface(self, xi: np.ndarray) -> None:
@@ -172,13 +173,16 @@ class Front:
         kernels.saturate_distance(xi, self.psi)
 
     def _set_slope(self, xi: np.ndarray, speed: np.ndarray) -> bool:
-        """Slope of the front velocity along the normal; returns whether anything reacts on any rank."""
+        """Slope of the front velocity along the normal, and the surface's curvature; returns whether anything reacts on any rank."""
         if not self.grid.max(float(speed.any())):
             return False
         self._set_normals(xi)
         nx, ny, nz = self.normals
         kernels.set_speed_slope(speed, self.spans, nx, ny, nz, self.inverse, self.interface.width, self.slope)
+        self.grid.fill_outer_ghosts_of_vector(self.normals)
+        kernels.set_bending(self.spans, nx, ny, nz, self.inverse, self.interface.width, self.bending)
         self.grid.halo.exchange(self.slope)
+        self.grid.fill_outer_ghosts(self.bending)
         return True
 
     def _set_normals(self, xi: np.ndarray) -> None:
@@ -199,7 +203,18 @@ class Front:
                 kernels.add_regularisation(xi, normal, opening, spans, near, axis, inverse, width, b, self.divergence)
             if speed is not None:
                 kernels.add_feed(
-                    xi, self.psi, normal, opening, speed, self.slope, spans, near, axis, inverse, self.divergence
+                    xi,
+                    self.psi,
+                    normal,
+                    opening,
+                    speed,
+                    self.slope,
+                    self.bending,
+                    spans,
+                    near,
+                    axis,
+                    inverse,
+                    self.divergence,
                 )
 
     def _advance_classical(
