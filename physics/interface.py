@@ -85,9 +85,9 @@ EXCESS, MOMENT, MOMENT_PER_DISTANCE = _fit_feed()
 def feed_at(middle: Any, bump: Any, distance: Any) -> tuple[Any, Any, Any]:
     """(I(xi) - xi, M(s), E(s)) from xi - 1/2, sqrt(xi (1 - xi)) and |s|, the signed distance in widths.
 
-    `swept_share`, `weight_moment` and `curved_feed` in a form without any branch, table or transcendental function, for compiled
-    kernels that go through rows of cells: powers of sqrt(q) from 2 to 7 times xi - 1/2, and odd powers from 3 to 13,
-    their coefficients linear in |s|. A reaction may run away in the tails, so that they are right there too.
+    `swept_share`, `weight_moment` and `curved_feed` in a form without any branch, table or transcendental function, for
+    compiled kernels that go through rows of cells: powers of sqrt(q) from 2 to 7, times xi - 1/2 or not, and odd powers
+    from 3 to 13, their coefficients linear in |s|. A reaction may run away in the tails, so that they are right there too.
     """
     a0, a1, a2, a3, a4, a5 = EXCESS
     b0, b1, b2, b3, b4, b5 = MOMENT
@@ -139,8 +139,8 @@ def curved_feed(s: float) -> float:
 
     On a curved surface the flux J n of the feed also has the divergence -J K, K = -div n: left alone, it steepens the
     moving profile of a convex deposit and takes an area of about K l/4 from its reaction, an error of first order in
-    the width. J = v [I(xi) - xi + K l E(s)] has the divergence that the profile needs up to second order in K l. Even in
-    s, never positive, zero far from the surface.
+    the width. J = v [I(xi) - xi + K l E(s)] has the divergence that the profile needs up to second order in K l. Even
+    in s, never positive, zero far from the surface.
     """
     return feed_functions(s)[2]
 

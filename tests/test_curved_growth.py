@@ -1,4 +1,4 @@
-"""Growth of round deposits under slow kinetics: the current is that of the sharp surface, whatever width and mobility."""
+"""Round deposits under slow kinetics: they grow with the current of the sharp surface, whatever width and mobility."""
 
 import numpy as np
 import pytest

@@ -4,8 +4,8 @@
     (1-psi) dxi/dt = (Omega/F) S - div[(1-psi) J n] + div[(1-psi) b grad xi] - (1-psi) b xi(1-xi)(1-2xi)/l^2
 
 (conservative, allen_cahn). J = v0 (I(xi) - xi) + g l M + v K l E carries the reaction's feed to where a moving profile
-needs it (physics.interface: swept_share, weight_moment, curved_feed); v = v0 + g s is the local front velocity at signed
-distance s.
+needs it (physics.interface: swept_share, weight_moment, curved_feed); v = v0 + g s is the local front velocity at the
+signed distance s.
 
 n = grad xi/|grad xi| from the smooth signed distance l ln[xi/(1-xi)], K = -div n. Diffusion is implicit; the
 sharpening is swept, in the difference form (2/h) sinh(h n/2l) sqrt(q_lo q_hi), q = xi(1-xi), of q n/l: the difference

@@ -173,7 +173,7 @@ class Front:
         kernels.saturate_distance(xi, self.psi)
 
     def _set_slope(self, xi: np.ndarray, speed: np.ndarray) -> bool:
-        """Slope of the front velocity along the normal, and the surface's curvature; returns whether anything reacts on any rank."""
+        """Curvature, and slope of the front velocity along the normal; returns whether anything reacts on any rank."""
         if not self.grid.max(float(speed.any())):
             return False
         self._set_normals(xi)
