@@ -87,7 +87,7 @@ def feed_at(middle: Any, bump: Any, distance: Any) -> tuple[Any, Any, Any]:
 
     `swept_share`, `weight_moment` and `curved_feed` in a form without any branch, table or transcendental function, for
     compiled kernels that go through rows of cells: powers of sqrt(q) from 2 to 7, times xi - 1/2 or not, and odd powers
-    from 3 to 13, their coefficients linear in |s|. A reaction may run away in the tails, so that they are right there too.
+    from 3 to 13, their coefficients linear in |s|. A reaction may run away in the tails: they are right too.
     """
     a0, a1, a2, a3, a4, a5 = EXCESS
     b0, b1, b2, b3, b4, b5 = MOMENT
