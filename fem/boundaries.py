@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ramify.fem import kernels
+from ramify.fem.reference import Tables
 from ramify.fem.spaces import Space
 
 Field = float | Callable[[np.ndarray], np.ndarray]
@@ -56,7 +57,7 @@ def evaluate(field: Field, places: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(np.asarray(values, dtype=np.float64), places.shape[:-1]))
 
 
-def at_quadrature(field: Field, points: np.ndarray, cells: np.ndarray, tables: kernels.Tables) -> np.ndarray:
+def at_quadrature(field: Field, points: np.ndarray, cells: np.ndarray, tables: Tables) -> np.ndarray:
     """Values at the quadrature points of cells or facets, as kernels take them: (1, 1) for a number."""
     if not callable(field):
         return np.full((1, 1), float(field))

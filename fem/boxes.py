@@ -22,7 +22,11 @@ _GENERATORS = {
     "tetrahedron": skfem.MeshTet,
     "hexahedron": skfem.MeshHex,
 }
-ENDS = {1: ("bottom", "top"), 2: ("left", "right", "bottom", "top"), 3: ("left", "right", "front", "back", "bottom", "top")}
+ENDS = {
+    1: ("bottom", "top"),
+    2: ("left", "right", "bottom", "top"),
+    3: ("left", "right", "front", "back", "bottom", "top"),
+}
 
 
 def box(kind: KindName, axes: Sequence[np.ndarray], comm: MPI.Comm | None = None) -> Mesh:
@@ -41,9 +45,7 @@ def box(kind: KindName, axes: Sequence[np.ndarray], comm: MPI.Comm | None = None
     return Mesh.build(raw_box(kind, axes) if comm.rank == 0 else None, comm)
 
 
-def uniform_box(
-    kind: KindName, size: Sequence[float], cells: Sequence[int], comm: MPI.Comm | None = None
-) -> Mesh:
+def uniform_box(kind: KindName, size: Sequence[float], cells: Sequence[int], comm: MPI.Comm | None = None) -> Mesh:
     """Mesh of a box with its corner at the origin, of `size` [m] and so many cells along each axis."""
     return box(kind, [np.linspace(0.0, length, n + 1) for length, n in zip(size, cells, strict=True)], comm)
 

@@ -9,10 +9,41 @@ are given per cell and quadrature point; an array (cells, 1) holds one value per
 
 from __future__ import annotations
 
+import math
+
 import numba
 import numpy as np
 
 from ramify.fem.reference import Tables
+
+
+@numba.njit(cache=True)
+def jacobian(
+    points: np.ndarray, corners: np.ndarray, tables: Tables, q: int
+) -> tuple[float, float, float, float, float, float, float, float, float]:
+    """Map from the unit cell at quadrature point q, row by row, as a 3 x 3 matrix; axes that are not there are zero."""
+    slopes = tables.geometry_slopes
+    inner = slopes.shape[2]
+    j00 = j01 = j02 = j10 = j11 = j12 = j20 = j21 = j22 = 0.0
+    for c in range(len(corners)):
+        x = points[corners[c], 0]
+        y = points[corners[c], 1] if points.shape[1] > 1 else 0.0
+        z = points[corners[c], 2] if points.shape[1] > 2 else 0.0
+        u = slopes[q, c, 0]
+        j00 += x * u
+        j10 += y * u
+        j20 += z * u
+        if inner > 1:
+            v = slopes[q, c, 1]
+            j01 += x * v
+            j11 += y * v
+            j21 += z * v
+        if inner > 2:
+            w = slopes[q, c, 2]
+            j02 += x * w
+            j12 += y * w
+            j22 += z * w
+    return j00, j01, j02, j10, j11, j12, j20, j21, j22
 
 
 @numba.njit(cache=True)
@@ -34,43 +65,19 @@ def volume_and_gradients(
     gradients
         (nodes, dimension), filled [1/m].
     """
-    slopes = tables.geometry_slopes
-    dimension = points.shape[1]
     shapes = tables.slopes
-    if dimension == 1:
-        a = 0.0
-        for c in range(len(corners)):
-            a += points[corners[c], 0] * slopes[q, c, 0]
+    j00, j01, j02, j10, j11, j12, j20, j21, j22 = jacobian(points, corners, tables, q)
+    if points.shape[1] == 1:
         for n in range(gradients.shape[0]):
-            gradients[n, 0] = shapes[q, n, 0] / a
-        return abs(a)
-    if dimension == 2:
-        a = b = c_ = d = 0.0
-        for c in range(len(corners)):
-            x, y = points[corners[c], 0], points[corners[c], 1]
-            a += x * slopes[q, c, 0]
-            b += x * slopes[q, c, 1]
-            c_ += y * slopes[q, c, 0]
-            d += y * slopes[q, c, 1]
-        det = a * d - b * c_
+            gradients[n, 0] = shapes[q, n, 0] / j00
+        return abs(j00)
+    if points.shape[1] == 2:
+        det = j00 * j11 - j01 * j10
         for n in range(gradients.shape[0]):
             u, v = shapes[q, n, 0], shapes[q, n, 1]
-            gradients[n, 0] = (d * u - c_ * v) / det
-            gradients[n, 1] = (a * v - b * u) / det
+            gradients[n, 0] = (j11 * u - j10 * v) / det
+            gradients[n, 1] = (j00 * v - j01 * u) / det
         return abs(det)
-    j00 = j01 = j02 = j10 = j11 = j12 = j20 = j21 = j22 = 0.0
-    for c in range(len(corners)):
-        x, y, z = points[corners[c], 0], points[corners[c], 1], points[corners[c], 2]
-        u, v, w = slopes[q, c, 0], slopes[q, c, 1], slopes[q, c, 2]
-        j00 += x * u
-        j01 += x * v
-        j02 += x * w
-        j10 += y * u
-        j11 += y * v
-        j12 += y * w
-        j20 += z * u
-        j21 += z * v
-        j22 += z * w
     c00, c01, c02 = j11 * j22 - j12 * j21, j12 * j20 - j10 * j22, j10 * j21 - j11 * j20
     c10, c11, c12 = j02 * j21 - j01 * j22, j00 * j22 - j02 * j20, j01 * j20 - j00 * j21
     c20, c21, c22 = j01 * j12 - j02 * j11, j02 * j10 - j00 * j12, j00 * j11 - j01 * j10
@@ -86,31 +93,17 @@ def volume_and_gradients(
 
 @numba.njit(cache=True)
 def measure(points: np.ndarray, corners: np.ndarray, tables: Tables, q: int) -> float:
-    """Volume or area of a cell or facet per weight at quadrature point q, the root of det(J^T J)."""
-    slopes = tables.geometry_slopes
-    inner = slopes.shape[2]
-    metric = np.zeros((2, 2))
+    """Volume, area or length of a cell or facet per weight at quadrature point q, the root of det(J^T J)."""
+    inner = tables.geometry_slopes.shape[2]
     if inner == 0:
         return 1.0
-    if inner == points.shape[1]:
-        jacobian = np.zeros((inner, inner))
-        for c in range(len(corners)):
-            for i in range(inner):
-                for j in range(inner):
-                    jacobian[i, j] += points[corners[c], i] * slopes[q, c, j]
-        return abs(np.linalg.det(jacobian))
-    for i in range(points.shape[1]):
-        along, across = 0.0, 0.0
-        for c in range(len(corners)):
-            along += points[corners[c], i] * slopes[q, c, 0]
-            if inner == 2:
-                across += points[corners[c], i] * slopes[q, c, 1]
-        metric[0, 0] += along * along
-        metric[0, 1] += along * across
-        metric[1, 1] += across * across
+    j00, j01, j02, j10, j11, j12, j20, j21, j22 = jacobian(points, corners, tables, q)
     if inner == 1:
-        return np.sqrt(metric[0, 0])
-    return np.sqrt(metric[0, 0] * metric[1, 1] - metric[0, 1] * metric[0, 1])
+        return math.sqrt(j00 * j00 + j10 * j10 + j20 * j20)
+    nx, ny, nz = j10 * j21 - j20 * j11, j20 * j01 - j00 * j21, j00 * j11 - j10 * j01
+    if inner == 2:
+        return math.sqrt(nx * nx + ny * ny + nz * nz)
+    return abs(nx * j02 + ny * j12 + nz * j22)
 
 
 @numba.njit(cache=True)
@@ -129,9 +122,12 @@ def quadrature_points(points: np.ndarray, cells: np.ndarray, tables: Tables) -> 
 def measures(points: np.ndarray, cells: np.ndarray, tables: Tables) -> np.ndarray:
     """(cells, points) quadrature weights in the real cells or facets [m^d]."""
     out = np.empty((len(cells), len(tables.weights)))
+    volume = 0.0
     for n in range(len(cells)):
         for q in range(len(tables.weights)):
-            out[n, q] = measure(points, cells[n], tables, q) * tables.weights[q]
+            if q == 0 or not tables.affine:
+                volume = measure(points, cells[n], tables, q)
+            out[n, q] = volume * tables.weights[q]
     return out
 
 
@@ -181,10 +177,12 @@ def add_mass(
     """Add the mass matrix of cells or facets for the components (row, column)."""
     width = slots.shape[1]
     per_cell, per_point = coefficient.shape[0] > 1, coefficient.shape[1] > 1
+    volume = 0.0
     for n in range(len(cells)):
         for q in range(len(tables.weights)):
-            factor = measure(points, cells[n], tables, q) * tables.weights[q]
-            factor *= coefficient[n * per_cell, q * per_point]
+            if q == 0 or not tables.affine:
+                volume = measure(points, cells[n], tables, q)
+            factor = volume * tables.weights[q] * coefficient[n * per_cell, q * per_point]
             for a in range(width):
                 for b in range(width):
                     entries[slots[n, a, b], row, column] += factor * tables.values[q, a] * tables.values[q, b]
@@ -202,10 +200,12 @@ def add_load(
 ) -> None:
     """Add the load of a density on cells or facets to one component of a local vector (nodes, components)."""
     per_cell, per_point = density.shape[0] > 1, density.shape[1] > 1
+    volume = 0.0
     for n in range(len(cells)):
         for q in range(len(tables.weights)):
-            factor = measure(points, cells[n], tables, q) * tables.weights[q]
-            factor *= density[n * per_cell, q * per_point]
+            if q == 0 or not tables.affine:
+                volume = measure(points, cells[n], tables, q)
+            factor = volume * tables.weights[q] * density[n * per_cell, q * per_point]
             for a in range(nodes.shape[1]):
                 vector[nodes[n, a], component] += factor * tables.values[q, a]
 

@@ -35,9 +35,7 @@ class LinearSolver:
         Reduction of the residual.
     """
 
-    def __init__(
-        self, matrix: PETSc.Mat, prefix: str, method: Method = "multigrid", tolerance: float = 1e-10
-    ) -> None:
+    def __init__(self, matrix: PETSc.Mat, prefix: str, method: Method = "multigrid", tolerance: float = 1e-10) -> None:
         self.matrix, self.prefix, self.method = matrix, prefix, method
         self.ksp = PETSc.KSP().create(comm=matrix.comm)
         self.ksp.setOptionsPrefix(prefix)

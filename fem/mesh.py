@@ -18,12 +18,12 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from ramify.fem import incidence, plex
-from ramify.fem.reference import KINDS, CellKind, KindName
+from ramify.fem.reference import KINDS, CellKind, Element, KindName
 
 REGION, BOUNDARY = "region:", "boundary:"
 """Beginnings of the names of DMPlex labels."""
 
-_BY_SHAPE: dict[tuple[int, int], KindName] = {
+_BY_SHAPE: dict[tuple[int, int] | None, KindName] = {
     (1, 2): "interval",
     (2, 3): "triangle",
     (2, 4): "quadrilateral",
@@ -194,9 +194,7 @@ class Mesh:
         """(facets, edges) numbers of the edges of the facets of solid cells, in the order of the facet's kind."""
         if self.dimension < 3:
             return np.empty((len(self.facet_corners), 0), PETSc.IntType)
-        return incidence.numbered_edges(
-            self.faces, self._cones[1], self.edges, np.array(KINDS[self.kind.facet].edges)
-        )
+        return incidence.numbered_edges(self.faces, self._cones[1], self.edges, np.array(KINDS[self.kind.facet].edges))
 
     def require_region(self, name: str) -> None:
         """Raise MeshError, with the nearest match, unless there is a region of that name."""
@@ -225,8 +223,6 @@ class Mesh:
 
 def _turned(cells: np.ndarray, points: np.ndarray, kind: CellKind) -> np.ndarray:
     """The cells with the corners of those that are counted the wrong way round in their mirror's order."""
-    from ramify.fem.reference import Element
-
     centre = np.array(kind.corners).mean(axis=0)[None, :]
     slopes = Element(kind, 1).evaluate(centre)[1][0]
     jacobians = np.einsum("nci,cj->nij", points[cells], slopes)
@@ -243,15 +239,12 @@ def _turned(cells: np.ndarray, points: np.ndarray, kind: CellKind) -> np.ndarray
 
 
 def _kind_of(dm: PETSc.DMPlex, comm: MPI.Comm) -> CellKind:
-    first, end = dm.getHeightStratum(0)
-    counts = comm.allgather(int(end - first))
-    if min(counts) == 0:
-        raise MeshError(f"mesh of {sum(counts)} cells on {comm.size} ranks: every rank needs one; use fewer ranks")
-    mixed = dm.getStratumSize("celltype", int(dm.getCellType(first))) != end - first
-    size = int(dm.getConeSize(first))
-    if any(comm.allgather(mixed)) or (dm.getDimension(), size) not in _BY_SHAPE:
+    shapes = comm.allgather(plex.cell_shape(dm))
+    if (0, 0) in shapes:
+        raise MeshError(f"mesh on {comm.size} ranks of which some get no cell: use fewer ranks")
+    if len(set(shapes)) > 1 or shapes[0] not in _BY_SHAPE:
         raise MeshError(f"mesh of mixed or unknown cells; allowed: one kind of {', '.join(_BY_SHAPE.values())}")
-    return KINDS[_BY_SHAPE[dm.getDimension(), size]]
+    return KINDS[_BY_SHAPE[shapes[0]]]
 
 
 def _cone_sizes(kind: CellKind) -> list[int]:
@@ -289,12 +282,16 @@ def _facet_corners(dm: PETSc.DMPlex, kind: CellKind) -> np.ndarray:
 
 def _find_rows(table: np.ndarray, wanted: np.ndarray, name: str) -> np.ndarray:
     """Rows of `table` with the same vertices as each of `wanted`."""
-    table, wanted = np.sort(table, axis=1), np.sort(np.asarray(wanted, table.dtype), axis=1)
-    both, inverse = np.unique(np.concatenate([table, wanted]), axis=0, return_inverse=True)
-    row_of = np.full(len(both), -1)
+    wanted = np.asarray(wanted, table.dtype).reshape(-1, table.shape[1])
+    touched = np.zeros(table.max(initial=0) + 1, dtype=bool)
+    touched[wanted] = True
+    candidates = np.flatnonzero(touched[table].all(axis=1))
+    both = np.sort(np.concatenate([table[candidates], wanted]), axis=1)
+    different, inverse = np.unique(both, axis=0, return_inverse=True)
+    row_of = np.full(len(different), -1)
     inverse = inverse.ravel()
-    row_of[inverse[: len(table)]] = np.arange(len(table))
-    found = row_of[inverse[len(table) :]]
+    row_of[inverse[: len(candidates)]] = candidates
+    found = row_of[inverse[len(candidates) :]]
     if (found < 0).any():
         raise MeshError(f"boundary '{name}': {int((found < 0).sum())} of its facets belong to no cell")
     return np.unique(found)

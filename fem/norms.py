@@ -34,9 +34,7 @@ def gradient_error(space: Space, field: np.ndarray, exact: Callable[[np.ndarray]
     """Root of the integral of |grad field - exact|^2; `exact` maps places (..., dimension) to the same shape."""
     mesh, tables = space.mesh, space.element.tables(2 * space.order + 3)
     weights = kernels.measures(mesh.points, mesh.cells, tables)
-    slopes = kernels.interpolate_gradients(
-        mesh.points, mesh.cells, space.cell_nodes, tables, field.reshape(-1, 1), 0
-    )
+    slopes = kernels.interpolate_gradients(mesh.points, mesh.cells, space.cell_nodes, tables, field.reshape(-1, 1), 0)
     places = kernels.quadrature_points(mesh.points, mesh.cells, tables)
     squares = ((slopes - exact(places)) ** 2).sum(axis=-1)
     return float(np.sqrt(total(mesh, float((weights * squares).sum()))))

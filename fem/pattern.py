@@ -166,7 +166,7 @@ def set_fixed_diagonal(entries: np.ndarray, at: np.ndarray, fixed: np.ndarray, d
 
 @numba.njit(cache=True)
 def apply_entries(entries: np.ndarray, starts: np.ndarray, columns: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """Product of this rank's entries with a local field (local nodes, components); sums over ranks are still to come."""
+    """A rank's part of the product with a local field (local nodes, components); to be added up over ranks."""
     out = np.zeros_like(field)
     width = field.shape[1]
     for row in range(len(field)):

@@ -47,10 +47,14 @@ def from_cells(comm: MPI.Comm, dimension: int, cells: np.ndarray, points: np.nda
     return plex
 
 
-def from_gmsh(comm: MPI.Comm, path: Path) -> PETSc.DMPlex:
-    """DMPlex of a `.msh` file (2.2, 4.0, 4.1; text or binary), on rank 0; physical names become labels."""
+def from_gmsh(comm: MPI.Comm, path: Path, several_groups: bool) -> PETSc.DMPlex:
+    """DMPlex of a `.msh` file (2.2, 4.0, 4.1; text or binary), on rank 0.
+
+    The labels `Cell Sets` and `Face Sets` (`Vertex Sets` of intervals) hold the numbers of the physical groups. With
+    `several_groups` an entity may be in more than one; files of version 2 have other numbers in their place.
+    """
     plex = PETSc.DMPlex()
-    with _options(dm_plex_gmsh_use_regions=True, dm_plex_gmsh_multiple_tags=True):
+    with _options(dm_plex_gmsh_multiple_tags=several_groups):
         plex.createFromFile(str(path), comm=comm, interpolate=True)
     return plex
 
@@ -134,14 +138,25 @@ def coordinates(plex: PETSc.DMPlex) -> np.ndarray:
     return np.array(plex.getCoordinatesLocal().getArray(readonly=True)).reshape(-1, dimension)
 
 
+def outer_facets(plex: PETSc.DMPlex) -> np.ndarray:
+    """Points of the facets with one cell beside them, of a mesh that lies on one rank."""
+    dimension = plex.getDimension()
+    first, end = plex.getDepthStratum(dimension - 1)
+    cells = cones(plex, _uniform_sizes(plex))[-1]
+    return first + np.flatnonzero(np.bincount(cells.ravel(), minlength=end - first) == 1)
+
+
 def cell_centres(plex: PETSc.DMPlex) -> np.ndarray:
     """(cells of this rank, dimension) means of the vertices that the faces of a cell name."""
-    intervals = strata(plex)
-    sizes = [0] + [plex.getConeSize(first) if end > first else 1 for first, end in intervals[1:]]
     values = coordinates(plex)
-    for below in cones(plex, sizes):
+    for below in cones(plex, _uniform_sizes(plex)):
         values = values[below].mean(axis=1)
     return values
+
+
+def _uniform_sizes(plex: PETSc.DMPlex) -> list[int]:
+    """Cone sizes by depth, of a mesh of one kind of cell."""
+    return [0] + [int(plex.getConeSize(first)) if end > first else 1 for first, end in strata(plex)[1:]]
 
 
 def owned_points(plex: PETSc.DMPlex) -> np.ndarray:
@@ -172,3 +187,41 @@ def marked(plex: PETSc.DMPlex, label: str, depth: int) -> np.ndarray:
             found.append(points.getIndices() if points else found[0])
     points = np.unique(np.concatenate(found))
     return points[(points >= first) & (points < end)] - first
+
+
+def sum_over_ranks(plex: PETSc.DMPlex, depth: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(sums, owned): what all ranks hold at each point of a stratum, and whether it is this rank's. Collective."""
+    first, end = plex.getDepthStratum(depth)
+    owned = owned_points(plex)[first:end]
+    if plex.comm.size == 1:
+        return values, owned
+    dm = plex.clone()
+    dm.setNumFields(1)
+    dm.setLocalSection(dm.createSection([1], [int(d == depth) for d in range(plex.getDimension() + 1)]))
+    local, whole = dm.createLocalVec(), dm.createGlobalVec()
+    local.getArray()[:] = values
+    dm.localToGlobal(local, whole, addv=PETSc.InsertMode.ADD_VALUES)
+    dm.globalToLocal(whole, local)
+    sums = np.array(local.getArray(readonly=True))
+    for piece in (local, whole, dm):
+        piece.destroy()
+    return sums, owned
+
+
+def cell_shape(plex: PETSc.DMPlex) -> tuple[int, int] | None:
+    """(dimension, cone size) of this rank's cells; None if they are of more than one kind, (0, 0) if there are none."""
+    first, end = plex.getHeightStratum(0)
+    if first == end:
+        return 0, 0
+    if plex.getStratumSize("celltype", int(plex.getCellType(first))) != end - first:
+        return None
+    return int(plex.getDimension()), int(plex.getConeSize(first))
+
+
+def is_straight(plex: PETSc.DMPlex) -> bool:
+    """Whether coordinates are those of this rank's vertices, as many as the cells have dimensions."""
+    first, end = plex.getDepthStratum(0)
+    dimension = plex.getDimension()
+    return bool(
+        plex.getCoordinateDim() == dimension and plex.getCoordinatesLocal().getSize() == (end - first) * dimension
+    )

@@ -2,9 +2,9 @@
 
     -div(k grad u) = f        conditions of `boundaries` on named boundaries, closed elsewhere
 
-u is a potential and k a conductivity, or u a temperature, a concentration of a steady state, ... Fluxes count what comes
-in: k du/dn, n pointing out of the domain. With no Dirichlet and no Robin condition u is known up to a constant; it is
-then returned with a mean of zero, and what comes in must balance what goes out.
+u is a potential and k a conductivity, or u a temperature, a concentration of a steady state, ... Fluxes count what
+comes in: k du/dn, n pointing out of the domain. With no Dirichlet and no Robin condition u is known up to a constant;
+it is then returned with a mean of zero, and what comes in must balance what goes out.
 """
 
 from __future__ import annotations

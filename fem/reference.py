@@ -98,7 +98,7 @@ KINDS: dict[KindName, CellKind] = {
         ),
         CellKind(
             "tetrahedron",
-            tuple((*corner, 0.0) for corner in _TRIANGLE) + ((0.0, 0.0, 1.0),),
+            (*((*corner, 0.0) for corner in _TRIANGLE), (0.0, 0.0, 1.0)),
             ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3)),
             ((0, 1, 2), (0, 1, 3), (1, 2, 3), (0, 2, 3)),
             "triangle",
@@ -179,5 +179,11 @@ def _tables(name: KindName, order: Order, degree: int) -> Tables:
         points = np.ascontiguousarray(columns.T)
     values, slopes = Element(kind, order).evaluate(points)
     geometry_values, geometry_slopes = Element(kind, 1).evaluate(points)
-    arrays = (values, slopes, geometry_values, geometry_slopes, weights)
-    return Tables(*(np.ascontiguousarray(array, dtype=np.float64) for array in arrays), kind.affine)
+    return Tables(
+        np.ascontiguousarray(values),
+        np.ascontiguousarray(slopes),
+        np.ascontiguousarray(geometry_values),
+        np.ascontiguousarray(geometry_slopes),
+        np.ascontiguousarray(weights),
+        kind.affine,
+    )
