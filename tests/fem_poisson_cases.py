@@ -21,6 +21,7 @@ from ramify.fem.spaces import Space
 
 KINDS: dict[KindName, int] = {"interval": 16, "triangle": 6, "quadrilateral": 6, "tetrahedron": 3, "hexahedron": 3}
 """Cells along each axis of the coarser of two meshes."""
+ORDERS: tuple[Order, ...] = (1, 2)
 BOUNDARIES = ("dirichlet", "mixed", "closed")
 
 
@@ -95,7 +96,7 @@ def errors(kind: KindName, order: Order, boundaries: str, cells: int) -> tuple[f
 def study() -> dict[str, dict[str, list[float]]]:
     """Errors on the finer of two meshes, and the orders between them."""
     results = {}
-    for kind, order, boundaries in product(KINDS, (1, 2), BOUNDARIES):
+    for kind, order, boundaries in product(KINDS, ORDERS, BOUNDARIES):
         coarse = errors(kind, order, boundaries, KINDS[kind])
         fine = errors(kind, order, boundaries, 2 * KINDS[kind])
         orders = [math.log2(a / b) for a, b in zip(coarse, fine, strict=True)]

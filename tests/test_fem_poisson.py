@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,21 +11,21 @@ from fem_poisson_cases import study
 from skfem.helpers import dot, grad
 
 from ramify.fem import kernels
-from ramify.fem.boundaries import Dirichlet, Flux, Robin
+from ramify.fem.boundaries import Condition, Dirichlet, Flux, Robin
 from ramify.fem.boxes import uniform_box
 from ramify.fem.mesh import MeshError
 from ramify.fem.pattern import Pattern
 from ramify.fem.poisson import Poisson, UnbalancedSources
-from ramify.fem.reference import KindName
+from ramify.fem.reference import KindName, Order
 from ramify.fem.spaces import Space
 
 
 @pytest.fixture(scope="module")
-def serial() -> dict:
+def serial() -> dict[str, dict[str, list[float]]]:
     return study()
 
 
-def test_orders_of_every_cell_and_boundary(serial: dict) -> None:
+def test_orders_of_every_cell_and_boundary(serial: dict[str, dict[str, list[float]]]) -> None:
     for case, found in serial.items():
         order = int(case.split()[1])
         values, gradients = found["orders"]
@@ -32,7 +33,7 @@ def test_orders_of_every_cell_and_boundary(serial: dict) -> None:
         assert order - 0.2 < gradients < order + 0.3, case
 
 
-def test_two_ranks_give_the_same(serial: dict, mpiexec, checkout: Path) -> None:
+def test_two_ranks_give_the_same(serial: dict[str, dict[str, list[float]]], mpiexec, checkout: Path) -> None:
     parallel = json.loads(mpiexec(2, "fem_poisson_cases.py", cwd=checkout / "tests").stdout.splitlines()[-1])
     for case, found in serial.items():
         assert parallel[case]["errors"] == pytest.approx(found["errors"], rel=1e-6), case
@@ -47,9 +48,9 @@ def test_two_ranks_give_the_same(serial: dict, mpiexec, checkout: Path) -> None:
         ("hexahedron", skfem.MeshHex, skfem.ElementHex2()),
     ],
 )
-def test_kernels_agree_with_scikit_fem(kind: KindName, mesh: type, element: object) -> None:
+def test_kernels_agree_with_scikit_fem(kind: KindName, mesh: Any, element: Any) -> None:
     """Energy, mass and load of the same field: sums that do not depend on the numbering of the nodes."""
-    order = 2 if "1" not in type(element).__name__ else 1
+    order: Order = 2 if "1" not in type(element).__name__ else 1
     dimension = 2 if kind in ("triangle", "quadrilateral") else 3
     ours = uniform_box(kind, (1.0, 1.5, 0.7)[:dimension], (3, 2, 2)[:dimension])
     ours.points[:, 0] += 0.1 * ours.points[:, 1] ** 2  # no cell is like another, none has parallel faces
@@ -84,7 +85,7 @@ def test_kernels_agree_with_scikit_fem(kind: KindName, mesh: type, element: obje
 def test_what_flows_in_flows_out() -> None:
     """Source and flux leave through the two boundaries that hold values, to the solver's tolerance."""
     space = Space(uniform_box("tetrahedron", (1.0, 1.0, 1.0), (4, 4, 4)))
-    conditions = [Dirichlet("bottom", 0.0), Dirichlet("top", 1.0), Flux("left", 0.7)]
+    conditions: list[Condition] = [Dirichlet("bottom", 0.0), Dirichlet("top", 1.0), Flux("left", 0.7)]
     problem = Poisson(space, 2.0, 3.0, conditions)
     u = problem.solve(tolerance=1e-12)
     total = problem.inflow(u, "bottom") + problem.inflow(u, "top")
