@@ -6,7 +6,7 @@ from typing import Literal
 
 from petsc4py import PETSc
 
-Method = Literal["multigrid", "direct"]
+Method = Literal["multigrid", "split", "direct"]
 
 _REASONS = {
     value: name
@@ -30,7 +30,9 @@ class LinearSolver:
         Of the PETSc options that change the solver, such as `fem_poisson_`.
     method
         `multigrid`: conjugate gradients with algebraic multigrid, for symmetric positive systems of any size.
-        `direct`: LU factors, each rank holding the whole system; for systems that one process can factor.
+        `split`: flexible GMRES, one algebraic multigrid cycle per field, one after the other, for coupled fields.
+        `direct`: LU factors, each rank holding the whole system, and GMRES over them, which makes up for their missing
+        pivoting; for systems that one process can factor.
     tolerance
         Reduction of the residual.
     """
@@ -46,12 +48,16 @@ class LinearSolver:
             matrix.setOption(PETSc.Mat.Option.SPD, True)
             self.ksp.setType(PETSc.KSP.Type.CG)
             preconditioner.setType(PETSc.PC.Type.GAMG)
-        elif matrix.comm.size == 1:
-            self.ksp.setType(PETSc.KSP.Type.PREONLY)
-            preconditioner.setType(PETSc.PC.Type.LU)
+        elif method == "split":
+            self.ksp.setType(PETSc.KSP.Type.FGMRES)
+            preconditioner.setType(PETSc.PC.Type.FIELDSPLIT)
+            preconditioner.setFieldSplitType(PETSc.PC.CompositeType.MULTIPLICATIVE)
+            self._split(preconditioner)
         else:
-            self.ksp.setType(PETSc.KSP.Type.PREONLY)
-            preconditioner.setType(PETSc.PC.Type.REDUNDANT)
+            self.ksp.setType(PETSc.KSP.Type.GMRES)
+            self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
+            one = matrix.comm.size == 1
+            preconditioner.setType(PETSc.PC.Type.LU if one else PETSc.PC.Type.REDUNDANT)
         self.ksp.setFromOptions()
         self.iterations = 0
         """Of the last solve."""
@@ -74,6 +80,20 @@ class LinearSolver:
                 f"{self.ksp.getResidualNorm():.3g}; -{self.prefix}ksp_monitor shows its course, "
                 f"-{self.prefix}pc_type another preconditioner"
             )
+
+    def _split(self, preconditioner: PETSc.PC) -> None:
+        """One field per component of the matrix's blocks, in their order."""
+        width = self.matrix.getBlockSize()
+        first, end = self.matrix.getOwnershipRange()
+        database = PETSc.Options()
+        for component in range(width):
+            rows = PETSc.IS().createStride((end - first) // width, first + component, width, comm=self.matrix.comm)
+            preconditioner.setFieldSplitIS((str(component), rows))
+            rows.destroy()
+            for option, value in (("ksp_type", "preonly"), ("pc_type", "gamg")):
+                name = f"{self.prefix}fieldsplit_{component}_{option}"
+                if not database.hasName(name):
+                    database.setValue(name, value)
 
     def destroy(self) -> None:
         """Free the solver; the matrix is the caller's."""
