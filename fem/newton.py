@@ -13,7 +13,7 @@ is solved with one factorisation (or preconditioner) of J and one solve per bord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -56,8 +56,50 @@ class Term(Protocol):
         """Add to `sums` what this term makes of the fields (local nodes, components) and the borders."""
 
 
-Limit = Callable[[np.ndarray, np.ndarray], float]
-"""From fields and their proposed change on this rank, the largest fraction (0, 1] of the change to take."""
+class Damping(Protocol):
+    """How far Newton's method goes at once."""
+
+    def fraction(self, change: np.ndarray) -> float:
+        """Share (0, 1] of a change (local nodes, components) that this rank would take; the smallest holds for all."""
+
+    def advance(self, u: np.ndarray, change: np.ndarray) -> np.ndarray:
+        """The fields after a change, node by node; u + change to first order."""
+
+
+@dataclass(frozen=True)
+class PositiveConcentrations:
+    """Potentials move by a bounded amount, concentrations stay positive.
+
+    Where a concentration falls it becomes c/(1 - dc/c): the same to first order, and never below zero. A bound on the
+    whole step would jam at the first node that gets there.
+    """
+
+    potentials: tuple[int, ...]
+    """Components."""
+    concentrations: tuple[int, ...]
+    step: float
+    """Largest change of a potential in one iteration [V]."""
+    molar_volume: float = 0.0
+    """Of ions that share space: their sum times this stays below one [m^3/mol]."""
+
+    def fraction(self, change: np.ndarray) -> float:
+        """From the largest change of a potential."""
+        largest = float(np.abs(change[:, list(self.potentials)]).max(initial=0.0))
+        return 1.0 if largest <= self.step else self.step / largest
+
+    def advance(self, u: np.ndarray, change: np.ndarray) -> np.ndarray:
+        """Node by node."""
+        advanced = u + change
+        columns = list(self.concentrations)
+        c, dc = u[:, columns], change[:, columns]
+        falling = (dc < 0.0) & (c > 0.0)
+        advanced[:, columns] = np.where(falling, c * c / np.where(falling, c - dc, 1.0), c + dc)
+        if self.molar_volume > 0.0:
+            free = 1.0 - self.molar_volume * c.sum(axis=1)
+            growth = self.molar_volume * (advanced[:, columns].sum(axis=1) - c.sum(axis=1))
+            share = np.where(growth > 0.9 * free, 0.9 * free / np.where(growth > 0.0, growth, 1.0), 1.0)
+            advanced[:, columns] = c + share[:, None] * (advanced[:, columns] - c)
+        return advanced
 
 
 @dataclass
@@ -93,8 +135,8 @@ class NewtonSolver:
         (local nodes, components), True where a field is given or not in use; those rows are left out.
     scales
         Sizes of unknowns and rows.
-    limit
-        Damping of the change.
+    damping
+        Of the changes.
     prefix
         Of the PETSc options.
     method
@@ -107,11 +149,11 @@ class NewtonSolver:
         terms: Sequence[Term],
         fixed: np.ndarray,
         scales: Scales,
-        limit: Limit,
+        damping: Damping,
         prefix: str,
         method: Method = "direct",
     ) -> None:
-        self.space, self.terms, self.fixed, self.scales, self.limit = space, tuple(terms), fixed, scales, limit
+        self.space, self.terms, self.fixed, self.scales, self.damping = space, tuple(terms), fixed, scales, damping
         self.pattern = Pattern(space)
         self.matrix = self.pattern.matrix()
         self.solver = LinearSolver(self.matrix, prefix, method, tolerance=1e-9)
@@ -161,8 +203,8 @@ class NewtonSolver:
             size = max(size, float(np.abs(shift / self.scales.borders).max(initial=0.0)) if len(shift) else 0.0)
             if not np.isfinite(size):
                 break
-            fraction = -self._largest(-self.limit(u, change))
-            u += fraction * change
+            fraction = -self._largest(-self.damping.fraction(change))
+            u = self.damping.advance(u, fraction * change)
             borders += fraction * shift
             if fraction == 1.0 and size < tolerance:
                 return Solution(u, borders, iteration)

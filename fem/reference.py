@@ -168,6 +168,19 @@ class Element:
         """Tables at the points of a rule that is exact for polynomials of that degree."""
         return _tables(self.kind.name, self.order, degree)
 
+    def corner_tables(self) -> Tables:
+        """Tables at the corners with equal weights: mass matrices are then diagonal ("lumped"). First order alone."""
+        return _corner_tables(self.kind.name)
+
+
+@cache
+def _corner_tables(name: KindName) -> Tables:
+    kind = KINDS[name]
+    points = np.array(kind.corners, dtype=np.float64).reshape(len(kind.corners), kind.dimension)
+    volume = Element(kind, 1).tables(1).weights.sum()
+    weights = np.full(len(points), volume / len(points))
+    return _tabulate(kind, 1, points, weights)
+
 
 @cache
 def _tables(name: KindName, order: Order, degree: int) -> Tables:
@@ -177,6 +190,10 @@ def _tables(name: KindName, order: Order, degree: int) -> Tables:
     else:
         columns, weights = get_quadrature(kind.elements[0](), degree)
         points = np.ascontiguousarray(columns.T)
+    return _tabulate(kind, order, points, weights)
+
+
+def _tabulate(kind: CellKind, order: Order, points: np.ndarray, weights: np.ndarray) -> Tables:
     values, slopes = Element(kind, order).evaluate(points)
     geometry_values, geometry_slopes = Element(kind, 1).evaluate(points)
     return Tables(
