@@ -1,1 +1,17 @@
-"""Finite elements on unstructured meshes: not part of this version."""
+"""Finite elements on unstructured PETSc meshes (DMPlex).
+
+| module | what it holds |
+|---|---|
+| `reference.py` | unit cells, Lagrange elements of first and second order, quadrature (scikit-fem's) |
+| `plex.py`, `partition.py`, `incidence.py` | DMPlex: created, spread over the ranks, read in bulk |
+| `mesh.py`, `boxes.py`, `meshfiles.py`, `quality.py` | meshes with named regions and boundaries |
+| `spaces.py` | nodes of this rank, global numbers, vectors |
+| `kernels.py`, `pattern.py` | compiled element kernels, entries added up into PETSc matrices |
+| `boundaries.py` | what is said on named boundaries |
+| `linear.py`, `norms.py` | solvers; integrals and errors |
+| `poisson.py` | Poisson's equation |
+
+A model takes a `Space`, makes a `Pattern` of it, lets kernels add into `pattern.zeros()` at `pattern.slots` and into
+`space.zeros()` at `space.cell_nodes`, clears what is given with `pattern.constrain`, and hands both to PETSc with
+`pattern.fill` and `space.add_up`. `poisson.py` is the shortest example.
+"""

@@ -40,7 +40,7 @@ ONLY = {"physics": {"numpy", "numba"}, "scenarios": set[str]()}
 OWNERS = {"petsc4py": {"fem", "phasefield"}, "xarray": {"ramify", "validation"}}
 """Third parties that only these folders may import."""
 
-HEAVY = ("petsc4py", "mpi4py", "xarray", "pyvista", "vtkmodules", "matplotlib", "fipy", "pandas", "numba")
+HEAVY = ("petsc4py", "mpi4py", "xarray", "pyvista", "vtkmodules", "matplotlib", "fipy", "pandas", "numba", "skfem")
 """Not to be loaded by `ramify --help`, `check` and `schema`, which answer within a second."""
 
 

@@ -1,0 +1,100 @@
+"""PETSc's linear solvers as finite elements use them: an options prefix each, failures by name, clean-up."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from petsc4py import PETSc
+
+Method = Literal["multigrid", "split", "direct"]
+
+_REASONS = {
+    value: name
+    for name, value in vars(PETSc.KSP.ConvergedReason).items()
+    if not name.startswith("_") and isinstance(value, int)
+}
+
+
+class LinearFailure(RuntimeError):
+    """A linear system that could not be solved; the message says which, why, and what to try."""
+
+
+class LinearSolver:
+    """Krylov solver of one matrix.
+
+    Parameters
+    ----------
+    matrix
+        The operator; its values may change between solves.
+    prefix
+        Of the PETSc options that change the solver, such as `fem_poisson_`.
+    method
+        `multigrid`: conjugate gradients with algebraic multigrid, for symmetric positive systems of any size.
+        `split`: flexible GMRES, one algebraic multigrid cycle per field, one after the other, for coupled fields.
+        `direct`: LU factors, each rank holding the whole system, and GMRES over them, which makes up for their missing
+        pivoting; for systems that one process can factor.
+    tolerance
+        Reduction of the residual.
+    """
+
+    def __init__(self, matrix: PETSc.Mat, prefix: str, method: Method = "multigrid", tolerance: float = 1e-10) -> None:
+        self.matrix, self.prefix, self.method = matrix, prefix, method
+        self.ksp = PETSc.KSP().create(comm=matrix.comm)
+        self.ksp.setOptionsPrefix(prefix)
+        self.ksp.setOperators(matrix)
+        self.ksp.setTolerances(rtol=tolerance, max_it=500)
+        preconditioner = self.ksp.getPC()
+        if method == "multigrid":
+            matrix.setOption(PETSc.Mat.Option.SPD, True)
+            self.ksp.setType(PETSc.KSP.Type.CG)
+            preconditioner.setType(PETSc.PC.Type.GAMG)
+        elif method == "split":
+            self.ksp.setType(PETSc.KSP.Type.FGMRES)
+            preconditioner.setType(PETSc.PC.Type.FIELDSPLIT)
+            preconditioner.setFieldSplitType(PETSc.PC.CompositeType.MULTIPLICATIVE)
+            self._split(preconditioner)
+        else:
+            self.ksp.setType(PETSc.KSP.Type.GMRES)
+            self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
+            one = matrix.comm.size == 1
+            preconditioner.setType(PETSc.PC.Type.LU if one else PETSc.PC.Type.REDUNDANT)
+        self.ksp.setFromOptions()
+        self.iterations = 0
+        """Of the last solve."""
+
+    def solve(self, right: PETSc.Vec, solution: PETSc.Vec) -> None:
+        """Solve for one right-hand side.
+
+        Raises
+        ------
+        LinearFailure
+            On every rank alike.
+        """
+        self.ksp.solve(right, solution)
+        self.iterations = self.ksp.getIterationNumber()
+        reason = self.ksp.getConvergedReason()
+        if reason < 0:
+            raise LinearFailure(
+                f"linear system '{self.prefix.rstrip('_')}' of {self.matrix.getSize()[0]} unknowns: "
+                f"{_REASONS.get(reason, reason)} after {self.iterations} iterations, residual "
+                f"{self.ksp.getResidualNorm():.3g}; -{self.prefix}ksp_monitor shows its course, "
+                f"-{self.prefix}pc_type another preconditioner"
+            )
+
+    def _split(self, preconditioner: PETSc.PC) -> None:
+        """One field per component of the matrix's blocks, in their order."""
+        width = self.matrix.getBlockSize()
+        first, end = self.matrix.getOwnershipRange()
+        database = PETSc.Options()
+        for component in range(width):
+            rows = PETSc.IS().createStride((end - first) // width, first + component, width, comm=self.matrix.comm)
+            preconditioner.setFieldSplitIS((str(component), rows))
+            rows.destroy()
+            for option, value in (("ksp_type", "preonly"), ("pc_type", "gamg")):
+                name = f"{self.prefix}fieldsplit_{component}_{option}"
+                if not database.hasName(name):
+                    database.setValue(name, value)
+
+    def destroy(self) -> None:
+        """Free the solver; the matrix is the caller's."""
+        self.ksp.destroy()

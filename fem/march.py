@@ -1,0 +1,152 @@
+"""Steady states and transients of the equations of `newton`, with amounts booked as the time scheme moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ramify.fem.binary import Storage
+from ramify.fem.newton import NewtonFailure, NewtonSolver, Solution
+from ramify.fem.timestepping import BackwardDifferences, next_step
+
+SMALLEST_SHARE = 1e-9
+"""Of the first step, below which a transient gives up."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """An accepted step."""
+
+    time: float
+    dt: float
+    solution: Solution
+    rejected: int
+    """Attempts before it that were not accepted."""
+
+
+class March:
+    """Fields through time.
+
+    Parameters
+    ----------
+    solver
+        The equations.
+    storages
+        Their terms that store.
+    u, borders
+        State at the start; where it meets no equation (potentials) it is a first guess.
+    rates
+        From fields and borders to rates of change of booked amounts, such as a current to a charge.
+    """
+
+    def __init__(
+        self,
+        solver: NewtonSolver,
+        storages: tuple[Storage, ...],
+        u: np.ndarray,
+        borders: np.ndarray,
+        rates: Callable[[np.ndarray, np.ndarray], Mapping[str, float]] = lambda u, borders: {},
+    ) -> None:
+        self.solver, self.storages, self.rates = solver, storages, rates
+        self.u, self.borders, self.time = u.copy(), np.array(borders, dtype=float), 0.0
+        self._fields, self._books = BackwardDifferences(), BackwardDifferences()
+        self.names = tuple(rates(u, borders))
+        self._fields.start(self.u)
+        self._books.start(np.zeros(len(self.names)))
+
+    @property
+    def booked(self) -> dict[str, float]:
+        """Amounts moved since the start, by the same recursion as the fields."""
+        return dict(zip(self.names, map(float, self._books.states[0]), strict=True))
+
+    def restart(self) -> None:
+        """Begin a new recursion, after a jump of what drives the equations."""
+        self._fields.start(self.u)
+        self._books.start(self._books.states[0])
+
+    def step(self, dt: float) -> Solution:
+        """One step of dt [s], taken as it is.
+
+        Raises
+        ------
+        NewtonFailure
+            The state is then what it was.
+        """
+        solution = self._attempt(dt)
+        self._take(dt, solution)
+        return solution
+
+    def adaptive_step(self, until: float, dt: float, tolerance: float, sizes: np.ndarray) -> tuple[Step, float]:
+        """An accepted step towards `until` [s], which it does not pass, and the step to try next.
+
+        Parameters
+        ----------
+        until
+            Time that must be hit.
+        dt
+            Step to try.
+        tolerance
+            Largest error of a step, in `sizes`.
+        sizes
+            Of the fields, one per component; infinite for those that do not count.
+
+        Raises
+        ------
+        NewtonFailure
+            When the step had to be cut to next to nothing.
+        """
+        rejected, first = 0, dt
+        while True:
+            left = until - self.time
+            # Two equal steps rather than a full and a tiny one.
+            tried = left if dt >= left * (1.0 - 1e-9) else (0.5 * left if dt > 0.5 * left else dt)
+            try:
+                solution = self._attempt(tried)
+                difference = self._fields.error(tried, solution.u)
+                error = None if difference is None else self._largest(np.abs(difference / sizes).max())
+            except NewtonFailure:
+                if tried < SMALLEST_SHARE * first:
+                    raise
+                rejected, dt = rejected + 1, 0.25 * tried
+                continue
+            if error is None or error <= 2.0 * tolerance:
+                self._take(tried, solution)
+                if tried == left:
+                    self.time = until
+                proposed = next_step(tried, error, tolerance)
+                return Step(self.time, tried, solution, rejected), max(proposed, dt if error is None else 0.0)
+            rejected, dt = rejected + 1, next_step(tried, error, tolerance)
+
+    def settle(self, scale: float, sizes: np.ndarray, tolerance: float = 1e-8) -> Solution:
+        """The steady state, by implicit Euler steps of a thousand times `scale` [s], which keep what a closed cell holds.
+
+        Raises
+        ------
+        NewtonFailure
+            When it does not come to rest.
+        """
+        for _ in range(30):
+            before = self.u
+            self.restart()
+            solution = self.step(1e3 * scale)
+            if self._largest(np.abs((solution.u - before) / sizes).max()) < tolerance:
+                return solution
+        raise NewtonFailure(f"no steady state after 30 steps of {1e3 * scale:.3g} s")
+
+    def _attempt(self, dt: float) -> Solution:
+        rate, history = self._fields.coefficients(dt)
+        for storage in self.storages:
+            storage.rate, storage.history = rate, np.ascontiguousarray(history[:, storage.component])
+        return self.solver.solve(self.u, self.borders)
+
+    def _take(self, dt: float, solution: Solution) -> None:
+        rate, history = self._books.coefficients(dt)
+        found = self.rates(solution.u, solution.borders)
+        self._books.accept(dt, (np.array([found[name] for name in self.names]) + history) / rate)
+        self._fields.accept(dt, solution.u)
+        self.u, self.borders, self.time = solution.u, solution.borders, self.time + dt
+
+    def _largest(self, value: float) -> float:
+        return max(self.solver.space.mesh.comm.allgather(float(value)))

@@ -1,0 +1,227 @@
+"""The one place where DMPlex is created, distributed and read in bulk.
+
+petsc4py hands out the cone of one point at a time; a mesh has millions. The cones of a whole stratum lie in one array
+behind `DMPlexGetCones`, which is called here through the library that petsc4py has loaded.
+
+Points of a DMPlex are numbered through: cells, vertices, faces and edges each fill one interval, a *stratum*, whose
+depth is the dimension of its points.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mpi4py import MPI
+from petsc4py import PETSc
+
+from ramify.fem.partition import bisect
+
+_library = ctypes.CDLL(PETSc.__file__)
+_library.DMPlexGetCones.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+_library.DMPlexGetCones.restype = ctypes.c_int
+
+
+def from_cells(comm: MPI.Comm, dimension: int, cells: np.ndarray, points: np.ndarray) -> PETSc.DMPlex:
+    """Interpolated DMPlex that lies on rank 0 alone.
+
+    Parameters
+    ----------
+    comm
+        Communicator of the mesh.
+    dimension
+        Of the cells.
+    cells
+        (n, corners) vertex numbers in PETSc's order; empty on other ranks.
+    points
+        (m, dimension) coordinates [m]; empty on other ranks.
+    """
+    plex = PETSc.DMPlex()
+    plex.createFromCellList(
+        dimension, np.ascontiguousarray(cells, PETSc.IntType), np.ascontiguousarray(points), interpolate=True, comm=comm
+    )
+    return plex
+
+
+def from_gmsh(comm: MPI.Comm, path: Path, several_groups: bool) -> PETSc.DMPlex:
+    """DMPlex of a `.msh` file (2.2, 4.0, 4.1; text or binary), on rank 0.
+
+    The labels `Cell Sets` and `Face Sets` (`Vertex Sets` of intervals) hold the numbers of the physical groups. With
+    `several_groups` an entity may be in more than one; files of version 2 have other numbers in their place.
+    """
+    plex = PETSc.DMPlex()
+    with _options(dm_plex_gmsh_multiple_tags=several_groups):
+        plex.createFromFile(str(path), comm=comm, interpolate=True)
+    return plex
+
+
+@contextmanager
+def _options(**options: bool) -> Iterator[None]:
+    """PETSc options for one call; the user's own are left alone."""
+    database = PETSc.Options()
+    mine = [name for name in options if not database.hasName(name)]
+    for name in mine:
+        database.setValue(name, options[name])
+    try:
+        yield
+    finally:
+        for name in mine:
+            database.delValue(name)
+
+
+def distribute(plex: PETSc.DMPlex) -> PETSc.DMPlex:
+    """The mesh with its cells spread over the ranks by recursive bisection of their centres, no overlap.
+
+    The partition depends on the mesh alone, not on libraries that PETSc may or may not have.
+    """
+    size = plex.comm.size
+    if size == 1:
+        return plex
+    first, last = plex.getHeightStratum(0)
+    parts = bisect(cell_centres(plex), size) if last > first else np.empty(0, int)
+    order = np.argsort(parts, kind="stable").astype(PETSc.IntType)
+    partitioner = plex.getPartitioner()
+    partitioner.setType(partitioner.Type.SHELL)
+    partitioner.setShellPartition(size, np.bincount(parts, minlength=size).astype(PETSc.IntType), order)
+    plex.distribute(overlap=0)
+    return plex
+
+
+def strata(plex: PETSc.DMPlex) -> list[tuple[int, int]]:
+    """First point and end of each stratum, by depth; empty ones too."""
+    return [plex.getDepthStratum(depth) for depth in range(plex.getDimension() + 1)]
+
+
+def cones(plex: PETSc.DMPlex, kind_sizes: list[int]) -> list[np.ndarray]:
+    """Cones by depth 1, 2, ...: rows of point numbers, relative to the first point of the stratum below.
+
+    Parameters
+    ----------
+    plex
+        Mesh of one kind of cell.
+    kind_sizes
+        Points in the cone of a point of depth 0 (none), 1, 2, ...
+
+    Returns
+    -------
+    list of ndarray
+        (points of the stratum, size) copies; the list starts with depth 1.
+    """
+    intervals = strata(plex)
+    total = sum((end - first) * size for (first, end), size in zip(intervals, kind_sizes, strict=True))
+    if total == 0:
+        return [np.empty((0, size), PETSc.IntType) for size in kind_sizes[1:]]
+    pointer = ctypes.POINTER(np.ctypeslib.as_ctypes_type(PETSc.IntType))()
+    if error := _library.DMPlexGetCones(plex.handle, ctypes.byref(pointer)):
+        raise PETSc.Error(error)
+    flat = np.ctypeslib.as_array(pointer, shape=(total,))
+    # Cones follow each other in the order of the points.
+    starts, at = {}, 0
+    for depth in sorted(range(len(intervals)), key=lambda depth: intervals[depth]):
+        starts[depth] = at
+        at += (intervals[depth][1] - intervals[depth][0]) * kind_sizes[depth]
+    found = []
+    for depth in range(1, len(intervals)):
+        (first, end), size = intervals[depth], kind_sizes[depth]
+        rows = flat[starts[depth] : starts[depth] + (end - first) * size].reshape(-1, size)
+        found.append(rows - PETSc.IntType(intervals[depth - 1][0]))
+    return found
+
+
+def coordinates(plex: PETSc.DMPlex) -> np.ndarray:
+    """(vertices of this rank, dimension) [m]."""
+    dimension = plex.getCoordinateDim()
+    return np.array(plex.getCoordinatesLocal().getArray(readonly=True)).reshape(-1, dimension)
+
+
+def outer_facets(plex: PETSc.DMPlex) -> np.ndarray:
+    """Points of the facets with one cell beside them, of a mesh that lies on one rank."""
+    dimension = plex.getDimension()
+    first, end = plex.getDepthStratum(dimension - 1)
+    cells = cones(plex, _uniform_sizes(plex))[-1]
+    return first + np.flatnonzero(np.bincount(cells.ravel(), minlength=end - first) == 1)
+
+
+def cell_centres(plex: PETSc.DMPlex) -> np.ndarray:
+    """(cells of this rank, dimension) means of the vertices that the faces of a cell name."""
+    values = coordinates(plex)
+    for below in cones(plex, _uniform_sizes(plex)):
+        values = values[below].mean(axis=1)
+    return values
+
+
+def _uniform_sizes(plex: PETSc.DMPlex) -> list[int]:
+    """Cone sizes by depth, of a mesh of one kind of cell."""
+    return [0] + [int(plex.getConeSize(first)) if end > first else 1 for first, end in strata(plex)[1:]]
+
+
+def owned_points(plex: PETSc.DMPlex) -> np.ndarray:
+    """Whether this rank owns each of its points; a point on several ranks has one owner."""
+    first, end = plex.getChart()
+    owned = np.ones(end - first, dtype=bool)
+    if plex.comm.size > 1:
+        _, leaves, remote = plex.getPointSF().getGraph()
+        owned[np.arange(len(remote)) if leaves is None else leaves] = False
+    return owned
+
+
+def mark(plex: PETSc.DMPlex, label: str, points: np.ndarray) -> None:
+    """Put points into a label of that name, with the value 1; collective in the name alone."""
+    plex.createLabel(label)
+    inside = PETSc.IS().createGeneral(np.sort(points).astype(PETSc.IntType), comm=PETSc.COMM_SELF)
+    plex.getLabel(label).setStratumIS(1, inside)
+    inside.destroy()
+
+
+def marked(plex: PETSc.DMPlex, label: str, depth: int) -> np.ndarray:
+    """Points of a label in the stratum of that depth, relative to its first point, ascending; any value counts."""
+    first, end = plex.getDepthStratum(depth)
+    found: list[Any] = [np.empty(0, PETSc.IntType)]
+    if plex.hasLabel(label):
+        for value in plex.getLabelIdIS(label).getIndices():
+            points = plex.getStratumIS(label, int(value))
+            found.append(points.getIndices() if points else found[0])
+    points = np.unique(np.concatenate(found))
+    return points[(points >= first) & (points < end)] - first
+
+
+def sum_over_ranks(plex: PETSc.DMPlex, depth: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(sums, owned): what all ranks hold at each point of a stratum, and whether it is this rank's. Collective."""
+    first, end = plex.getDepthStratum(depth)
+    owned = owned_points(plex)[first:end]
+    if plex.comm.size == 1:
+        return values, owned
+    dm = plex.clone()
+    dm.setNumFields(1)
+    dm.setLocalSection(dm.createSection([1], [int(d == depth) for d in range(plex.getDimension() + 1)]))
+    local, whole = dm.createLocalVec(), dm.createGlobalVec()
+    local.getArray()[:] = values
+    dm.localToGlobal(local, whole, addv=PETSc.InsertMode.ADD_VALUES)
+    dm.globalToLocal(whole, local)
+    sums = np.array(local.getArray(readonly=True))
+    for piece in (local, whole, dm):
+        piece.destroy()
+    return sums, owned
+
+
+def cell_shape(plex: PETSc.DMPlex) -> tuple[int, int] | None:
+    """(dimension, cone size) of this rank's cells; None if they are of more than one kind, (0, 0) if there are none."""
+    first, end = plex.getHeightStratum(0)
+    if first == end:
+        return 0, 0
+    if plex.getStratumSize("celltype", int(plex.getCellType(first))) != end - first:
+        return None
+    return int(plex.getDimension()), int(plex.getConeSize(first))
+
+
+def is_straight(plex: PETSc.DMPlex) -> bool:
+    """Whether coordinates are those of this rank's vertices, as many as the cells have dimensions."""
+    first, end = plex.getDepthStratum(0)
+    dimension = plex.getDimension()
+    return bool(
+        plex.getCoordinateDim() == dimension and plex.getCoordinatesLocal().getSize() == (end - first) * dimension
+    )
