@@ -6,6 +6,7 @@ FiPy reference both read it. Arrays are indexed [z, y, x]; tuples of lengths and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -82,6 +83,15 @@ class Interface:
     """b [m^2/s]; None follows the front, b = mobility_factor * width * largest front velocity."""
     mobility_factor: float = 1.5
     motion: Literal["moving", "frozen"] = "moving"
+
+
+@dataclass(frozen=True)
+class ContactAngles:
+    """Angles through the metal at which its surface meets solid walls [rad], between 0 and pi."""
+
+    collector: float = 0.5 * math.pi
+    """On the current collector, z = 0."""
+    host: float = 0.5 * math.pi
 
 
 @dataclass(frozen=True)
@@ -172,6 +182,7 @@ class PlatingProblem:
     kinetics: Kinetics
     interface: Interface
     geometry: Geometry
+    contact_angles: ContactAngles = field(default_factory=ContactAngles)
     electrons: Electrons = field(default_factory=Electrons)
     counter: CounterElectrode = field(default_factory=CounterElectrode)
     numerics: Numerics = field(default_factory=Numerics)

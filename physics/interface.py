@@ -40,6 +40,30 @@ def interface_weight(xi: Any) -> Any:
     return (8.0 / np.pi) * bump * np.sqrt(bump)
 
 
+RELEASE = 0.5
+"""Share of the sine of the contact angle below which a surface is too flat on its wall to meet it."""
+
+
+@numba.njit(cache=True)
+def wall_slope(cosine: float, sine: float, along: float) -> float:
+    """Slope of the signed distance into a solid wall, l ds/dnu, for a contact angle theta through the metal [-].
+
+    s = ln(xi/(1 - xi)), nu the wall's normal out of the pore space. A profile tilted by theta has l grad s of length
+    one, cos(theta) of it into the wall and sin(theta) along it, so that l ds/dnu = cos(theta), or
+    l dxi/dnu = xi (1 - xi) cos(theta): the condition of a wall energy gamma cos(theta) (Cahn 1977; Jacqmin, J. Fluid
+    Mech. 402 (2000) 57). Where the surface lies flat on the wall, as that of a film does, nothing meets it: the slope
+    fades with the gradient along the wall once that is less than half of what the angle needs.
+
+    Parameters
+    ----------
+    cosine, sine
+        Of theta.
+    along
+        Size of l grad s along the wall.
+    """
+    return cosine * min(1.0, along / (RELEASE * sine))
+
+
 @numba.njit(cache=True)
 def swept_share(xi: Any) -> Any:
     """Share of the reaction weight between metal fraction 0 and xi, integral of w/q over xi [-], q = xi (1 - xi).

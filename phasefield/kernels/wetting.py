@@ -1,0 +1,189 @@
+"""Compiled kernels of the contact angle: the metal's signed distance carried into solid walls, and the wall's own flux.
+
+s = ln(xi/(1 - xi)), the signed distance in widths; nu: unit normal of a wall, out of the pore space. At a wall
+
+    l ds/dnu = cos(theta) g                                                     (physics.interface.wall_slope)
+
+and the gradient along the wall is that of the pore space, from open cells alone. Cells beyond the wall hold the tilted
+profile that these two make up. What is below the collector and in the host's outermost cells is only read for normals
+and curvature: no face opens on it, no metal flows there.
+
+Ghosted arrays [z, y, x]; `cells` are rows (k, j, i), inside the ghosts.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from ramify.phasefield.kernels.front import LARGEST_DISTANCE, SATURATION
+from ramify.physics.interface import wall_slope
+
+
+@numba.njit(cache=True, inline="always")
+def _distance(x: float) -> float:
+    """Signed distance [widths] of a metal fraction, saturated in the tails."""
+    if x <= SATURATION:
+        return -LARGEST_DISTANCE
+    return LARGEST_DISTANCE if x >= 1.0 - SATURATION else math.log(x / (1.0 - x))
+
+
+@numba.njit(cache=True, inline="always")
+def _fraction(s: float) -> float:
+    """Metal fraction of a signed distance [widths]; none, or all, where that is saturated."""
+    if abs(s) >= LARGEST_DISTANCE:
+        return 1.0 if s > 0.0 else 0.0
+    return 1.0 / (1.0 + math.exp(-s))
+
+
+@numba.njit(cache=True, inline="always")
+def _slope(below: float, here: float, above: float, open_below: float, open_above: float) -> float:
+    """Difference of s per cell from the open ones of three cells in a row."""
+    if open_below > 0.0 and open_above > 0.0:
+        return 0.5 * (_distance(above) - _distance(below))
+    if open_above > 0.0:
+        return _distance(above) - _distance(here)
+    return _distance(here) - _distance(below) if open_below > 0.0 else 0.0
+
+
+@numba.njit(cache=True)
+def gradient_at_wall(
+    xi: np.ndarray,
+    pore: np.ndarray,
+    cell: tuple[int, int, int],
+    normal: tuple[float, float, float],
+    inverse: tuple[float, float, float],
+    law: tuple[float, float, float],
+) -> tuple[float, float, float, float]:
+    """(x, y, z) components of grad s at the wall [1/m], and ds/dnu [1/m].
+
+    Parameters
+    ----------
+    cell, normal
+        Open cell (k, j, i) beside the wall, and nu (x, y, z).
+    inverse
+        One over the cell edges (x, y, z) [1/m].
+    law
+        Cosine and sine of the contact angle, width l [m].
+    """
+    k, j, i = cell
+    nx, ny, nz = normal
+    here = xi[k, j, i]
+    gx = inverse[0] * _slope(xi[k, j, i - 1], here, xi[k, j, i + 1], pore[k, j, i - 1], pore[k, j, i + 1])
+    gy = inverse[1] * _slope(xi[k, j - 1, i], here, xi[k, j + 1, i], pore[k, j - 1, i], pore[k, j + 1, i])
+    gz = inverse[2] * _slope(xi[k - 1, j, i], here, xi[k + 1, j, i], pore[k - 1, j, i], pore[k + 1, j, i])
+    into = gx * nx + gy * ny + gz * nz
+    gx, gy, gz = gx - into * nx, gy - into * ny, gz - into * nz
+    cosine, sine, width = law
+    along = width * math.sqrt(gx * gx + gy * gy + gz * gz)
+    steepness = wall_slope(cosine, sine, along) / width
+    return gx + steepness * nx, gy + steepness * ny, gz + steepness * nz, steepness
+
+
+@numba.njit(cache=True)
+def set_wall_gradients(
+    xi: np.ndarray,
+    pore: np.ndarray,
+    cells: np.ndarray,
+    normals: np.ndarray,
+    inverse: tuple[float, float, float],
+    law: tuple[float, float, float],
+    gradient_x: np.ndarray,
+    gradient_y: np.ndarray,
+    gradient_z: np.ndarray,
+) -> None:
+    """Gradient of s at the wall [1/m] in the cells beside it; ghosts of xi and pore filled. Others are left alone."""
+    for n in range(cells.shape[0]):
+        k, j, i = cells[n, 0], cells[n, 1], cells[n, 2]
+        normal = (normals[n, 0], normals[n, 1], normals[n, 2])
+        gx, gy, gz, _ = gradient_at_wall(xi, pore, (k, j, i), normal, inverse, law)
+        gradient_x[k, j, i], gradient_y[k, j, i], gradient_z[k, j, i] = gx, gy, gz
+
+
+@numba.njit(cache=True)
+def extend_tilted(
+    xi: np.ndarray,
+    pore: np.ndarray,
+    walls: np.ndarray,
+    edges: tuple[float, float, float],
+    gradient_x: np.ndarray,
+    gradient_y: np.ndarray,
+    gradient_z: np.ndarray,
+) -> None:
+    """Give each solid cell of `walls` the mean of what its open face neighbours' s and gradient at the wall make there.
+
+    `edges` are those of a cell (x, y, z) [m]; the gradients hold their ghosts.
+    """
+    hx, hy, hz = edges
+    for n in range(walls.shape[0]):
+        k, j, i = walls[n, 0], walls[n, 1], walls[n, 2]
+        total, count = 0.0, 0
+        for step in (-1, 1):
+            if pore[k + step, j, i] > 0.0:
+                total += _distance(xi[k + step, j, i]) - step * hz * gradient_z[k + step, j, i]
+                count += 1
+            if pore[k, j + step, i] > 0.0:
+                total += _distance(xi[k, j + step, i]) - step * hy * gradient_y[k, j + step, i]
+                count += 1
+            if pore[k, j, i + step] > 0.0:
+                total += _distance(xi[k, j, i + step]) - step * hx * gradient_x[k, j, i + step]
+                count += 1
+        xi[k, j, i] = _fraction(total / count)
+
+
+@numba.njit(cache=True)
+def extend_below(
+    xi: np.ndarray, pore: np.ndarray, inverse: tuple[float, float, float], law: tuple[float, float, float]
+) -> None:
+    """Metal fraction below the collector of this rank's columns: the lowest cells' s, and their slope at the wall."""
+    _, ny, nx = xi.shape
+    for j in range(1, ny - 1):
+        for i in range(1, nx - 1):
+            xi[0, j, i] = xi[1, j, i]
+            if pore[1, j, i] > 0.0:
+                slope = gradient_at_wall(xi, pore, (1, j, i), (0.0, 0.0, -1.0), inverse, law)[3]
+                xi[0, j, i] = _fraction(_distance(xi[1, j, i]) + slope / inverse[2])
+
+
+@numba.njit(cache=True)
+def add_wall_flux(
+    base: np.ndarray,
+    pore: np.ndarray,
+    near: np.ndarray,
+    cells: np.ndarray,
+    normals: np.ndarray,
+    depths: np.ndarray,
+    inverse: tuple[float, float, float],
+    law: tuple[float, float, float],
+    change: float,
+    out: np.ndarray,
+) -> float:
+    """Add the metal that the wall's energy draws in, l dxi/dnu = q cos(theta) g at the wall, to the near cells beside it.
+
+    Parameters
+    ----------
+    depths
+        Open volume over wall area of each cell [m]; a cell edge beside a wall along the grid.
+    change
+        Mobility times duration of the stage [m^2].
+
+    Returns
+    -------
+    float
+        Metal fraction added, summed over cells.
+
+    The flux is the difference form between the cell's xi and that of the tilted profile as deep beyond the wall.
+    """
+    added = 0.0
+    for n in range(cells.shape[0]):
+        k, j, i = cells[n, 0], cells[n, 1], cells[n, 2]
+        if near[k, j, i] == 0:
+            continue
+        normal, depth, x = (normals[n, 0], normals[n, 1], normals[n, 2]), depths[n], base[k, j, i]
+        slope = gradient_at_wall(base, pore, (k, j, i), normal, inverse, law)[3]
+        gain = change * (_fraction(_distance(x) + depth * slope) - x) / (depth * depth)
+        out[k, j, i] += gain
+        added += gain * pore[k, j, i]
+    return added
