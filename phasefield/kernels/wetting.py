@@ -1,12 +1,13 @@
 """Compiled kernels of the contact angle: the metal's signed distance carried into solid walls, and the wall's own flux.
 
-s = ln(xi/(1 - xi)), the signed distance in widths; nu: unit normal of a wall, out of the pore space. At a wall
+s = ln(xi/(1 - xi)), the signed distance in widths; nu: unit normal of a wall, out of the pore space. The gradient of s
+along a wall is that of the pore space, from open cells alone; into the wall it is what the angle asks for,
 
-    l ds/dnu = cos(theta) g                                                     (physics.interface.wall_slope)
+    ds/dnu = cot(theta) |grad_t s|      beyond the wall                          (physics.interface.wall_slope)
+    l dxi/dnu = q cos(theta)            in the wall's flux, allen_cahn           (physics.interface.wall_energy_slope)
 
-and the gradient along the wall is that of the pore space, from open cells alone. Cells beyond the wall hold the tilted
-profile that these two make up. What is below the collector and in the host's outermost cells is only read for normals
-and curvature: no face opens on it, no metal flows there.
+Cells beyond the wall, below the collector and outermost in the host, hold the tilted profile. It is read for normals
+and curvature alone: no face opens on it, no metal flows there.
 
 Ghosted arrays [z, y, x]; `cells` are rows (k, j, i), inside the ghosts.
 """
@@ -19,7 +20,7 @@ import numba
 import numpy as np
 
 from ramify.phasefield.kernels.front import LARGEST_DISTANCE, SATURATION
-from ramify.physics.interface import wall_slope
+from ramify.physics.interface import wall_energy_slope, wall_slope
 
 
 @numba.njit(cache=True, inline="always")
@@ -49,15 +50,15 @@ def _slope(below: float, here: float, above: float, open_below: float, open_abov
 
 
 @numba.njit(cache=True)
-def gradient_at_wall(
+def gradient_along_wall(
     xi: np.ndarray,
     pore: np.ndarray,
     cell: tuple[int, int, int],
     normal: tuple[float, float, float],
     inverse: tuple[float, float, float],
-    law: tuple[float, float, float],
+    width: float,
 ) -> tuple[float, float, float, float]:
-    """(x, y, z) components of grad s at the wall [1/m], and ds/dnu [1/m].
+    """(x, y, z) components of grad s along the wall [1/m], and l times their length.
 
     Parameters
     ----------
@@ -65,8 +66,6 @@ def gradient_at_wall(
         Open cell (k, j, i) beside the wall, and nu (x, y, z).
     inverse
         One over the cell edges (x, y, z) [1/m].
-    law
-        Cosine and sine of the contact angle, width l [m].
     """
     k, j, i = cell
     nx, ny, nz = normal
@@ -76,10 +75,7 @@ def gradient_at_wall(
     gz = inverse[2] * _slope(xi[k - 1, j, i], here, xi[k + 1, j, i], pore[k - 1, j, i], pore[k + 1, j, i])
     into = gx * nx + gy * ny + gz * nz
     gx, gy, gz = gx - into * nx, gy - into * ny, gz - into * nz
-    cosine, sine, width = law
-    along = width * math.sqrt(gx * gx + gy * gy + gz * gz)
-    steepness = wall_slope(cosine, sine, along) / width
-    return gx + steepness * nx, gy + steepness * ny, gz + steepness * nz, steepness
+    return gx, gy, gz, width * math.sqrt(gx * gx + gy * gy + gz * gz)
 
 
 @numba.njit(cache=True)
@@ -94,12 +90,19 @@ def set_wall_gradients(
     gradient_y: np.ndarray,
     gradient_z: np.ndarray,
 ) -> None:
-    """Gradient of s at the wall [1/m] in the cells beside it; ghosts of xi and pore filled. Others are left alone."""
+    """Gradient of s at the wall [1/m] in the cells beside it; ghosts of xi and pore filled. Others are left alone.
+
+    `law`: cosine and sine of the contact angle, width l [m].
+    """
+    cosine, sine, width = law
     for n in range(cells.shape[0]):
         k, j, i = cells[n, 0], cells[n, 1], cells[n, 2]
         normal = (normals[n, 0], normals[n, 1], normals[n, 2])
-        gx, gy, gz, _ = gradient_at_wall(xi, pore, (k, j, i), normal, inverse, law)
-        gradient_x[k, j, i], gradient_y[k, j, i], gradient_z[k, j, i] = gx, gy, gz
+        gx, gy, gz, along = gradient_along_wall(xi, pore, (k, j, i), normal, inverse, width)
+        slope = wall_slope(cosine, sine, along) / width
+        gradient_x[k, j, i] = gx + slope * normal[0]
+        gradient_y[k, j, i] = gy + slope * normal[1]
+        gradient_z[k, j, i] = gz + slope * normal[2]
 
 
 @numba.njit(cache=True)
@@ -139,12 +142,13 @@ def extend_below(
 ) -> None:
     """Metal fraction below the collector of this rank's columns: the lowest cells' s, and their slope at the wall."""
     _, ny, nx = xi.shape
+    cosine, sine, width = law
     for j in range(1, ny - 1):
         for i in range(1, nx - 1):
             xi[0, j, i] = xi[1, j, i]
             if pore[1, j, i] > 0.0:
-                slope = gradient_at_wall(xi, pore, (1, j, i), (0.0, 0.0, -1.0), inverse, law)[3]
-                xi[0, j, i] = _fraction(_distance(xi[1, j, i]) + slope / inverse[2])
+                along = gradient_along_wall(xi, pore, (1, j, i), (0.0, 0.0, -1.0), inverse, width)[3]
+                xi[0, j, i] = _fraction(_distance(xi[1, j, i]) + wall_slope(cosine, sine, along) / (width * inverse[2]))
 
 
 @numba.njit(cache=True)
@@ -176,14 +180,16 @@ def add_wall_flux(
 
     The flux is the difference form between the cell's xi and that of the tilted profile as deep beyond the wall.
     """
+    cosine, sine, width = law
     added = 0.0
     for n in range(cells.shape[0]):
         k, j, i = cells[n, 0], cells[n, 1], cells[n, 2]
         if near[k, j, i] == 0:
             continue
         normal, depth, x = (normals[n, 0], normals[n, 1], normals[n, 2]), depths[n], base[k, j, i]
-        slope = gradient_at_wall(base, pore, (k, j, i), normal, inverse, law)[3]
-        gain = change * (_fraction(_distance(x) + depth * slope) - x) / (depth * depth)
+        along = gradient_along_wall(base, pore, (k, j, i), normal, inverse, width)[3]
+        beyond = _distance(x) + depth / width * wall_energy_slope(cosine, sine, along)
+        gain = change * (_fraction(beyond) - x) / (depth * depth)
         out[k, j, i] += gain
         added += gain * pore[k, j, i]
     return added
