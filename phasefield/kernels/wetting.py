@@ -109,31 +109,33 @@ def set_wall_gradients(
 def extend_tilted(
     xi: np.ndarray,
     pore: np.ndarray,
-    walls: np.ndarray,
+    solid: np.ndarray,
     edges: tuple[float, float, float],
     gradient_x: np.ndarray,
     gradient_y: np.ndarray,
     gradient_z: np.ndarray,
 ) -> None:
-    """Give each solid cell of `walls` the mean of what its open face neighbours' s and gradient at the wall make there.
+    """Give each cell of `solid` (rows k, j, i) the mean of what the nearest open cells' s and gradient make there.
 
-    `edges` are those of a cell (x, y, z) [m]; the gradients hold their ghosts.
+    The nearest are those across faces; where there are none, across edges, then corners. `edges` are those of a cell
+    (x, y, z) [m]; the gradients hold their ghosts.
     """
     hx, hy, hz = edges
-    for n in range(walls.shape[0]):
-        k, j, i = walls[n, 0], walls[n, 1], walls[n, 2]
-        total, count = 0.0, 0
-        for step in (-1, 1):
-            if pore[k + step, j, i] > 0.0:
-                total += _distance(xi[k + step, j, i]) - step * hz * gradient_z[k + step, j, i]
-                count += 1
-            if pore[k, j + step, i] > 0.0:
-                total += _distance(xi[k, j + step, i]) - step * hy * gradient_y[k, j + step, i]
-                count += 1
-            if pore[k, j, i + step] > 0.0:
-                total += _distance(xi[k, j, i + step]) - step * hx * gradient_x[k, j, i + step]
-                count += 1
-        xi[k, j, i] = _fraction(total / count)
+    for n in range(solid.shape[0]):
+        k, j, i = solid[n, 0], solid[n, 1], solid[n, 2]
+        for away in range(1, 4):
+            total, count = 0.0, 0
+            for dk in range(-1, 2):
+                for dj in range(-1, 2):
+                    for di in range(-1, 2):
+                        a, b, c = k + dk, j + dj, i + di
+                        if abs(dk) + abs(dj) + abs(di) == away and pore[a, b, c] > 0.0:
+                            rise = dk * hz * gradient_z[a, b, c] + dj * hy * gradient_y[a, b, c]
+                            total += _distance(xi[a, b, c]) - rise - di * hx * gradient_x[a, b, c]
+                            count += 1
+            if count > 0:
+                xi[k, j, i] = _fraction(total / count)
+                break
 
 
 @numba.njit(cache=True)

@@ -101,7 +101,7 @@ class Front:
         kernels.extend_into_walls(xi, self.pore, self._walls)
         self.grid.fill_outer_ghosts(xi)
         if self.wetting.walls:
-            self.wetting.extend(xi, self._walls, self.normals)
+            self.wetting.extend(xi, self.normals)
 
     def borrow(self) -> tuple[np.ndarray, np.ndarray]:
         """Memory for the `rate` and the `speed` of the next `advance`, shared with other parts of a step."""

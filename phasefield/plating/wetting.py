@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels import band
 from ramify.phasefield.kernels import wetting as kernels
 from ramify.phasefield.problem import PlatingProblem
 
-SMALLEST_DEPTH = 0.5
+SMALLEST_DEPTH = 0.25
 """Least open volume over wall area that counts, in cell edges: a sliver's would make the wall's flux stiff."""
 
 
@@ -29,7 +30,7 @@ class Wall:
     normals: np.ndarray
     """(n, 3), unit vectors (x, y, z) out of the pore space."""
     depths: np.ndarray
-    """(n,), open volume over wall area [m]."""
+    """(n,), open volume over wall area [m]; infinite where only a neighbour has wall."""
 
 
 class Wetting:
@@ -45,11 +46,18 @@ class Wetting:
         self.collector = None if upright else self._collector_wall(angles.collector)
         upright = abs(angles.host - 0.5 * math.pi) < 1e-12 or problem.geometry.host_distance is None
         self.host = None if upright else self._host_wall(angles.host, problem, openings)
+        self._solid = self._solid_cells() if self.host is not None else np.empty((0, 3), np.int64)
 
     @property
     def walls(self) -> list[Wall]:
         """Those with a contact angle other than 90 degrees."""
         return [wall for wall in (self.collector, self.host) if wall is not None]
+
+    def _solid_cells(self) -> np.ndarray:
+        """Owned solid cells with an open one among their 26 neighbours."""
+        beside = np.zeros(self.pore.shape, np.uint8)
+        band.spread_near((self.pore > 0.0).astype(np.uint8), beside)
+        return np.argwhere((self.pore[OWNED] == 0.0) & (beside[OWNED] > 0)) + 1
 
     def _law(self, angle: float) -> tuple[float, float, float]:
         return (math.cos(angle), math.sin(angle), self._width)
@@ -60,17 +68,28 @@ class Wetting:
         return Wall(self._law(angle), lowest, normals, np.full(len(lowest), self._edges[2]))
 
     def _host_wall(self, angle: float, problem: PlatingProblem, openings: list[np.ndarray]) -> Wall:
+        areas = self._wall_areas(problem, openings)
+        beside = np.zeros(self.pore.shape, np.uint8)
+        band.spread_near((self.pore == 0.0).astype(np.uint8), beside)
+        cells = np.argwhere((self.pore[OWNED] > 0.0) & ((areas > 0.0) | (beside[OWNED] > 0)))
+        least = SMALLEST_DEPTH * min(h for h, n in zip(self._edges, problem.domain.cells, strict=True) if n > 1)
+        with np.errstate(divide="ignore"):
+            depths = problem.domain.cell_volume * self.pore[tuple(cells.T + 1)] / areas[tuple(cells.T)]
+        return Wall(self._law(angle), cells + 1, self._host_normals(problem, cells), np.maximum(depths, least))
+
+    def _wall_areas(self, problem: PlatingProblem, openings: list[np.ndarray]) -> np.ndarray:
+        """Wall of the host in the owned cells [m^2]: what their open faces leave unbalanced.
+
+        Only what lies across the smooth wall's normal counts: facets that the grid adds beside it cancel in the sum.
+        """
         hx, hy, hz = self._edges
-        areas = (hy * hz, hx * hz, hx * hy)
-        # What the open faces of a cell leave unbalanced is wall.
-        missing = np.stack([a * self._imbalance(o, n) for n, (a, o) in enumerate(zip(areas, openings, strict=True))])
-        wall = np.sqrt(np.sum(missing**2, axis=0))
-        smallest = 1e-3 * min(area for area, n in zip(areas, problem.domain.cells, strict=True) if n > 1)
-        cells = np.argwhere((self.pore[OWNED] > 0.0) & (wall > smallest))
-        volume = hx * hy * hz * self.pore[OWNED][tuple(cells.T)]
-        active = [h for h, n in zip(self._edges, problem.domain.cells, strict=True) if n > 1]
-        depths = np.maximum(volume / wall[tuple(cells.T)], SMALLEST_DEPTH * min(active))
-        return Wall(self._law(angle), cells + 1, self._host_normals(problem, cells), depths)
+        faces = (hy * hz, hx * hz, hx * hy)
+        missing = np.stack([a * self._imbalance(o, n) for n, (a, o) in enumerate(zip(faces, openings, strict=True))])
+        cut = np.argwhere((self.pore[OWNED] > 0.0) & missing.any(axis=0))
+        areas = np.zeros(self.grid.shape)
+        across = -np.sum(missing[(slice(None), *cut.T)].T * self._host_normals(problem, cut), axis=1)
+        areas[tuple(cut.T)] = np.maximum(across, 0.0)
+        return areas
 
     def _imbalance(self, opening: np.ndarray, axis: int) -> np.ndarray:
         """Upper less lower opening of the owned cells' faces across an axis; an outer face is as open as its cell."""
@@ -88,6 +107,8 @@ class Wetting:
         """Unit vectors (x, y, z) into the host at owned cells, down the gradient of its signed distance."""
         distance = problem.geometry.host_distance
         assert distance is not None
+        if not len(cells):
+            return np.zeros((0, 3))
         x, y, z = (axis.ravel()[1:-1] for axis in self.grid.centres())
         points = np.stack([x[cells[:, 2]], y[cells[:, 1]], z[cells[:, 0]]])
         slopes = np.zeros((len(cells), 3))
@@ -99,15 +120,13 @@ class Wetting:
             slopes[:, axis] = (distance(*(points - shift)) - distance(*(points + shift))) / h
         return slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-300)
 
-    def extend(self, xi: np.ndarray, solid: np.ndarray, room: list[np.ndarray]) -> None:
+    def extend(self, xi: np.ndarray, room: list[np.ndarray]) -> None:
         """Give the host's outermost cells and those below the collector the tilted profile; fill the ghosts.
 
         Parameters
         ----------
         xi
             Metal fraction, ghosts filled as the mirror images they are at other walls.
-        solid
-            Owned solid cells with an open face neighbour.
         room
             Three ghosted arrays in single precision to work in.
         """
@@ -117,7 +136,7 @@ class Wetting:
                 array.fill(0.0)
             kernels.set_wall_gradients(xi, self.pore, wall.cells, wall.normals, self._inverse, wall.law, *room)
             self.grid.fill_outer_ghosts_of_vector(room)
-            kernels.extend_tilted(xi, self.pore, solid, self._edges, *room)
+            kernels.extend_tilted(xi, self.pore, self._solid, self._edges, *room)
             self.grid.fill_outer_ghosts(xi)
         if self.collector is not None:
             if self.grid.at_bottom:
