@@ -40,6 +40,10 @@ def interface_weight(xi: Any) -> Any:
     return (8.0 / np.pi) * bump * np.sqrt(bump)
 
 
+FLAT = 0.5
+"""Share of the sine of a contact angle: a surface whose gradient along the wall is less lies flat on it."""
+
+
 @numba.njit(cache=True)
 def wall_slope(cosine: float, sine: float, along: float) -> float:
     """Slope of the signed distance into a solid wall at a contact angle theta, l ds/dnu = cot(theta) l |grad_t s| [-].
@@ -65,10 +69,10 @@ def wall_energy_slope(cosine: float, sine: float, along: float) -> float:
 
     The natural boundary condition of the Allen-Cahn equation (Cahn 1977; Jacqmin, J. Fluid Mech. 402 (2000) 57): what
     pulls at the line of contact is right on the whole, however curved the profile is there. The energy reaches as far
-    as the profile does and would draw metal to the wall through a thin film, too: it fades where the gradient along
-    the wall is less than half of what the angle needs. Parameters as for `wall_slope`.
+    as the profile does and would draw metal to the wall through a thin film, too: it fades where the surface
+    lies flat on the wall. Parameters as for `wall_slope`.
     """
-    return cosine * min(1.0, 2.0 * along / sine)
+    return cosine * min(1.0, along / (FLAT * sine))
 
 
 @numba.njit(cache=True)

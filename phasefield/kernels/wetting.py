@@ -1,4 +1,4 @@
-"""Compiled kernels of the contact angle: the metal's signed distance carried into solid walls, and the wall's own flux.
+"""Compiled kernels of the contact angle: the metal's normals at solid walls, its shape beyond them, the wall's own flux.
 
 s = ln(xi/(1 - xi)), the signed distance in widths; nu: unit normal of a wall, out of the pore space. The gradient of s
 along a wall is that of the pore space, from open cells alone; into the wall it is what the angle asks for,
@@ -7,7 +7,8 @@ along a wall is that of the pore space, from open cells alone; into the wall it 
     l dxi/dnu = q cos(theta)            in the wall's flux, allen_cahn           (physics.interface.wall_energy_slope)
 
 Cells beyond the wall, below the collector and outermost in the host, hold the tilted profile. It is read for normals
-and curvature alone: no face opens on it, no metal flows there.
+and curvature alone: no face opens on it, no metal flows there. In the cells at the wall the normals are those of the
+angle themselves. The conservative flux then turns the profile to it and conserves metal as ever.
 
 Ghosted arrays [z, y, x]; `cells` are rows (k, j, i), inside the ghosts.
 """
@@ -20,7 +21,7 @@ import numba
 import numpy as np
 
 from ramify.phasefield.kernels.front import LARGEST_DISTANCE, SATURATION
-from ramify.physics.interface import wall_energy_slope, wall_slope
+from ramify.physics.interface import FLAT, wall_energy_slope, wall_slope
 
 
 @numba.njit(cache=True, inline="always")
@@ -103,6 +104,36 @@ def set_wall_gradients(
         gradient_x[k, j, i] = gx + slope * normal[0]
         gradient_y[k, j, i] = gy + slope * normal[1]
         gradient_z[k, j, i] = gz + slope * normal[2]
+
+
+@numba.njit(cache=True)
+def set_wall_normals(
+    xi: np.ndarray,
+    pore: np.ndarray,
+    cells: np.ndarray,
+    normals: np.ndarray,
+    inverse: tuple[float, float, float],
+    law: tuple[float, float, float],
+    normal_x: np.ndarray,
+    normal_y: np.ndarray,
+    normal_z: np.ndarray,
+) -> None:
+    """grad s/|grad s| in the cells at the wall that the surface reaches; parameters as for `set_wall_gradients`.
+
+    The cells' own differences, half of them from beyond the wall, would hold a surface to its angle half as well. One
+    that lies flat on the wall keeps them.
+    """
+    cosine, sine, width = law
+    for n in range(cells.shape[0]):
+        k, j, i = cells[n, 0], cells[n, 1], cells[n, 2]
+        nx, ny, nz = normals[n, 0], normals[n, 1], normals[n, 2]
+        gx, gy, gz, along = gradient_along_wall(xi, pore, (k, j, i), (nx, ny, nz), inverse, width)
+        if along < FLAT * sine:
+            continue
+        share = sine * width / along
+        normal_x[k, j, i] = gx * share + cosine * nx
+        normal_y[k, j, i] = gy * share + cosine * ny
+        normal_z[k, j, i] = gz * share + cosine * nz
 
 
 @numba.njit(cache=True)

@@ -201,6 +201,7 @@ class Front:
         kernels.set_distance(xi, self.spans, self.psi)
         nx, ny, nz = self.normals
         kernels.set_normals(self.psi, self.spans, self.inverse, nx, ny, nz)
+        self.wetting.set_normals(xi, self.normals)
 
     def _flux(self, xi: np.ndarray, speed: np.ndarray | None, b: float) -> None:
         """Divergence of the conservative fluxes; without the feed where no `speed` is given."""

@@ -26,11 +26,11 @@ class Wall:
     law: tuple[float, float, float]
     """Cosine and sine of the contact angle, width [m]."""
     cells: np.ndarray
-    """(n, 3), rows (k, j, i) of the ghosted array."""
+    """(n, 3), rows (k, j, i) of the ghosted array: those that have wall themselves, then mere neighbours of solid."""
     normals: np.ndarray
     """(n, 3), unit vectors (x, y, z) out of the pore space."""
     depths: np.ndarray
-    """(n,), open volume over wall area [m]; infinite where only a neighbour has wall."""
+    """Open volume over wall area [m] of the first ones."""
 
 
 class Wetting:
@@ -46,18 +46,15 @@ class Wetting:
         self.collector = None if upright else self._collector_wall(angles.collector)
         upright = abs(angles.host - 0.5 * math.pi) < 1e-12 or problem.geometry.host_distance is None
         self.host = None if upright else self._host_wall(angles.host, problem, openings)
-        self._solid = self._solid_cells() if self.host is not None else np.empty((0, 3), np.int64)
+        self._solid = np.empty((0, 3), np.int64)
+        """Owned solid cells with an open one among their 26 neighbours, rows (k, j, i)."""
+        if self.host is not None:
+            self._solid = np.argwhere((pore[OWNED] == 0.0) & self._beside(pore > 0.0)) + 1
 
     @property
     def walls(self) -> list[Wall]:
         """Those with a contact angle other than 90 degrees."""
         return [wall for wall in (self.collector, self.host) if wall is not None]
-
-    def _solid_cells(self) -> np.ndarray:
-        """Owned solid cells with an open one among their 26 neighbours."""
-        beside = np.zeros(self.pore.shape, np.uint8)
-        band.spread_near((self.pore > 0.0).astype(np.uint8), beside)
-        return np.argwhere((self.pore[OWNED] == 0.0) & (beside[OWNED] > 0)) + 1
 
     def _law(self, angle: float) -> tuple[float, float, float]:
         return (math.cos(angle), math.sin(angle), self._width)
@@ -68,14 +65,19 @@ class Wetting:
         return Wall(self._law(angle), lowest, normals, np.full(len(lowest), self._edges[2]))
 
     def _host_wall(self, angle: float, problem: PlatingProblem, openings: list[np.ndarray]) -> Wall:
-        areas = self._wall_areas(problem, openings)
-        beside = np.zeros(self.pore.shape, np.uint8)
-        band.spread_near((self.pore == 0.0).astype(np.uint8), beside)
-        cells = np.argwhere((self.pore[OWNED] > 0.0) & ((areas > 0.0) | (beside[OWNED] > 0)))
+        areas, open_cells = self._wall_areas(problem, openings), self.pore[OWNED] > 0.0
+        touching = np.argwhere(open_cells & (areas > 0.0))
+        beside = np.argwhere(open_cells & (areas == 0.0) & self._beside(self.pore == 0.0))
+        depths = problem.domain.cell_volume * self.pore[OWNED][tuple(touching.T)] / areas[tuple(touching.T)]
         least = SMALLEST_DEPTH * min(h for h, n in zip(self._edges, problem.domain.cells, strict=True) if n > 1)
-        with np.errstate(divide="ignore"):
-            depths = problem.domain.cell_volume * self.pore[tuple(cells.T + 1)] / areas[tuple(cells.T)]
+        cells = np.concatenate([touching, beside])
         return Wall(self._law(angle), cells + 1, self._host_normals(problem, cells), np.maximum(depths, least))
+
+    def _beside(self, mask: np.ndarray) -> np.ndarray:
+        """Owned cells with one of the mask, ghosts filled, among themselves and their 26 neighbours."""
+        spread = np.zeros(mask.shape, np.uint8)
+        band.spread_near(mask.astype(np.uint8), spread)
+        return spread[OWNED] > 0
 
     def _wall_areas(self, problem: PlatingProblem, openings: list[np.ndarray]) -> np.ndarray:
         """Wall of the host in the owned cells [m^2]: what their open faces leave unbalanced.
@@ -143,6 +145,14 @@ class Wetting:
                 kernels.extend_below(xi, self.pore, self._inverse, self.collector.law)
             self.grid.fill_outer_ghosts(xi, below=False)
 
+    def set_normals(self, xi: np.ndarray, normals: list[np.ndarray]) -> None:
+        """Turn the metal's normals (x, y, z) in the cells at walls to the contact angle."""
+        for wall in self.walls:
+            touching = len(wall.depths)
+            kernels.set_wall_normals(
+                xi, self.pore, wall.cells[:touching], wall.normals, self._inverse, wall.law, *normals
+            )
+
     def add_flux(self, base: np.ndarray, near: np.ndarray, change: float, out: np.ndarray) -> float:
         """Add what the walls' energy draws in during a stage (allen_cahn); returns its sum over this rank's cells.
 
@@ -150,7 +160,17 @@ class Wetting:
         """
         added = 0.0
         for wall in self.walls:
+            touching = len(wall.depths)
             added += kernels.add_wall_flux(
-                base, self.pore, near, wall.cells, wall.normals, wall.depths, self._inverse, wall.law, change, out
+                base,
+                self.pore,
+                near,
+                wall.cells[:touching],
+                wall.normals,
+                wall.depths,
+                self._inverse,
+                wall.law,
+                change,
+                out,
             )
         return added
