@@ -1,4 +1,4 @@
-"""Compiled kernels of the contact angle: the metal's normals at solid walls, its shape beyond them, the wall's own flux.
+"""Compiled kernels of the contact angle: the metal's normals at solid walls, its shape beyond them, the wall's flux.
 
 s = ln(xi/(1 - xi)), the signed distance in widths; nu: unit normal of a wall, out of the pore space. The gradient of s
 along a wall is that of the pore space, from open cells alone; into the wall it is what the angle asks for,
@@ -197,7 +197,7 @@ def add_wall_flux(
     change: float,
     out: np.ndarray,
 ) -> float:
-    """Add the metal that the wall's energy draws in, l dxi/dnu = q cos(theta) g at the wall, to the near cells beside it.
+    """Add the metal that the wall's energy draws in, l dxi/dnu = q cos(theta) at the wall, to the near cells beside it.
 
     Parameters
     ----------

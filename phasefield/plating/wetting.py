@@ -21,7 +21,7 @@ SMALLEST_DEPTH = 0.25
 
 @dataclass(frozen=True)
 class Wall:
-    """This rank's open cells beside one kind of wall."""
+    """Open cells of one rank beside one kind of wall."""
 
     law: tuple[float, float, float]
     """Cosine and sine of the contact angle, width [m]."""
