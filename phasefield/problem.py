@@ -71,6 +71,12 @@ class Kinetics:
     """Areal resistance of a surface film, such as the SEI [ohm m^2]."""
 
 
+MOBILITY_FACTOR = 1.5
+"""b over width and largest front velocity."""
+WETTING_MOBILITY_FACTOR = 20.0
+"""The same where a contact angle has to hold at the walls of a growing deposit (conservative fronts)."""
+
+
 @dataclass(frozen=True)
 class Interface:
     """Diffuse metal surface: equilibrium profile xi = (1 + tanh(x / 2 width)) / 2."""
@@ -81,7 +87,7 @@ class Interface:
     """`conservative` carries no capillarity; `allen_cahn` adds the front velocity -b K."""
     mobility: float | None = None
     """b [m^2/s]; None follows the front, b = mobility_factor * width * largest front velocity."""
-    mobility_factor: float = 1.5
+    mobility_factor: float = MOBILITY_FACTOR
     motion: Literal["moving", "frozen"] = "moving"
 
 
