@@ -1,7 +1,7 @@
 """Warnings of `ramify.check` about contact angles: starts that contradict them, and how far they reach into a deposit.
 
 Off the wall it is curvature that rounds the surface to its contact angle. On a surface of radius R it balances what the
-current drives at R = G gamma Omega/(F i) (conservative: surface energy through the kinetics, G the conductance of charge
+current drives at R = G gamma Omega/(F i) (conservative: surface energy in the kinetics, G the conductance of charge
 transfer) or R = b/v (allen_cahn, v the front velocity): further from the wall the reaction makes the shape.
 """
 
