@@ -25,7 +25,8 @@ def scenario_of(*overrides):
 
 def test_angles_reach_the_problem_and_hold_through_the_mobility():
     problem = build_problem(scenario_of("collector.contact_angle=30 deg", PILLARS))
-    assert problem.contact_angles == ContactAngles(pytest.approx(math.pi / 6.0), pytest.approx(2.0 * math.pi / 3.0))
+    assert problem.contact_angles.collector == pytest.approx(math.pi / 6.0)
+    assert problem.contact_angles.host == pytest.approx(2.0 * math.pi / 3.0)
     assert problem.interface.mobility_factor == WETTING_MOBILITY_FACTOR
     classical = build_problem(scenario_of(PILLARS, "interface.curvature=allen_cahn"))
     assert classical.interface.mobility_factor == MOBILITY_FACTOR

@@ -190,6 +190,7 @@ def test_wall_areas_of_a_host_are_those_of_its_surface(shape):
     )
     solver = PlatingSolver(problem)
     wall = solver.front.wetting.host
+    assert wall is not None
     place = tuple(wall.cells[: len(wall.depths)].T)
     volume = solver.pore[place] * H**3
     deep = wall.depths > 0.25 * H * 1.001
