@@ -168,6 +168,9 @@ class Front:
         # Faces on outer walls read it too, if only to multiply it by zero.
         self.slope.fill(0.0)
         self.bending.fill(0.0)
+        # The surface's curvature reads them one cell beyond the near ones, where nothing has set them.
+        for normal in self.normals:
+            normal.fill(0.0)
         return rate, speed
 
     def _find_surface(self, xi: np.ndarray) -> None:
