@@ -6,6 +6,7 @@ FiPy reference both read it. Arrays are indexed [z, y, x]; tuples of lengths and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -70,6 +71,12 @@ class Kinetics:
     """Areal resistance of a surface film, such as the SEI [ohm m^2]."""
 
 
+MOBILITY_FACTOR = 1.5
+"""b over width and largest front velocity."""
+WETTING_MOBILITY_FACTOR = 20.0
+"""The same where a contact angle has to hold at the walls of a growing deposit (conservative fronts)."""
+
+
 @dataclass(frozen=True)
 class Interface:
     """Diffuse metal surface: equilibrium profile xi = (1 + tanh(x / 2 width)) / 2."""
@@ -80,8 +87,17 @@ class Interface:
     """`conservative` carries no capillarity; `allen_cahn` adds the front velocity -b K."""
     mobility: float | None = None
     """b [m^2/s]; None follows the front, b = mobility_factor * width * largest front velocity."""
-    mobility_factor: float = 1.5
+    mobility_factor: float = MOBILITY_FACTOR
     motion: Literal["moving", "frozen"] = "moving"
+
+
+@dataclass(frozen=True)
+class ContactAngles:
+    """Angles through the metal at which its surface meets solid walls [rad], between 0 and pi."""
+
+    collector: float = 0.5 * math.pi
+    """On the current collector, z = 0."""
+    host: float = 0.5 * math.pi
 
 
 @dataclass(frozen=True)
@@ -172,6 +188,7 @@ class PlatingProblem:
     kinetics: Kinetics
     interface: Interface
     geometry: Geometry
+    contact_angles: ContactAngles = field(default_factory=ContactAngles)
     electrons: Electrons = field(default_factory=Electrons)
     counter: CounterElectrode = field(default_factory=CounterElectrode)
     numerics: Numerics = field(default_factory=Numerics)

@@ -40,6 +40,41 @@ def interface_weight(xi: Any) -> Any:
     return (8.0 / np.pi) * bump * np.sqrt(bump)
 
 
+FLAT = 0.5
+"""Share of the sine of a contact angle: a surface whose gradient along the wall is less lies flat on it."""
+
+
+@numba.njit(cache=True)
+def wall_slope(cosine: float, sine: float, along: float) -> float:
+    """Slope of the signed distance into a solid wall at a contact angle theta, l ds/dnu = cot(theta) l |grad_t s| [-].
+
+    s = ln(xi/(1 - xi)), positive in the metal, nu the wall's normal out of the pore space, theta through the metal:
+    grad s points into the metal, at the angle theta to nu where the surface meets the wall, n.nu = cos(theta). A
+    surface that lies flat on the wall, as a film's does, meets it nowhere and has no slope (Ding and Spelt, Phys. Rev.
+    E 75 (2007) 046708). Bounded by one and a half times that of a profile in equilibrium, cos(theta).
+
+    Parameters
+    ----------
+    cosine, sine
+        Of theta.
+    along
+        Size of l grad s along the wall; sin(theta) for a profile in equilibrium.
+    """
+    return cosine * min(1.5, along / sine)
+
+
+@numba.njit(cache=True)
+def wall_energy_slope(cosine: float, sine: float, along: float) -> float:
+    """The same where a wall energy gamma cos(theta) sets it: l ds/dnu = cos(theta), l dxi/dnu = xi (1 - xi) cos(theta).
+
+    The natural boundary condition of the Allen-Cahn equation (Cahn 1977; Jacqmin, J. Fluid Mech. 402 (2000) 57): what
+    pulls at the line of contact is right on the whole, however curved the profile is there. The energy reaches as far
+    as the profile does and would draw metal to the wall through a thin film, too: it fades where the surface
+    lies flat on the wall. Parameters as for `wall_slope`.
+    """
+    return cosine * min(1.0, along / (FLAT * sine))
+
+
 @numba.njit(cache=True)
 def swept_share(xi: Any) -> Any:
     """Share of the reaction weight between metal fraction 0 and xi, integral of w/q over xi [-], q = xi (1 - xi).

@@ -22,6 +22,7 @@ from ramify.scenario.host_rules import bears_metal
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.resolve import largest_edge
 from ramify.scenario.schema import ElectrolyteSection, MetalSection, PlatingScenario, RoughnessSection
+from ramify.scenario.wetting_rules import contact_angles
 
 if TYPE_CHECKING:
     from ramify.hosts.base import Host
@@ -76,13 +77,27 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
             width=resolved(interface.width),
             curvature=interface.curvature,
             mobility=interface.mobility,
+            mobility_factor=mobility_factor(scenario),
             motion=interface.motion,
         ),
         geometry=build_geometry(scenario, domain),
+        contact_angles=build_contact_angles(scenario),
         electrons=plating.Electrons(scenario.electrons.transport, scenario.electrons.islands),
         counter=plating.CounterElectrode(counter.kind, counter.kinetics or "uniform"),
         numerics=plating.Numerics(**numerics),
     )
+
+
+def build_contact_angles(scenario: PlatingScenario) -> plating.ContactAngles:
+    """Angles at which the growing metal meets the collector and the host."""
+    given = contact_angles(scenario)
+    return plating.ContactAngles(**{str(key[0]): angle for key, angle in given.items()})
+
+
+def mobility_factor(scenario: PlatingScenario) -> float:
+    """What the interface's mobility is of width and front velocity, where it follows them."""
+    held = scenario.interface.curvature == "conservative" and contact_angles(scenario)
+    return plating.WETTING_MOBILITY_FACTOR if held else plating.MOBILITY_FACTOR
 
 
 def build_electrolyte(section: ElectrolyteSection) -> Electrolyte:

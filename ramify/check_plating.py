@@ -14,6 +14,7 @@ from ramify.build import build_electrolyte, build_metal, count_nuclei
 from ramify.build_hosts import build_domain, build_host
 from ramify.check import Check, Scale
 from ramify.check_inputs import input_warnings
+from ramify.check_wetting import wetting_warnings
 from ramify.physics import cell
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.scenario.grid_rules import resolved, resolved_widths, text
@@ -81,6 +82,7 @@ def check_plating(scenario: PlatingScenario) -> Check:
             *input_warnings(scenario, case.current),
             *_grid_warnings(case),
             *_front_warnings(case),
+            *wetting_warnings(scenario, case.current, _conductance(case)),
             *_protocol_warnings(case),
         ),
     )
@@ -136,14 +138,13 @@ def _depletion_time(case: _Case, current: float) -> float:
     return cell.cell_depletion_time(case.diffusivity, c0, case.transference, case.length, current, kind)
 
 
-def _front(case: _Case) -> list[Scale]:
-    if case.current == 0.0:
-        return []
-    kinetics, metal, edge = case.scenario.kinetics, build_metal(case.scenario.metal), largest_edge(case.scenario.domain)
+def _conductance(case: _Case) -> float:
+    """Of charge transfer at the largest current [S/m^2]."""
+    kinetics = case.scenario.kinetics
     f = FARADAY / (GAS_CONSTANT * case.scenario.electrolyte.temperature)
     alpha_a = resolved(kinetics.anodic_transfer_coefficient)
     ratio = case.scenario.electrolyte.concentration / resolved(kinetics.reference_concentration)
-    conductance = cell.charge_transfer_conductance(
+    return cell.charge_transfer_conductance(
         case.current,
         kinetics.exchange_current_density * ratio**alpha_a,
         alpha_a,
@@ -151,6 +152,12 @@ def _front(case: _Case) -> list[Scale]:
         f,
         kinetics.film_resistance,
     )
+
+
+def _front(case: _Case) -> list[Scale]:
+    if case.current == 0.0:
+        return []
+    metal, edge, conductance = build_metal(case.scenario.metal), largest_edge(case.scenario.domain), _conductance(case)
     shape = (metal.molar_volume, metal.surface_energy)
     waves = {
         "cut-off wavelength": cell.cut_off_wavelength(case.current, case.conductivity, *shape),

@@ -13,15 +13,17 @@ from typing import Any
 
 import numpy as np
 from mpi4py import MPI
-from plating_cells import CONCENTRATED, SALT, H, ball, flat, plating_problem, rough, union
+from plating_cells import CONCENTRATED, LITHIUM, SALT, H, ball, flat, plating_problem, rough, union
 
 from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.problem import (
     AnisotropicConductivity,
+    ContactAngles,
     CounterElectrode,
     Electrons,
     Geometry,
+    Interface,
     Kinetics,
     PlatingProblem,
 )
@@ -80,7 +82,28 @@ def anisotropic_case() -> PlatingProblem:
     )
 
 
-CASES = {"host": host_case, "island": island_case, "ohmic": ohmic_case, "anisotropic": anisotropic_case}
+def wetting_case() -> PlatingProblem:
+    """3-D, a cap on the collector, one on a ball of host where the cut between ranks passes, angles on both."""
+    centre = (6.0 * H, 6.0 * H, 13.0 * H)
+    host = ball(centre, 3.6 * H)
+    metal = union(ball((0.0, 0.0, 0.0), 5.0 * H), ball((6.0 * H, 4.0 * H, 9.0 * H), 3.5 * H))
+    return plating_problem(
+        (12, 12, 26),
+        geometry=Geometry(metal, host_distance=host),
+        contact_angles=ContactAngles(collector=0.7, host=2.0),
+        interface=Interface(H, curvature="allen_cahn"),
+        metal=replace(LITHIUM, surface_energy=1.0),
+    )
+
+
+CASES = {
+    "host": host_case,
+    "island": island_case,
+    "ohmic": ohmic_case,
+    "anisotropic": anisotropic_case,
+    "wetting": wetting_case,
+    "wetting, conservative": lambda: replace(wetting_case(), interface=Interface(H)),
+}
 PHASES = ((Control("current", 60.0), 2.0), (Control("current", -40.0), 1.0), (Control("voltage", -0.02), 1.0))
 
 

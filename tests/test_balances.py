@@ -8,7 +8,7 @@ from plating_cells import CONCENTRATED, LITHIUM, SALT, H, advance, ball, flat, g
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.problem import CounterElectrode, Electrons, Geometry, Interface, Kinetics
+from ramify.phasefield.problem import ContactAngles, CounterElectrode, Electrons, Geometry, Interface, Kinetics
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
 
@@ -58,6 +58,18 @@ CASES = {
         geometry=Geometry(lambda x, y, z: z - 6.0 * H - 0.5 * H * np.cos(2.0 * np.pi * x / (12 * H)) + 0.0 * y),
     ),
     "plane, host": plating_problem(PLANE, geometry=replace(bumpy(PLANE), host_distance=pillar), electrolyte=PRESET),
+    "plane, host, contact angles": plating_problem(
+        PLANE,
+        geometry=replace(bumpy(PLANE), host_distance=pillar),
+        contact_angles=ContactAngles(1.9, 0.8),
+        metal=replace(LITHIUM, surface_energy=1.0),
+    ),
+    "plane, host, contact angles, allen_cahn": plating_problem(
+        PLANE,
+        geometry=Geometry(ball((7.0 * H, 0.0, 0.0), 5.0 * H, planar=True), host_distance=pillar),
+        contact_angles=ContactAngles(1.9, 0.8),
+        interface=Interface(H, curvature="allen_cahn"),
+    ),
     "plane, inert host, reservoir": plating_problem(
         PLANE,
         geometry=replace(bumpy(PLANE), host_distance=pillar, host_conducting=False),

@@ -29,7 +29,16 @@ def numbers_on(mpiexec, ranks, case):
 
 
 @pytest.mark.parametrize(
-    ("case", "ranks"), [("host", 2), ("island", 2), ("island", 3), ("ohmic", 2), ("anisotropic", 2)]
+    ("case", "ranks"),
+    [
+        ("host", 2),
+        ("island", 2),
+        ("island", 3),
+        ("ohmic", 2),
+        ("anisotropic", 2),
+        ("wetting", 2),
+        ("wetting, conservative", 2),
+    ],
 )
 def test_ranks_agree(mpiexec, case, ranks):
     """Steps, voltage, amounts, island potentials and weighted sums of all fields."""

@@ -17,7 +17,7 @@ from ramify.phasefield.fipy_reference.mesh import EMPTY, ReferenceMesh
 from ramify.phasefield.fipy_reference.stage import Stage, StageSolver, State, Unconverged
 from ramify.phasefield.fipy_reference.transport import Transport
 from ramify.phasefield.kernels.openings import open_cells
-from ramify.phasefield.problem import PlatingProblem
+from ramify.phasefield.problem import ContactAngles, PlatingProblem
 from ramify.physics.interface import equilibrium_profile
 
 SAVED_VERSION = 1
@@ -316,6 +316,8 @@ def _refuse(problem: PlatingProblem) -> None:
     for key, value, allowed in choices:
         if value != allowed:
             raise ValueError(f"{key} = {value!r} is not offered by engine fipy ({allowed!r} is): use engine petsc")
+    if problem.contact_angles != ContactAngles():
+        raise ValueError("contact angles other than 90 degrees are not offered by engine fipy: use engine petsc")
     if problem.metal.valence != 1:
         raise ValueError(f"metal {problem.metal.name!r} has valence {problem.metal.valence}; the plating model takes 1")
     if problem.domain.cells[2] < 2:

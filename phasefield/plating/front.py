@@ -20,6 +20,7 @@ from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import allen_cahn, band
 from ramify.phasefield.kernels import front as kernels
 from ramify.phasefield.kernels.surface import SMALLEST_BUMP
+from ramify.phasefield.plating.wetting import Wetting
 from ramify.phasefield.problem import PlatingProblem
 
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
@@ -47,6 +48,10 @@ class Front:
             self._well = allen_cahn.well_coefficients(edge, width)
             self._plain = self._plain_cells()
         self._walls = self._wall_cells()
+        self.wetting = Wetting(grid, problem, pore, openings)
+        if self.classical and self.wetting.collector is not None and grid.at_bottom:
+            # Below them is the tilted profile: the wall's flux is one of its own.
+            self._plain[1] = 0
 
     def _wall_cells(self) -> np.ndarray:
         """Owned solid cells with an open face neighbour, rows (k, j, i) of the ghosted array."""
@@ -85,11 +90,18 @@ class Front:
     def extend_into_host(self, xi: np.ndarray) -> None:
         """Give solid cells the mean of their open neighbours, and fill the ghosts.
 
-        The surface then meets an inert wall at a right angle.
+        The surface then meets a wall at a right angle; where another angle is asked for, its tilted profile follows.
         """
+        if self.wetting.walls:
+            self._take_memory()
+        self._extend(xi)
+
+    def _extend(self, xi: np.ndarray) -> None:
         self.grid.halo.exchange(xi)
         kernels.extend_into_walls(xi, self.pore, self._walls)
         self.grid.fill_outer_ghosts(xi)
+        if self.wetting.walls:
+            self.wetting.extend(xi, self.normals)
 
     def borrow(self) -> tuple[np.ndarray, np.ndarray]:
         """Memory for the `rate` and the `speed` of the next `advance`, shared with other parts of a step."""
@@ -143,7 +155,7 @@ class Front:
                     removed += taken if keep else 0.5 * taken
                 else:
                     kernels.advance_front(*arguments, self.pore, self.spans, step / parts, out)
-                self.extend_into_host(out)
+                self._extend(out)
         return current, removed
 
     def _take_memory(self) -> tuple[np.ndarray, np.ndarray]:
@@ -156,6 +168,9 @@ class Front:
         # Faces on outer walls read it too, if only to multiply it by zero.
         self.slope.fill(0.0)
         self.bending.fill(0.0)
+        # The surface's curvature reads them one cell beyond the near ones, where nothing has set them.
+        for normal in self.normals:
+            normal.fill(0.0)
         return rate, speed
 
     def _find_surface(self, xi: np.ndarray) -> None:
@@ -189,6 +204,7 @@ class Front:
         kernels.set_distance(xi, self.spans, self.psi)
         nx, ny, nz = self.normals
         kernels.set_normals(self.psi, self.spans, self.inverse, nx, ny, nz)
+        self.wetting.set_normals(xi, self.normals)
 
     def _flux(self, xi: np.ndarray, speed: np.ndarray | None, b: float) -> None:
         """Divergence of the conservative fluxes; without the feed where no `speed` is given."""
@@ -225,10 +241,11 @@ class Front:
         step: float,
         out: np.ndarray,
     ) -> float:
-        """One stage of the Allen-Cahn equation; returns what the double well took."""
+        """One stage of the Allen-Cahn equation; returns what the double well took, less what the walls drew in."""
         ix, iy, iz = self.inverse
         ox, oy, oz = self.openings
-        return allen_cahn.advance_allen_cahn(
+        base, _, keep, _, _ = arguments
+        taken = allen_cahn.advance_allen_cahn(
             *arguments,
             driven,
             self.pore,
@@ -242,6 +259,7 @@ class Front:
             step,
             out,
         )
+        return taken - self.wetting.add_flux(base, self.near, (1.0 - keep) * step * b, out)
 
     def surface_curvature(self, xi: np.ndarray, curvature: np.ndarray) -> None:
         """K [1/m] of the cells that react, for the Gibbs-Thomson shift."""

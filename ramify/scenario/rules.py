@@ -13,6 +13,7 @@ from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.schema import PlatingScenario
+from ramify.scenario.wetting_rules import wetting_rule
 
 Rule = Callable[[PlatingScenario], None]
 
@@ -243,6 +244,7 @@ RULES: tuple[Rule, ...] = (
     counter_rule,
     kinetics_rule,
     interface_rule,
+    wetting_rule,
     host_rule,
     film_rule,
     nuclei_rule,

@@ -113,6 +113,13 @@ class CounterElectrodeSection(Section):
     """Of lithium; uniform by default."""
 
 
+class CollectorSection(Section):
+    """The bare current collector at z = 0."""
+
+    contact_angle: Angle | None = None
+    """At which a growing deposit meets it, through the metal; 90 degrees by default."""
+
+
 class RoughnessSection(Section):
     """A rough initial front in a plain cell: one cosine of a wavelength, or a sum of random modes."""
 
@@ -184,6 +191,7 @@ class PlatingScenario(TimedScenario):
     interface: InterfaceSection = InterfaceSection()
     electrons: ElectronsSection = ElectronsSection()
     counter_electrode: CounterElectrodeSection = CounterElectrodeSection()
+    collector: CollectorSection = CollectorSection()
     host: HostSection = NoHost(type="none")
     film: FilmSection = FilmSection()
     nuclei: Annotated[tuple[NucleusSection, ...], Field(max_length=1000, strict=False)] = ()

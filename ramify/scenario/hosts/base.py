@@ -11,6 +11,7 @@ from ramify.scenario.fields import (
     AS_GRADIENT,
     AS_PHASES,
     AS_VALUE,
+    Angle,
     Conductivity,
     Coordinate,
     Fraction,
@@ -140,6 +141,8 @@ class SolidHost(Section):
     conductivity: GradedConductivity | None = None
     """Electronic; 5.8e7 S/m (copper) by default for conducting hosts."""
     activity: ActivitySection | None = None
+    contact_angle: Angle | None = None
+    """At which a growing deposit meets the host, through the metal; 90 degrees by default."""
     coating: CoatingSection | None = None
 
     def widths(self) -> dict[str, float]:
