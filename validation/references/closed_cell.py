@@ -44,7 +44,9 @@ class ClosedCell:
     @property
     def overdrive(self) -> float:
         """J, the current over the limiting current."""
-        D, t_plus = (float(law(self.concentration)) for law in (self.electrolyte.diffusivity, self.electrolyte.transference))
+        D, t_plus = (
+            float(law(self.concentration)) for law in (self.electrolyte.diffusivity, self.electrolyte.transference)
+        )
         return self.current / cell.limiting_current(D, self.concentration, t_plus, self.length)
 
     @property
