@@ -7,13 +7,16 @@ import h5netcdf
 import numpy as np
 import pytest
 
+from ramify.build import build_problem
 from ramify.phasefield.engine import StepReport
 from ramify.phasefield.plating.measures import roughness_wavelength
 from ramify.phasefield.problem import Domain
 from ramify.physics import cell
 from ramify.run import run_scenario
 from ramify.run.marks import Marks
+from ramify.scenario import load_scenario
 from ramify.scenario.loading import scenario_from_text
+from ramify.validation import sand_ramification
 
 ROUGH = """\
 title: a rough front through depletion
@@ -88,3 +91,40 @@ def test_a_front_ramifies_when_its_salt_is_used_up(tmp_path):
     with h5netcdf.File(tmp_path / "run" / "history.nc", "r") as file:
         waves = np.asarray(file.variables["roughness_wavelength"][...])
     assert waves[0] == pytest.approx(64e-9, rel=0.02)
+
+
+@pytest.fixture(scope="module")
+def exponential():
+    """A front at 10 nm/s in the shipped 2-D cell; from 2 s on its tip's lead grows at 0.8 of the diffusion limit."""
+    time = np.linspace(0.0, 5.0, 501)
+    mean = 1e-7 + 1e-8 * time
+    lead = 3e-9 * np.exp(0.8 * 2.0 * np.pi / 1e-7 * 1e-8 * np.maximum(time - 2.0, 0.0))
+    columns = {"time": time, "mean_height": mean, "tip_height": mean + lead, "roughness_wavelength": np.full(501, 1e-7)}
+    problem = build_problem(load_scenario("sand_ramification_2d"))
+    x = (np.arange(80) + 0.5) * problem.domain.spacing[0]
+    heights = 9e-8 + 2e-9 * np.cos(2.0 * np.pi * x / 0.256e-6 * 3)[None, :]
+    return sand_ramification.Growth(
+        problem, 100.0, 4.0, 2.0, 0.96e-6, sand_ramification.spectrum(heights, problem), columns
+    ), heights
+
+
+def test_reading_of_the_validation_case(exponential):
+    front, heights = exponential
+    assert front.tip_onset == pytest.approx(2.0, abs=0.35)
+    assert front.tip_velocity(0.1, 0.4) == (pytest.approx(1e-8), pytest.approx(1.0))
+    waves, power = front.modes
+    assert waves == pytest.approx([2.0 * np.pi / 0.256e-6 * 3] * 2)
+    assert power.sum() == pytest.approx(heights.var())
+
+
+def test_linear_theory_of_the_validation_case(exponential):
+    theory = sand_ramification.Theory(exponential[0])
+    k = float(exponential[0].modes[0][0])
+    assert 0.85 < theory.onset(k) < theory.onset(2.0 * k) < 1.0
+    left = 2000.0 * cell.cathode_concentration(0.8 * theory.depletion / theory.unit, theory.cell.overdrive)
+    assert theory.moment_of(left) == pytest.approx(0.8, rel=1e-4)
+    cut_off = theory.cut_off(left)
+    assert abs(theory.share(2.0 * np.pi / cut_off, 0.8)) < 2e-3
+    # one mode: the square of its amplitude grows by exp(2 int w dt)
+    steady = theory.share(k, 0.01) * theory.velocity * k * 0.02 * 4.0
+    assert theory.roughness(0.02) == pytest.approx(math.exp(steady), rel=2e-3)

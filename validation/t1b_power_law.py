@@ -12,7 +12,6 @@ finite cell is a known factor, and what is left of it is Sand's law at every cur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -146,7 +145,7 @@ def reference(salt: Salt, gap: float, current: float, molar_volume: float) -> fl
     return galvanostatic(model, current, np.array([4.0 * still]), cells=600).depletion_time
 
 
-def slope(currents: Sequence[float], times: Sequence[float]) -> tuple[float, float]:
+def slope(currents: np.ndarray, times: np.ndarray) -> tuple[float, float]:
     """Exponent of a power law through the points, and its standard error."""
     fit = linregress(np.log(currents), np.log(times))
     return float(fit.slope), float(fit.stderr)
@@ -174,7 +173,7 @@ def run(folder: Path | None) -> list[Check]:
         checks.append(check(NAME, quantity, exponent, -2.0, SLOPE_TOLERANCE, SIMILARITY))
         curves.append((salt.words, rows[:, 0] / 10.0, rows[:, 1], "o"))
         fine = np.geomspace(rows[0, 0], rows[-1, 0], 40)
-        curves.append(("", fine / 10.0, [salt.sand_time(i) for i in fine], "k:"))
+        curves.append(("", fine / 10.0, np.array([salt.sand_time(i) for i in fine]), "k:"))
     save_curves(folder, NAME, curves, ("current density [mA/cm2]", "depletion time [s], dotted: Sand's law"), True)
     return checks
 

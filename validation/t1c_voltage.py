@@ -24,6 +24,8 @@ from ramify.validation.figures import save_curves
 from ramify.validation.references.closed_cell import ClosedCell
 from ramify.validation.references.front_fixing import FrontFixingCell, galvanostatic
 
+Motion = Literal["moving", "frozen"]
+
 NAME = "t1c-voltage"
 SOURCE = "closed form with the series solution (references/closed_cell.py); front fixing (references/front_fixing.py)"
 LENGTH, CELLS, FILM = 100e-6, 1000, 10.3
@@ -37,7 +39,7 @@ TOLERANCE = 5e-3
 
 
 def simulate(
-    electrolyte: Electrolyte, c0: float, overdrive: float, motion: Literal["moving", "frozen"]
+    electrolyte: Electrolyte, c0: float, overdrive: float, motion: Motion
 ) -> tuple[list[float], list[float], list[float]]:
     """Times [s], voltages of the phase field and of the reference [V]."""
     h = LENGTH / CELLS
@@ -77,16 +79,16 @@ def simulate(
 
 def run(folder: Path | None) -> list[Check]:
     """Voltages through depletion, two salts, front still and moving."""
-    checks: list[Check] = []
-    curves = []
+    checks, curves = [], []
     liquid, polymer = (cells.dilute_salt(), cells.SALT), (cells.polymer(), cells.POLYMER_SALT)
-    for words, (electrolyte, c0), overdrive, motion in (
+    cases: tuple[tuple[str, tuple[Electrolyte, float], float, Motion], ...] = (
         ("dilute, front still", liquid, 1.2, "frozen"),
         ("dilute, front still", liquid, 3.0, "frozen"),
         ("polymer, front still", polymer, 1.5, "frozen"),
         ("dilute, front moving", liquid, 1.5, "moving"),
         ("polymer, front moving", polymer, 1.5, "moving"),
-    ):
+    )
+    for words, (electrolyte, c0), overdrive, motion in cases:
         times, found, exact = simulate(electrolyte, c0, overdrive, motion)
         for fraction, voltage, expected in zip(FRACTIONS, found, exact, strict=True):
             if fraction in COMPARED:
