@@ -6,7 +6,7 @@ it grows at some v/delta, delta being the diffusion layer, or is flattened by su
 
     (d ln R/dt)/(v k) = (d ln R/dh)/k,   R roughness, h mean height, k = 2 pi over the roughness wavelength,
 
-rises through one half when the salt at the front has fallen to some delta k-th of its initial value, a few per cent
+rises through one half when the salt at the front has fallen to about 1/(k delta) of its initial value, a few per cent
 (validation/references/stability.py gives it), whatever the roughness. The first such moment is the onset.
 """
 
