@@ -107,7 +107,8 @@ class StepReport:
     measures: dict[str, float] = field(default_factory=dict)
     """tip_height [m], mean_height [m], roughness [m], filling_fraction [-], dead_metal [mol]; engine petsc also
     current_amplification [-] and, with a host, top_plating_index, over_plating_index, bottom_up_index [-]
-    (phasefield.depth), blocked_fraction [-], blocked_height [m] (plating.measures)."""
+    (phasefield.depth), blocked_fraction [-], blocked_height [m]; without one, in 2-D and 3-D, roughness_wavelength [m]
+    (plating.measures)."""
     profile: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False)
     """Metal over the volume of each layer along z, host included."""
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import h5netcdf
+import numpy as np
 import pytest
 
 SCRIPT = Path(__file__).with_name("parallel_plating.py")
@@ -78,6 +80,12 @@ def test_the_command_runs_under_mpiexec_and_agrees(mpiexec, tmp_path):
         "tip_height_m", "roughness_m", "voltage_V",
     ):  # fmt: skip
         assert two[name] == pytest.approx(one[name], rel=SAME), name
+    waves = []
+    for ranks in (1, 2):
+        with h5netcdf.File(tmp_path / f"on{ranks}" / "history.nc", "r") as file:
+            waves.append(np.asarray(file.variables["roughness_wavelength"][...]))
+    assert np.isfinite(waves[0]).all()
+    assert waves[1] == pytest.approx(waves[0], rel=SAME)
     for summary in summaries:
         assert max(summary["balance"].values()) <= 1e-10
 

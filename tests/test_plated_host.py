@@ -116,6 +116,7 @@ def test_marks_keep_the_first_and_average_over_charge():
         "first_blocked_height_m": 5e-6,
         "capacity_at_short_circuit_C_per_m2": 30.0,
         "current_amplification": pytest.approx((2.0 * 10 + 3.0 * 30) / 40),
+        "ramification_onset_s": None,
     }
 
 

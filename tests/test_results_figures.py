@@ -13,6 +13,7 @@ from PIL import Image
 from ramify.phasefield.problem import Domain
 from ramify.results.figures import deposit, plot_folder
 from ramify.results.figures.case import Case
+from ramify.results.figures.history import plot_history
 from ramify.results.figures.sections import section_row
 from ramify.results.figures.style import panels, time_unit
 from ramify.results.figures.view import View
@@ -142,6 +143,16 @@ def test_a_broken_figure_is_reported_and_the_others_drawn(
     made = plot_folder(make_case(tmp_path, 1), animation=None)
     assert [path.name for path in made] == ["profiles.png"]
     assert "no history figure: no such luck" in caplog.text
+
+
+def test_history_marks_when_the_front_began_to_ramify(tmp_path: Path):
+    plain = Case.load(make_case(tmp_path / "run", 2))
+    (tmp_path / "run" / "summary.json").write_text('{"ramification_onset_s": 300.0}')
+    marked = Case.load(tmp_path / "run")
+    assert (plain.ramification_onset, marked.ramification_onset) == (None, 300.0)
+    pictures = [plot_history(case, tmp_path / f"{n}.png") for n, case in enumerate((plain, marked))]
+    assert all(pictures)
+    assert Image.open(tmp_path / "0.png").tobytes() != Image.open(tmp_path / "1.png").tobytes()
 
 
 def test_folder_without_snapshots_says_so(tmp_path: Path):

@@ -56,6 +56,22 @@ def test_front_at_rest_follows_the_series_and_ends_at_the_steady_voltage() -> No
     assert found.voltage[-1] == pytest.approx(exact_voltage, rel=1e-5)
 
 
+@pytest.mark.parametrize("salt", ["dilute", "constant"])
+def test_closed_form_and_front_fixing_agree_on_the_voltage(salt: str) -> None:
+    """Two ways to it: quadrature over the series, and finite volumes."""
+    constant = electrolyte.constant(0.5, C0, D, T_PLUS, thermodynamic_factor=2.0, temperature=350.0)
+    medium = FIXED.electrolyte if salt == "dilute" else constant
+    closed = closed_cell.ClosedCell(medium, C0, LENGTH, 1.5 * LIMITING, FIXED.exchange_current_density)
+    assert closed.overdrive == pytest.approx(1.5)
+    times = np.array([0.02, 0.3, 0.95]) * closed.depletion_time
+    found = galvanostatic(replace(FIXED, electrolyte=medium), closed.current, times)
+    assert found.voltage == pytest.approx([closed.voltage(time) for time in times], rel=2e-4)
+    steady = replace(closed, current=0.7 * LIMITING)
+    molar, factor = float(medium.molar_conductivity(C0)), float(medium.thermodynamic_factor(C0))
+    exact = cell.steady_voltage(steady.current, LENGTH, C0, D, T_PLUS, molar, factor, medium.temperature, 30.0, C0)
+    assert steady.voltage(10.0 * UNIT) == pytest.approx(exact, rel=1e-9)
+
+
 def test_moving_front_loses_the_displaced_salt_and_no_other() -> None:
     """d/dt of the salt in the cell = -c(s) ds/dt, the front condition of the module's derivation."""
     current = 0.7 * LIMITING

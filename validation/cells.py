@@ -19,7 +19,7 @@ from ramify.phasefield.problem import (
     PlatingProblem,
 )
 from ramify.physics import metals
-from ramify.physics.electrolyte import Electrolyte, dilute_from_salt
+from ramify.physics.electrolyte import Electrolyte, constant, dilute_from_salt
 
 EngineName = Literal["petsc", "fipy"]
 
@@ -45,6 +45,28 @@ def make_engine(problem: PlatingProblem, name: EngineName = "petsc") -> Engine:
 def dilute_salt() -> Electrolyte:
     """The dilute electrolyte of most cases at 25 degrees C."""
     return dilute_from_salt(SALT_DIFFUSIVITY, TRANSFERENCE)
+
+
+POLYMER_SALT = 1500.0
+"""Salt of the polymer [mol/m^3], about one lithium to twelve ether oxygens."""
+
+
+def polymer() -> Electrolyte:
+    """A polymer electrolyte like LiTFSI in poly(ethylene oxide) at 85 degrees C, with constant properties.
+
+    Round numbers of the size measured for it between 80 and 90 degrees C, from memory: no fit, no one sample. What
+    matters to the cases is a salt thirty times slower than a liquid's, a small t+ and a factor that is not one.
+    """
+    return constant(
+        conductivity=0.15,
+        concentration=POLYMER_SALT,
+        D=1e-11,
+        t_plus=0.2,
+        thermodynamic_factor=2.0,
+        temperature=358.15,
+        name="polymer",
+        source="round numbers of the size measured for LiTFSI in poly(ethylene oxide) at 80 to 90 degrees C",
+    )
 
 
 def planar_problem(

@@ -2,7 +2,8 @@
 
 Blocked pores: electrolyte (cells less than half full of host and of metal) below the host's top that was open to the
 counter electrode at the start and is cut off now, in regions the grid resolves (`SMALLEST_POCKET`). Current
-amplification: the 95th percentile, by area, of |i_n| over the mean of i_n.
+amplification: the 95th percentile, by area, of |i_n| over the mean of i_n. The roughness wavelength is that of the
+one cosine with the roughness R and the slopes of the front, 2 pi R/(root mean square of |grad h|).
 """
 
 from __future__ import annotations
@@ -14,13 +15,31 @@ from ramify.phasefield.depth import depth_indices
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import components, stepping
 from ramify.phasefield.plating.islands import Islands
-from ramify.phasefield.problem import PlatingProblem
+from ramify.phasefield.problem import Domain, PlatingProblem
 
 SMALLEST_POCKET = 2
 """To the power of the dimension, the cells of a cut-off region: fewer are the seam of a closing gap, not a pore."""
 STRONG_WEIGHT = 0.05
 """Of w: cells with less lie in the tails of the profile and are no surface."""
 PERCENTILE = 0.95
+SMOOTH = 1e-3
+"""Roughness in cells below which a front is flat: its ripples are round-off's."""
+
+
+def roughness_wavelength(heights: np.ndarray, domain: Domain) -> float:
+    """Wavelength [m] of the cosine that has the standard deviation and the slopes of the heights [m] (y, x).
+
+    Not a number where a column holds no metal, or the front is flat.
+    """
+    roughness = float(heights.std())
+    if heights.min() <= 0.0 or roughness <= SMOOTH * domain.spacing[2]:
+        return float("nan")
+    squares = 0.0
+    for axis, edge in ((1, domain.spacing[0]), (0, domain.spacing[1])):
+        if heights.shape[axis] > 1:
+            around = heights.take([0], axis) if domain.periodic else heights.take([], axis)
+            squares += float(np.mean((np.diff(heights, axis=axis, append=around) / edge) ** 2))
+    return 2.0 * np.pi * roughness / float(np.sqrt(squares))
 
 
 class Measures:
@@ -158,4 +177,6 @@ class Measures:
         }
         if self.has_host:
             measures |= depth_indices(metal - self.start, self.room, self.host_layers) | self._blocked(xi)
+        elif self.problem.domain.dimension > 1:
+            measures["roughness_wavelength"] = roughness_wavelength(heights, self.problem.domain)
         return measures

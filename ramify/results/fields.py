@@ -118,6 +118,7 @@ HISTORY = _table(
     _length("tip_height", "$h_\\mathrm{tip}$", "tip height"),
     _length("mean_height", r"$\bar{h}$", "mean height"),
     _length("roughness", "$R_q$", "roughness"),
+    _length("roughness_wavelength", r"$\lambda_q$", "roughness wavelength"),
     Quantity("filling_fraction", r"$\theta$", "filling fraction of the pores", "1", "metal_filling_fraction_of_pores"),
     Quantity("metal_profile", r"$\theta_z$", "metal fraction of the layer", "1", "metal_volume_fraction_of_layer",
              "profile"),

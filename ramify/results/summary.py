@@ -44,6 +44,9 @@ HOST_KEYS = (
 )
 """Keys of what the metal did in a host (docs/results.md), null where not defined or not happened; engine petsc."""
 
+FRONT_KEYS = ("ramification_onset_s",)
+"""Keys of the front in a plain cell (docs/results.md), null where not happened; engine petsc."""
+
 BALANCE_KEYS = ("lithium_relative", "salt_relative", "charge_relative", "worst_step_relative")
 STATUSES = ("finished", "stopped", "interrupted", "failed")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ramify.results.fields import HISTORY, MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE
-from ramify.results.summary import BALANCE_KEYS, HOST_KEYS, SUMMARY_KEYS
+from ramify.results.summary import BALANCE_KEYS, FRONT_KEYS, HOST_KEYS, SUMMARY_KEYS
 from ramify.scenario.errors import Key, ScenarioError, refuse_choice, shown
 from ramify.scenario.units import unit_factor
 from ramify.study.amounts import Amount, Value, exponents_of, kind
@@ -90,7 +90,7 @@ def history_names() -> list[str]:
 
 def known_names() -> list[str]:
     """Everything that can be asked for."""
-    summary = [key for key in (*SUMMARY_KEYS, *HOST_KEYS) if key not in WORDS]
+    summary = [key for key in (*SUMMARY_KEYS, *HOST_KEYS, *FRONT_KEYS) if key not in WORDS]
     summary += [f"balance.{key}" for key in BALANCE_KEYS]
     return [*summary, *MEASURES, *(name for name in history_names() if name not in summary)]
 
@@ -118,7 +118,7 @@ def find_quantity(name: str, section: ObjectiveSection | ConstraintSection, key:
         raise ScenarioError("is one number, not a column of the history", key, wanted, f"one of {columns}")
     if wanted in MEASURES:
         return MEASURES[wanted]
-    in_summary = wanted in (*SUMMARY_KEYS, *HOST_KEYS) or wanted not in HISTORY
+    in_summary = wanted in (*SUMMARY_KEYS, *HOST_KEYS, *FRONT_KEYS) or wanted not in HISTORY
     return summary_quantity(wanted) if in_summary else history_quantity(wanted)
 
 

@@ -36,6 +36,8 @@ class Case:
     history: dict[str, np.ndarray]
     """Columns in SI units; empty while there is no history."""
     title: str = ""
+    ramification_onset: float | None = None
+    """When the front began to ramify [s]; known at the end of a run."""
     mirrors: tuple[str, ...] = ()
     """Planes of symmetry drawn through: `x-`, `x+`, `y-`, `y+`, in this order."""
     _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -62,7 +64,9 @@ class Case:
             periodic = str(file.attrs["lateral_faces"]) == "periodic"
         if not len(times):
             raise FileNotFoundError(f"{path} has no snapshot yet: nothing to draw")
-        return cls(folder, (sx, sy, sz), (nx, ny, nz), periodic, times, names, _history(folder), _title(folder))
+        summary = _summary(folder)
+        title, onset = _title(folder, summary), summary.get("ramification_onset_s")
+        return cls(folder, (sx, sy, sz), (nx, ny, nz), periodic, times, names, _history(folder), title, onset)
 
     @property
     def dimension(self) -> int:
@@ -168,12 +172,17 @@ def _history(folder: Path) -> dict[str, np.ndarray]:
         return {name: np.asarray(variable[...], dtype=float) for name, variable in file.variables.items()}
 
 
-def _title(folder: Path) -> str:
+def _summary(folder: Path) -> dict[str, Any]:
+    """The summary; empty while there is none."""
+    path = folder / SUMMARY
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _title(folder: Path, summary: dict[str, Any]) -> str:
     """Title of the scenario, or of the summary where it names one; the first `title:` line is enough here."""
     path = folder / SCENARIO
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.startswith("title:"):
                 return line.partition(":")[2].strip().strip("'\"")
-    summary = folder / SUMMARY
-    return str(json.loads(summary.read_text(encoding="utf-8")).get("title", "")) if summary.exists() else ""
+    return str(summary.get("title", ""))

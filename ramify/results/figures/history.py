@@ -24,6 +24,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("current_amplification",),
 )
 """Quantities of each panel; a panel none of whose quantities was stored is left out."""
+SHAPES = ("tip_height", "roughness")
+"""Panels that show when the front began to ramify, by their first quantity."""
 
 
 def plot_history(case: Case, path: Path) -> Path | None:
@@ -67,7 +69,10 @@ def _panel(axis: Axes, case: Case, names: tuple[str, ...], seconds: float) -> No
     text = shared if several else first.long_name[0].upper() + first.long_name[1:]
     lines = textwrap.wrap(text, 22) + ([] if unit == "1" else [f"({unit})"])
     axis.set_ylabel("\n".join(lines))
-    if several:
+    marked = case.ramification_onset is not None and names[0] in SHAPES
+    if marked and case.ramification_onset is not None:
+        axis.axvline(case.ramification_onset / seconds, color="0.35", lw=1.0, ls="--", label="onset of ramification")
+    if several or marked:
         axis.legend(loc="best", fontsize=8)
     axis.grid(color="#e4e7eb", lw=0.6)
     axis.set_axisbelow(True)

@@ -33,6 +33,8 @@ from ramify.results.figures.style import (
 
 MAPPED = ("c", "phi_l")
 PROFILE_LINES = 6
+CAPTION = 1.8
+"""Width of time and capacity on one line [inch]: narrower maps have them on two."""
 
 
 def section_row(case: Case) -> int:
@@ -54,6 +56,7 @@ def plot_sections(case: Case, path: Path) -> Path | None:
     (left, right), (low, high) = case.edges("x"), case.edges("z")
     width = 2.3
     height = min(max(width * (high - low) / (right - left), 1.0), 4.5)
+    drawn = min(width, height * (right - left) / (high - low))
     with house_style():
         figure = Figure(figsize=(width * len(shown) + 1.4, (height + 0.25) * len(names) + 0.9), layout="compressed")
         grid = figure.subplots(len(names), len(shown), squeeze=False, sharex=True, sharey=True)
@@ -63,7 +66,8 @@ def plot_sections(case: Case, path: Path) -> Path | None:
             figure.colorbar(colour_scale(case, name), ax=list(line), label=FIELDS[name].label, shrink=0.85, pad=0.02)
             line[0].set_ylabel("$z$ (µm)")
         for axis, snapshot in zip(grid[0], shown, strict=True):
-            axis.set_title(caption(case, snapshot))
+            text = caption(case, snapshot)
+            axis.set_title(text if drawn >= CAPTION else text.replace(",  ", "\n"))
         for axis in grid[-1]:
             axis.set_xlabel("$x$ (µm)")
         figure.legend(handles=legend_patches(case), loc="outside lower center", ncols=3)
