@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,28 @@ def test_json_is_one_list_with_the_contracts_keys(suite: None, capsys: pytest.Ca
 def test_report_holds_every_check(suite: None, tmp_path: Path) -> None:
     validate.run_validation([], tmp_path / "report", False)
     for name in ("validation.md", "validation.html", "validation.json"):
-        text = (tmp_path / "report" / name).read_text()
+        text = (tmp_path / "report" / name).read_text(encoding="utf-8")
         assert "good" in text
         assert "no solution" in text
     assert "**missed**" in (tmp_path / "report" / "validation.md").read_text()
+
+
+def test_uncertainty_and_order_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(folder: Path | None) -> list[Check]:
+        plain = passing(folder)[0]
+        known = replace(plain, uncertainty=0.0004, observed_order=1.87, extrapolated=1.002)
+        return [known, replace(plain, uncertainty=0.02, observed_order=math.nan, extrapolated=1.001)]
+
+    monkeypatch.setattr(validate, "discover", lambda: {"good": replace(SUITE["good"], run=run)})
+    assert validate.run_validation(["good"], tmp_path, False) == 0
+    printed = capsys.readouterr().out
+    for text in (printed, *((tmp_path / name).read_text("utf-8") for name in ("validation.md", "validation.html"))):
+        assert "1.001 ± 0.0004, order 1.9" in text and "1.001 ± 0.02, no order" in text
+    rows = json.loads((tmp_path / "validation.json").read_text())
+    assert (rows[0]["uncertainty"], rows[0]["observed_order"], rows[0]["extrapolated"]) == (0.0004, 1.87, 1.002)
+    assert rows[1]["observed_order"] is None
 
 
 def test_unknown_case_is_refused_with_the_nearest_match(suite: None) -> None:
