@@ -124,6 +124,12 @@ def run_case(case: Case, folder: Path | None) -> tuple[list[Check], float]:
     return checks, time.perf_counter() - start
 
 
+def list_cases(names: Sequence[str]) -> None:
+    """Print what `run_validation` of these names would run: name, wall time, title; `*` marks the quick set."""
+    for case in select(names, discover()):
+        print(f"{case.name:20s} {'*' if case.quick else ' '} {case.cost:>6s}  {case.title}")
+
+
 def run_validation(cases: list[str], folder: Path | None, as_json: bool) -> int:
     """Run cases, print them, write the report.
 

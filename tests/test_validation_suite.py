@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from ramify import validate
+from ramify.cli import app
 from ramify.scenario.errors import ScenarioError
 from ramify.validate import Case, Check
 
-CHEAP = ("t2-steady", "t7-kinetics", "balances")
+QUICK_SET = sorted(name for name, case in validate.discover().items() if case.quick)
+LONGEST = 300.0
+"""Of the quick set [s]."""
 
 
 def passing(folder: Path | None) -> list[Check]:
@@ -97,11 +101,37 @@ def test_unknown_case_is_refused_with_the_nearest_match(suite: None) -> None:
         validate.run_validation(["goof"], None, False)
 
 
-@pytest.mark.parametrize("name", CHEAP)
-def test_cheap_case_passes_and_draws(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", QUICK_SET)
+def test_case_of_the_quick_set_passes_and_draws(name: str, tmp_path: Path) -> None:
     missed = [check for check in validate.discover()[name].run(tmp_path) if not check.passed]
     assert missed == []
     assert name == "balances" or list(tmp_path.glob("*.png"))
+
+
+def seconds(cost: str) -> float:
+    number, unit = cost.split()
+    return float(number) * {"s": 1.0, "min": 60.0, "h": 3600.0}[unit]
+
+
+def test_quick_set_takes_less_than_five_minutes_by_its_own_word() -> None:
+    cases = validate.discover()
+    assert sum(seconds(cases[name].cost) for name in QUICK_SET) < LONGEST
+    assert len(QUICK_SET) < len(cases)
+    assert [case.name for case in validate.select(["quick"], cases)] == QUICK_SET
+
+
+def test_quick_and_list_are_options_of_the_command() -> None:
+    listed = CliRunner().invoke(app, ["validate", "--quick", "--list"])
+    assert listed.exit_code == 0
+    assert [line.split()[0] for line in listed.output.splitlines()] == QUICK_SET
+    everything = CliRunner().invoke(app, ["validate", "--list"])
+    assert len(everything.output.splitlines()) == len(validate.discover())
+
+
+def test_quick_option_runs_the_quick_set(suite: None) -> None:
+    found = CliRunner().invoke(app, ["validate", "--quick", "--json"])
+    assert found.exit_code == 0
+    assert [row["case"] for row in json.loads(found.output)] == ["good"]
 
 
 def test_a_case_answers_to_its_number():

@@ -177,4 +177,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Allen-Cahn equation with a manufactured solution", "10 s", True, SOURCE, run)
+CASE = Case(NAME, "Allen-Cahn equation with a manufactured solution", "15 s", True, SOURCE, run)

@@ -112,4 +112,4 @@ def run(folder: Path | None) -> list[Check]:
     return [*transient(folder), depletion(1.2), depletion(1.5)]
 
 
-CASE = Case(NAME, "Moving planar front", "10 s", True, SOURCE, run)
+CASE = Case(NAME, "Moving planar front", "15 s", True, SOURCE, run)

@@ -143,4 +143,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Growth rate of a small bump", "20 s", True, SOURCE, run)
+CASE = Case(NAME, "Growth rate of a small bump", "5 s", True, SOURCE, run)

@@ -101,4 +101,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Isotropy of a growing cap", "15 s", True, SOURCE, run)
+CASE = Case(NAME, "Isotropy of a growing cap", "5 s", True, SOURCE, run)

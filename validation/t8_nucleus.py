@@ -36,7 +36,7 @@ BELOW, ABOVE = 0.95, 1.05
 GRIDS = (32, 24, 16)
 """Cells per critical radius, l = h, the finest first."""
 MOVING_GRID, LATEST = 12, 2000.0
-"""Cells per critical radius while the nucleus moves, and the end of such a run [s]."""
+"""Cells per critical radius while the nucleus moves, and the end of such a run [s]; on 10 cells the 5 % below r* are lost."""
 WORDS = {2: "disc", 3: "ball"}
 
 
@@ -131,4 +131,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Critical nucleus", "30 s", True, SOURCE, run)
+CASE = Case(NAME, "Critical nucleus", "40 s", True, SOURCE, run)
