@@ -36,7 +36,7 @@ BELOW, ABOVE = 0.95, 1.05
 GRIDS = (32, 24, 16)
 """Cells per critical radius, l = h, the finest first."""
 MOVING_GRID, LATEST = 12, 2000.0
-"""Cells per critical radius while the nucleus moves, and the end of such a run [s]; on 10 cells the 5 % below r* are lost."""
+"""Cells per critical radius while the nucleus moves, and its end [s]; on 10 cells 0.95 r* still grows."""
 WORDS = {2: "disc", 3: "ball"}
 
 
