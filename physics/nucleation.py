@@ -7,6 +7,11 @@ the current of a plane. With N nuclei per area [1/m^2], c the metal ions' concen
     i = F c sqrt(D/(pi t)) [1 - exp(-N pi k D t)],          k = sqrt(8 pi c Omega)               (instantaneous)
     i = F c sqrt(D/(pi t)) [1 - exp(-A N0 pi k' D t^2/2)],  k' = (4/3) sqrt(8 pi c Omega)        (progressive)
 
+That is the limit of a small c Omega, in which a lone cap grows as r^2 = 2 c Omega D t. At any c Omega it is a cap's
+exact r = 2 g sqrt(D t) (F. C. Frank, Proc. R. Soc. A 201 (1950) 586) that its drained area has to match, and
+
+    2 g^2 [1 - sqrt(pi) g exp(g^2) erfc(g)] = c Omega,      k = sqrt(pi) (2 g)^3/(c Omega).
+
 where migration adds to a binary salt's diffusion c stands for c/(1 - t+), in k too. Over the maximum of either
 curve, (t_m, i_m), no parameter is left. An approximation: a drained plane and caps small beside their distances.
 
@@ -23,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from ramify.physics.constants import FARADAY
+from ramify.physics.diffusion import erfc
 
 INSTANTANEOUS_PEAK = 1.2564312086261697
 """N pi k D t_m: the root of exp(x) = 1 + 2 x."""
@@ -55,6 +61,17 @@ def _over_peak(time: np.ndarray, peak: float, power: int) -> np.ndarray:
     return np.asarray((np.expm1(-peak * time**power) / np.expm1(-peak)) ** 2 / time)
 
 
+def lone_growth(saturation: float) -> float:
+    """g of a lone sphere or hemisphere under diffusion control, r = 2 g sqrt(D t), from `saturation` c Omega [-]."""
+    g = math.sqrt(0.5 * saturation)
+    for _ in range(200):
+        before, share = g, 1.0 - math.sqrt(math.pi) * g * math.exp(g * g) * float(erfc(g))
+        g = math.sqrt(0.5 * saturation / share)
+        if abs(g - before) <= 1e-15 * g:
+            break
+    return g
+
+
 def instantaneous_peak(D: float, concentration: float, density: float, molar_volume: float) -> tuple[float, float]:
     """(t_m [s], i_m [A/m^2]) of an instantaneous nucleation under diffusion control.
 
@@ -69,7 +86,8 @@ def instantaneous_peak(D: float, concentration: float, density: float, molar_vol
     molar_volume : float
         Omega [m^3/mol].
     """
-    k = math.sqrt(8.0 * math.pi * concentration * molar_volume)
+    saturation = concentration * molar_volume
+    k = math.sqrt(math.pi) * (2.0 * lone_growth(saturation)) ** 3 / saturation
     time = INSTANTANEOUS_PEAK / (density * math.pi * k * D)
     share = -math.expm1(-INSTANTANEOUS_PEAK)
     return time, FARADAY * concentration * math.sqrt(D / (math.pi * time)) * share

@@ -34,20 +34,36 @@ def test_peak_is_the_maximum_of_the_current() -> None:
     D, c, N, omega = 3e-10, 1500.0, 1e9, 1.3e-5
     time, current = nucleation.instantaneous_peak(D, c, N, omega)
     t = time * np.linspace(0.5, 2.0, 30001)
-    i = FARADAY * c * np.sqrt(D / (np.pi * t)) * -np.expm1(-N * np.pi * np.sqrt(8.0 * np.pi * c * omega) * D * t)
+    k = math.sqrt(math.pi) * (2.0 * nucleation.lone_growth(c * omega)) ** 3 / (c * omega)
+    i = FARADAY * c * np.sqrt(D / (np.pi * t)) * -np.expm1(-N * np.pi * k * D * t)
     assert t[np.argmax(i)] == pytest.approx(time, rel=1e-3)
     assert i.max() == pytest.approx(current, rel=1e-6)
     assert current**2 * time / ((FARADAY * c) ** 2 * D) == pytest.approx(0.1629, rel=1e-3)
 
 
 def test_early_current_is_that_of_lone_hemispheres() -> None:
-    # Each grows as r^2 = 2 c Omega D t and takes F 2 pi r^2 (dr/dt)/Omega.
+    # Each takes F 2 pi r^2 (dr/dt)/Omega.
     D, c, N, omega = 3e-10, 1500.0, 1e9, 1.3e-5
     time, peak = nucleation.instantaneous_peak(D, c, N, omega)
     early = 1e-6
-    r = math.sqrt(2.0 * c * omega * D * early * time)
+    r = 2.0 * nucleation.lone_growth(c * omega) * math.sqrt(D * early * time)
     lone = N * FARADAY * 2.0 * math.pi * r**2 / omega * 0.5 * r / (early * time)
     assert peak * math.sqrt(float(nucleation.instantaneous_transient(early))) == pytest.approx(lone, rel=1e-5)
+
+
+@pytest.mark.parametrize("saturation", [1e-6, 0.02, 0.3])
+def test_lone_sphere_takes_what_diffuses_to_it(saturation: float) -> None:
+    # The similarity solution c = 1 - u(s)/u(g), u = exp(-s^2)/s - sqrt(pi) erfc(s), s = r/2 sqrt(D t): its flux at the
+    # surface moves the surface, g = (c Omega/2) dc/ds.
+    g = nucleation.lone_growth(saturation)
+
+    def u(s: float) -> float:
+        return math.exp(-s * s) / s - math.sqrt(math.pi) * math.erfc(s)
+
+    slope = (u(g * (1.0 - 1e-5)) - u(g * (1.0 + 1e-5))) / (2e-5 * g * u(g))
+    assert g == pytest.approx(0.5 * saturation * slope, rel=1e-8)
+    if saturation < 1e-5:
+        assert g == pytest.approx(math.sqrt(0.5 * saturation), rel=2e-3)
 
 
 @pytest.mark.parametrize("rate", [1e-4, 0.3, 2.0, 9.0, 11.0, 500.0])

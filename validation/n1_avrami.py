@@ -161,4 +161,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Avrami's law of many caps", "60 s", False, SOURCE, run)
+CASE = Case(NAME, "Avrami's law of many caps", "40 s", False, SOURCE, run)
