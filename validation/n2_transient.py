@@ -1,12 +1,12 @@
 """N2: many caps growing under diffusion control: the current's transient against Scharifker and Hills.
 
 Caps at random places of a periodic plane grow at a voltage that leaves no salt at their surfaces, into an electrolyte
-so high that the reservoir above it is not felt. All were born at once; they start when they have grown, as lone caps do,
-to a size the grid holds. The current over its maximum has no parameter left; its place and height are compared too. The
-law is an approximation (a plane drained in columns, caps small beside their distances): here, where caps come to a fifth
-of their distance, they stand out of the plane and carry more current, later. The tolerances are those of the law, not of
-the solver. Of many random planes the one is simulated whose drained share, in the law's own terms, is nearest to the
-law's.
+so high that the reservoir above it is not felt. All were born at once; they start when they have grown, as lone caps
+do, to a size the grid holds. The current over its maximum has no parameter left; its place and height are compared too.
+The law is an approximation (a plane drained in columns, caps small beside their distances): here, where caps come to a
+fifth of their distance, they stand out of the plane and carry more current, later. The tolerances are those of the law,
+not of the solver. Of many random planes the one is simulated whose drained share, in the law's own terms, is nearest to
+the law's.
 """
 
 from __future__ import annotations
