@@ -38,8 +38,8 @@ VELOCITY = (
     * cells.EXCHANGE_CURRENT * 2.0 * math.sinh(0.5 * VOLTAGE * FARADAY / (GAS_CONSTANT * 298.15))
 )  # fmt: skip
 """v [m/s]."""
-TOLERANCE = 0.05
-"""A front of curvature K falls behind by about K l/3, 5 % at a radius of 10 cells."""
+TOLERANCE, SAME = 0.02, 0.01
+"""Against the law, about which this plane still scatters by some tenths of a per cent, and against the same spheres."""
 SAMPLES = 200
 """Planes that are drawn."""
 
@@ -153,7 +153,7 @@ def run(folder: Path | None) -> list[Check]:
                 checks.append(check(NAME, quantity, unit * mean[n], exact, 3.0 * unit * spread[n], SOURCE))
                 checks.append(check_relative(NAME, f"{told}: simulated", value, exact, TOLERANCE, SOURCE))
                 quantity, source = f"{told}: simulated against drawn", "the same spheres, drawn"
-                checks.append(check_relative(NAME, quantity, value, unit * same[n], TOLERANCE, source))
+                checks.append(check_relative(NAME, quantity, value, unit * same[n], SAME, source))
         times = np.linspace(case.start, case.moments[-1], 60)
         curves.append((f"{case.name}, simulated", case.moments, [share for share, _ in found], "o"))
         curves.append((f"{case.name}, law", times, [case.law(float(time))[0] for time in times], "-"))

@@ -98,6 +98,8 @@ def run(folder: Path | None) -> list[Check]:
         twice = speeds[grids.index(grids[0] // 2)]
         quantity = f"tip velocity [m/s], {word}, {grids[0]} cells across, against {grids[0] // 2}"
         checks.append(with_uncertainty(check_relative(NAME, quantity, speeds[0], twice, 0.03, SOURCE), found))
+        quantity = f"order of the tip velocity in l, {word}"
+        checks.append(check_at_least(NAME, quantity, found.order, 1.7, "second order in k l"))
         if dimension == 2:
             quantity = f"tip velocity [m/s], {word}, {grids[1]} cells across, against {grids[2]}"
             checks.append(check_relative(NAME, quantity, speeds[1], speeds[2], 0.03, SOURCE))
