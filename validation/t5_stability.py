@@ -36,7 +36,7 @@ SURFACE_ENERGY = 200.0
 """[J/m^2]; far above lithium's own, so that the cut-off lies among wavelengths that the salt layer feels."""
 PER_WAVELENGTH, NEAR_CUT_OFF, NARROW = 64, 112, 4.6e-6
 """Cells per wavelength, and the same of wavelengths [m] below the last number: near the cut-off at 0.95 of depletion
-the rate is the small difference of what the salt drives and what surface energy takes, each with an error in (k l)^2."""
+the rate is the small difference of what the salt drives and what surface energy takes, both with errors in (k l)^2."""
 LARGEST_EDGE = 0.16e-6
 """[m]: the salt near depletion changes over a few of these."""
 TOLERANCE = 0.03
