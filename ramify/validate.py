@@ -34,6 +34,12 @@ class Check:
     """Largest |value - reference|, in the unit of both."""
     passed: bool
     source: str
+    uncertainty: float | None = None
+    """Of `value`, from the discretisation: half width of its band (`validation.uncertainty`); None if not known."""
+    observed_order: float | None = None
+    """Order at which values on three grids approach their limit; nan where they do not."""
+    extrapolated: float | None = None
+    """That limit."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,12 @@ def run_case(case: Case, folder: Path | None) -> tuple[list[Check], float]:
     return checks, time.perf_counter() - start
 
 
+def list_cases(names: Sequence[str]) -> None:
+    """Print what `run_validation` of these names would run: name, wall time, title; `*` marks the quick set."""
+    for case in select(names, discover()):
+        print(f"{case.name:20s} {'*' if case.quick else ' '} {case.cost:>6s}  {case.title}")
+
+
 def run_validation(cases: list[str], folder: Path | None, as_json: bool) -> int:
     """Run cases, print them, write the report.
 
@@ -156,15 +168,29 @@ def run_validation(cases: list[str], folder: Path | None, as_json: bool) -> int:
 
 
 def _json(checks: list[Check]) -> str:
-    """A JSON list; a value that is not a number is null, which JSON can hold."""
+    """A JSON list; a value that is not a number is null, which JSON can hold, and what is not known left out."""
     rows = [
         {
             key: None if isinstance(item, float) and not math.isfinite(item) else item
             for key, item in asdict(row).items()
+            if item is not None
         }
         for row in checks
     ]
     return json.dumps(rows, indent=2)
+
+
+COLUMNS = ("quantity", "value", "reference", "tolerance", "")
+
+
+def _numbers(row: Check) -> tuple[str, str, str]:
+    """Value with its uncertainty and observed order, reference and tolerance of a check, as tables show them."""
+    value = f"{row.value:.6g}"
+    if row.uncertainty is not None:
+        value += f" ± {row.uncertainty:.1g}"
+    if row.observed_order is not None:
+        value += f", order {row.observed_order:.2g}" if math.isfinite(row.observed_order) else ", no order"
+    return value, f"{row.reference:.6g}", f"{row.tolerance:.2g}"
 
 
 def _print_case(case: Case, checks: list[Check], wall: float) -> None:
@@ -173,28 +199,26 @@ def _print_case(case: Case, checks: list[Check], wall: float) -> None:
     from rich.table import Table
 
     table = Table(title=f"{case.name}: {case.title} ({wall:.1f} s)", title_justify="left")
-    for column in ("quantity", "value", "reference", "tolerance", ""):
+    for column in COLUMNS:
         table.add_column(column, justify="left" if column in ("quantity", "") else "right")
     for row in checks:
-        numbers = (f"{row.value:.6g}", f"{row.reference:.6g}", f"{row.tolerance:.2g}")
-        table.add_row(escape(row.quantity), *numbers, "[green]passed[/]" if row.passed else "[red]MISSED[/]")
+        table.add_row(escape(row.quantity), *_numbers(row), "[green]passed[/]" if row.passed else "[red]MISSED[/]")
     Console().print(table)
 
 
 def _write_report(folder: Path, results: list[tuple[Case, list[Check], float]]) -> None:
     (folder / "validation.json").write_text(_json([row for _, checks, _ in results for row in checks]) + "\n")
-    (folder / "validation.md").write_text(_markdown(folder, results))
-    (folder / "validation.html").write_text(_html(folder, results))
+    (folder / "validation.md").write_text(_markdown(folder, results), encoding="utf-8")
+    (folder / "validation.html").write_text(_html(folder, results), encoding="utf-8")
 
 
 def _markdown(folder: Path, results: list[tuple[Case, list[Check], float]]) -> str:
     lines = ["# Validation", ""]
     for case, checks, wall in results:
         lines += [f"## {case.name}: {case.title}", "", f"Reference: {case.source}. Wall time {wall:.1f} s.", ""]
-        lines += ["| quantity | value | reference | tolerance | |", "|---|---|---|---|---|"]
+        lines += [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
         lines += [
-            f"| {row.quantity} | {row.value:.6g} | {row.reference:.6g} | {row.tolerance:.2g} "
-            f"| {'passed' if row.passed else '**missed**'} |"
+            f"| {' | '.join((row.quantity, *_numbers(row), 'passed' if row.passed else '**missed**'))} |"
             for row in checks
         ]
         lines += [""] + [f"![{case.name}]({path.name})\n" for path in _figures(folder, case)]
@@ -211,13 +235,11 @@ def _html(folder: Path, results: list[tuple[Case, list[Check], float]]) -> str:
     for case, checks, wall in results:
         parts.append(f"<h2>{html.escape(f'{case.name}: {case.title}')}</h2>")
         parts.append(f"<p>Reference: {html.escape(case.source)}. Wall time {wall:.1f} s.</p><table>")
-        parts.append("<tr><th>quantity<th>value<th>reference<th>tolerance<th></tr>")
+        parts.append("<tr><th>" + "<th>".join(COLUMNS) + "</tr>")
         for row in checks:
             mark = "passed" if row.passed else "missed"
-            parts.append(
-                f"<tr><td>{html.escape(row.quantity)}<td>{row.value:.6g}<td>{row.reference:.6g}"
-                f"<td>{row.tolerance:.2g}<td class='{mark}'>{mark}</tr>"
-            )
+            cells = "<td>".join((html.escape(row.quantity), *_numbers(row)))
+            parts.append(f"<tr><td>{cells}<td class='{mark}'>{mark}</tr>")
         parts.append("</table>")
         parts += [f"<img src='{html.escape(path.name)}' alt='{case.name}'>" for path in _figures(folder, case)]
     return "\n".join(parts) + "\n"

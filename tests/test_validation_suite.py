@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from ramify import validate
+from ramify.cli import app
 from ramify.scenario.errors import ScenarioError
 from ramify.validate import Case, Check
 
-CHEAP = ("t2-steady", "t7-kinetics", "balances")
+QUICK_SET = sorted(name for name, case in validate.discover().items() if case.quick)
+LONGEST = 300.0
+"""Of the quick set [s]."""
 
 
 def passing(folder: Path | None) -> list[Check]:
@@ -67,10 +72,28 @@ def test_json_is_one_list_with_the_contracts_keys(suite: None, capsys: pytest.Ca
 def test_report_holds_every_check(suite: None, tmp_path: Path) -> None:
     validate.run_validation([], tmp_path / "report", False)
     for name in ("validation.md", "validation.html", "validation.json"):
-        text = (tmp_path / "report" / name).read_text()
+        text = (tmp_path / "report" / name).read_text(encoding="utf-8")
         assert "good" in text
         assert "no solution" in text
     assert "**missed**" in (tmp_path / "report" / "validation.md").read_text()
+
+
+def test_uncertainty_and_order_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(folder: Path | None) -> list[Check]:
+        plain = passing(folder)[0]
+        known = replace(plain, uncertainty=0.0004, observed_order=1.87, extrapolated=1.002)
+        return [known, replace(plain, uncertainty=0.02, observed_order=math.nan, extrapolated=1.001)]
+
+    monkeypatch.setattr(validate, "discover", lambda: {"good": replace(SUITE["good"], run=run)})
+    assert validate.run_validation(["good"], tmp_path, False) == 0
+    printed = capsys.readouterr().out
+    for text in (printed, *((tmp_path / name).read_text("utf-8") for name in ("validation.md", "validation.html"))):
+        assert "1.001 ± 0.0004, order 1.9" in text and "1.001 ± 0.02, no order" in text
+    rows = json.loads((tmp_path / "validation.json").read_text())
+    assert (rows[0]["uncertainty"], rows[0]["observed_order"], rows[0]["extrapolated"]) == (0.0004, 1.87, 1.002)
+    assert rows[1]["observed_order"] is None
 
 
 def test_unknown_case_is_refused_with_the_nearest_match(suite: None) -> None:
@@ -78,11 +101,37 @@ def test_unknown_case_is_refused_with_the_nearest_match(suite: None) -> None:
         validate.run_validation(["goof"], None, False)
 
 
-@pytest.mark.parametrize("name", CHEAP)
-def test_cheap_case_passes_and_draws(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", QUICK_SET)
+def test_case_of_the_quick_set_passes_and_draws(name: str, tmp_path: Path) -> None:
     missed = [check for check in validate.discover()[name].run(tmp_path) if not check.passed]
     assert missed == []
     assert name == "balances" or list(tmp_path.glob("*.png"))
+
+
+def seconds(cost: str) -> float:
+    number, unit = cost.split()
+    return float(number) * {"s": 1.0, "min": 60.0, "h": 3600.0}[unit]
+
+
+def test_quick_set_takes_less_than_five_minutes_by_its_own_word() -> None:
+    cases = validate.discover()
+    assert sum(seconds(cases[name].cost) for name in QUICK_SET) < LONGEST
+    assert len(QUICK_SET) < len(cases)
+    assert [case.name for case in validate.select(["quick"], cases)] == QUICK_SET
+
+
+def test_quick_and_list_are_options_of_the_command() -> None:
+    listed = CliRunner().invoke(app, ["validate", "--quick", "--list"])
+    assert listed.exit_code == 0
+    assert [line.split()[0] for line in listed.output.splitlines()] == QUICK_SET
+    everything = CliRunner().invoke(app, ["validate", "--list"])
+    assert len(everything.output.splitlines()) == len(validate.discover())
+
+
+def test_quick_option_runs_the_quick_set(suite: None) -> None:
+    found = CliRunner().invoke(app, ["validate", "--quick", "--json"])
+    assert found.exit_code == 0
+    assert [row["case"] for row in json.loads(found.output)] == ["good"]
 
 
 def test_a_case_answers_to_its_number():

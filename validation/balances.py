@@ -67,4 +67,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Balances of a plating, resting, stripping and holding cell", "10 s", True, SOURCE, run)
+CASE = Case(NAME, "Balances of a plating, resting, stripping and holding cell", "5 s", True, SOURCE, run)

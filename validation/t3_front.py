@@ -14,10 +14,15 @@ from ramify.validate import Case, Check, check_relative
 from ramify.validation import cells
 from ramify.validation.figures import save_curves
 from ramify.validation.references.front_fixing import FrontFixingCell, galvanostatic
+from ramify.validation.uncertainty import grid_convergence, with_uncertainty
 
 NAME = "t3-front"
 SOURCE = "Faraday's law; front-fixing finite volumes (validation/references/front_fixing.py)"
-LENGTH, CELLS, FILM = 100e-6, 100, 10.3
+LENGTH, CELLS = 100e-6, 100
+FILM, OFFSET = 10e-6, 0.3
+"""Metal on the collector [m], and how far it ends beyond a face of the grid [cells]."""
+COARSER = (70, 50)
+"""Grids that give the uncertainty of the depletion time."""
 CHARGE = 36_000.0
 """1 mAh/cm2 [C/m^2]."""
 FRACTIONS = (0.02, 0.1, 0.3, 0.6, 1.0)
@@ -25,11 +30,14 @@ NARROW = 0.7
 """The smaller of two widths, in cells."""
 
 
-def start(width_in_cells: float, engine_name: cells.EngineName) -> tuple[Engine, PlatingProblem, float]:
-    """Engine, problem and front height of the cell."""
-    h = LENGTH / CELLS
+def start(
+    width_in_cells: float, engine_name: cells.EngineName, count: int = CELLS
+) -> tuple[Engine, PlatingProblem, float]:
+    """Engine, problem and front height of the cell on `count` cells."""
+    h = LENGTH / count
     interface, numerics = Interface(width_in_cells * h), Numerics(time_tolerance=1e-4)
-    problem = cells.planar_problem(LENGTH, CELLS, FILM * h, interface=interface, numerics=numerics)
+    film = (round(FILM / h) + OFFSET) * h
+    problem = cells.planar_problem(LENGTH, count, film, interface=interface, numerics=numerics)
     engine = cells.make_engine(problem, engine_name)
     return engine, problem, cells.front_height(engine, problem)
 
@@ -76,11 +84,11 @@ def without_width(wide: float, narrow: float, ratio: float) -> float:
     return narrow + (narrow - wide) / (ratio**1.5 - 1.0)
 
 
-def depletion(overdrive: float, engine_name: cells.EngineName = "petsc") -> Check:
-    """Depletion time with the front moving, extrapolated to no width."""
+def depletion_time(overdrive: float, count: int, engine_name: cells.EngineName) -> float:
+    """Depletion time over the reference's with the front moving, on `count` cells, extrapolated to no width."""
     found = []
     for width_in_cells in (1.0, NARROW):
-        engine, problem, front = start(width_in_cells, engine_name)
+        engine, problem, front = start(width_in_cells, engine_name, count)
         gap = LENGTH - front
         current = overdrive * cell.limiting_current(cells.SALT_DIFFUSIVITY, cells.SALT, cells.TRANSFERENCE, gap)
         fixed = cell.depletion_time(overdrive) * gap**2 / cells.SALT_DIFFUSIVITY
@@ -88,8 +96,15 @@ def depletion(overdrive: float, engine_name: cells.EngineName = "petsc") -> Chec
         engine.set_control(Control("current", current, cells.DEPLETION_LIMIT))
         moments = np.linspace(0.6, 1.05, 91) * expected
         found.append(cells.depletion_time(engine, list(moments)) / expected)
-    limit = without_width(found[0], found[1], 1.0 / NARROW)
-    return check_relative(NAME, f"depletion time over the reference, J = {overdrive}", limit, 1.0, 5e-3, SOURCE)
+    return without_width(found[0], found[1], 1.0 / NARROW)
+
+
+def depletion(overdrive: float, engine_name: cells.EngineName = "petsc") -> Check:
+    """Depletion time with the front moving, and its uncertainty."""
+    grids = (CELLS, *COARSER)
+    found = [depletion_time(overdrive, count, engine_name) for count in grids]
+    compared = check_relative(NAME, f"depletion time over the reference, J = {overdrive}", found[0], 1.0, 5e-3, SOURCE)
+    return with_uncertainty(compared, grid_convergence([LENGTH / count for count in grids], found))
 
 
 def run(folder: Path | None) -> list[Check]:
@@ -97,4 +112,4 @@ def run(folder: Path | None) -> list[Check]:
     return [*transient(folder), depletion(1.2), depletion(1.5)]
 
 
-CASE = Case(NAME, "Moving planar front", "10 s", True, SOURCE, run)
+CASE = Case(NAME, "Moving planar front", "15 s", True, SOURCE, run)

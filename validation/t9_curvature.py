@@ -67,4 +67,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Curvature flow of the Allen-Cahn front", "10 s", True, SOURCE, run)
+CASE = Case(NAME, "Curvature flow of the Allen-Cahn front", "5 s", True, SOURCE, run)
