@@ -36,7 +36,7 @@ METAL = metals.preset("lithium")
 BELOW, ABOVE = 0.95, 1.05
 GRIDS = (32, 24, 16)
 """Cells per critical radius, l = h, the finest first."""
-MOVING_GRID, LATEST = 10, 2000.0
+MOVING_GRID, LATEST = 12, 2000.0
 """Cells per critical radius while the nucleus moves, and the end of such a run [s]."""
 WORDS = {2: "disc", 3: "ball"}
 
@@ -137,4 +137,4 @@ def run(folder: Path | None) -> list[Check]:
     return checks
 
 
-CASE = Case(NAME, "Critical nucleus", "40 s", True, SOURCE, run)
+CASE = Case(NAME, "Critical nucleus", "50 s", True, SOURCE, run)
