@@ -125,6 +125,6 @@ def test_linear_theory_of_the_validation_case(exponential):
     assert theory.moment_of(left) == pytest.approx(0.8, rel=1e-4)
     cut_off = theory.cut_off(left)
     assert abs(theory.share(2.0 * np.pi / cut_off, 0.8)) < 2e-3
-    # one mode: the square of its amplitude grows by exp(2 int w dt)
+    # the amplitude of a mode grows by exp(int w dt)
     steady = theory.share(k, 0.01) * theory.velocity * k * 0.02 * 4.0
-    assert theory.roughness(0.02) == pytest.approx(math.exp(steady), rel=2e-3)
+    assert theory.factors(0.02) == pytest.approx(math.exp(steady), rel=2e-3)
