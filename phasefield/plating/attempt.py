@@ -247,14 +247,18 @@ class Attempt:
             velocity = self._set_mean_speed(speed)
             # The guess has done its work, unless it is the metal before the step itself.
             room = self.xi_guess if self.xi_guess is not solver.xi else None
+            solver.front.seeds = solver.nuclei.around.cell if solver.nuclei is not None else None
             xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity, room)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
         book(solver, self, xi, inflow, salt_rate, removed, correction)
         self._commit(xi)
+        if solver.nuclei is not None:
+            solver.nuclei.advance(solver, xi, scheme.step)
+            solver.next_step = solver.nuclei.longest_step(solver.next_step)
         density = inflow / solver.system.counter.scaled_current(1.0)
         voltage = self._voltage()
         lowest = stepping.lowest_concentration(self.state.C, solver.system.geometry.active, xi)
-        system, profile = solver.system, solver.measures.profile(xi)
+        profile = solver.measures.profile(xi)
         return StepReport(
             time=solver.time,
             step=scheme.step,
@@ -268,8 +272,9 @@ class Attempt:
             surface_concentration=surface,
             exhausted=solver.grid.max(float(solver.system.geometry.weight[OWNED].max())) < EXHAUSTED / width,
             short_circuit=solver.system.islands.short_circuit,
-            measures=solver.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile),
+            measures=solver.read(xi, profile),
             profile=profile,
+            sizes=solver.nuclei.sizes if solver.nuclei is not None else None,
         )
 
     def _surface_concentration(self) -> float:

@@ -1,0 +1,315 @@
+"""Nuclei that appear during a run, carried below the grid's resolution until the phase field shows their surface.
+
+Sites are points on bare conducting surfaces. Site n turns into a nucleus when its hazard, the integral of A(eta) dt
+with the local overpotential eta = phi_s - phi_l (physics.classical_nucleation), exceeds a threshold drawn once from
+the unit exponential distribution. Nothing is drawn during a run: births do not depend on ranks, on rejected steps or on
+a restart. A site that growing metal covers is lost, one in the shadow of a neighbour sees less overpotential and waits.
+
+A nucleus is a cap of volume V whose area exceeds what the phase field can show. The missing area
+
+    a(V) = max(0, A_cap(r(V)) - A_spot(V)),        dV/dt = (Omega/F) i_n A_cap
+
+reacts around its site, shared out as exp(-r/l) over the free cells, with the kinetics of any other surface, so that its
+metal, salt and charge are those of the balances. In the conservative phase field less metal than a resolved cap needs rests as a spot xi = B exp(-r/l) on
+the wall; it holds V = 4 pi l^3 B (a ridge pi l^2 B per metre) and reacts with the area of integral w(xi)/l, about
+(8/pi)(16/27) 2 pi l^2 B^(3/2) (4/9 pi l B^(3/2) times 8/pi). At r = 2.5 l the two areas agree: from there on the phase
+field goes on alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramify.phasefield.connectivity import number_components
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.problem import PlatingProblem
+from ramify.physics.classical_nucleation import cap_area, cap_radius, cap_volume, critical_radius, site_rate
+from ramify.physics.constants import FARADAY
+
+if TYPE_CHECKING:
+    from ramify.phasefield.plating.solver import PlatingSolver
+
+WAITING, GROWING, RESOLVED, LOST = 0, 1, 2, 3
+"""States of a site: bare; a nucleus below the grid's resolution; one that the phase field carries; covered."""
+COVERED = 0.5
+"""Metal fraction of its cell at which a waiting site is lost."""
+BIRTHS = 0.1
+"""Share of the waiting sites that a step may turn into nuclei; a single one always may."""
+REACH = 3.0
+"""Widths around a site over which the missing area of its nucleus is shared out."""
+SIZE_CLASSES = np.logspace(-9.0, -4.0, 26)
+"""Edges of the classes of nucleus radii [m]."""
+
+
+def missing_area(volume: np.ndarray, width: float, contact_angle: float, planar: bool) -> np.ndarray:
+    """Area of caps of a volume that the phase field's spot of the same metal does not show.
+
+    Parameters
+    ----------
+    volume
+        [m^3], of any shape; per metre [m^2] where planar.
+    width
+        l [m].
+    contact_angle
+        Through the metal [rad].
+    planar
+        Ridges in a 2-D domain; the area is then per metre [m].
+    """
+    whole = cap_area(cap_radius(volume, contact_angle, planar=planar), contact_angle, planar=planar)
+    amplitude = volume / (math.pi * width**2 if planar else 4.0 * math.pi * width**3)
+    spot = 4.0 / 9.0 * math.pi * width if planar else 32.0 / 27.0 * math.pi * width**2
+    return np.asarray(np.maximum(whole - 8.0 / math.pi * spot * amplitude**1.5, 0.0))
+
+
+@dataclass
+class Surroundings:
+    """This rank's cells around the nuclei below the grid's resolution, one entry for each pair of both."""
+
+    nucleus: np.ndarray
+    """Index of the nucleus among those growing."""
+    cell: tuple[np.ndarray, np.ndarray, np.ndarray]
+    """Places (k, j, i) in ghosted arrays."""
+    near: np.ndarray
+    """exp(-r/l)."""
+
+
+class Nuclei:
+    """Sites and nuclei of one run; what is known of them is the same on every rank.
+
+    Parameters
+    ----------
+    grid, problem
+        The run's; `problem.nucleation` must be given.
+    pore
+        Open fraction of the cells, ghosted.
+
+    Raises
+    ------
+    ValueError
+        Where a site has no open cell beside it.
+    """
+
+    def __init__(self, grid: Grid, problem: PlatingProblem, pore: np.ndarray) -> None:
+        assert problem.nucleation is not None
+        self.grid, self.problem, self.law = grid, problem, problem.nucleation
+        self.planar = problem.domain.dimension == 2
+        self.width = problem.interface.width
+        self.places = np.asarray(self.law.positions, float).reshape(-1, 3)
+        self.finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
+        count = len(self.places)
+        self.threshold = np.random.default_rng([self.law.seed, 1]).standard_exponential(count)
+        self.hazard, self.volume = np.zeros(count), np.zeros(count)
+        self.status = np.zeros(count, np.int8)
+        self.pore = pore
+        self._place_sites()
+        self.growing = np.zeros(0, np.int64)
+        """Sites with a nucleus below the grid's resolution."""
+        self.around = Surroundings(np.zeros(0, np.int64), (np.zeros(0, np.int64),) * 3, np.zeros(0))
+        self.shares = np.zeros(0)
+        """Of the missing areas, by entry of `around`, in the geometry last set."""
+        self.rate = 0.0
+        """Largest growth velocity of the nuclei in the last step [m/s]."""
+        self.births_per_second = 0.0
+        """Expected births of all waiting sites."""
+        self.sizes = np.zeros(len(SIZE_CLASSES) - 1)
+        """Nuclei in each size class, as `measures` last found them."""
+
+    def _place_sites(self) -> None:
+        """Find the open cell next to each site: `mine`, the sites in cells of this rank, and `cells`, their places."""
+        spacing, counts = np.array(self.problem.domain.spacing), np.array(self.problem.domain.cells)
+        start, local = np.array(self.grid.start), np.array(self.grid.local)
+        normals = np.asarray(self.law.normals, float).reshape(-1, 3)
+        found = np.full((3, len(self.places)), -1)
+        left = np.ones(len(self.places), bool)
+        for push in (0.5, 1.0, 1.5):
+            index = np.clip(((self.places + push * self.finest * normals) / spacing).astype(int), 0, counts - 1)
+            inside = np.all((index >= start) & (index < start + local), axis=1)
+            i, j, k = (np.where(inside, axis, 0) for axis in (index - start + 1).T)
+            opened = inside & (self.pore[k, j, i] > 0.0)
+            found[:, left & opened] = np.stack([k, j, i])[:, left & opened]
+            left &= self.grid.sums(opened.astype(float)) == 0.0
+        if left.any():
+            x, y, z = self.places[np.flatnonzero(left)[0]]
+            raise ValueError(f"no open cell next to the nucleation site at ({x:g}, {y:g}, {z:g}) m: refine the grid")
+        self.mine = np.flatnonzero(found[0] >= 0)
+        self.cells = tuple(axis[self.mine] for axis in found)
+
+    # ------------------------------------------------------------------ reaction
+
+    def add_area(self, xi: np.ndarray, active: np.ndarray, label: np.ndarray, weight: np.ndarray) -> None:
+        """Add the missing area of the nuclei to the reaction weight [1/m] of the cells around their sites."""
+        if not len(self.growing):
+            return
+        place = self.around.cell
+        shares = self.around.near * (1.0 - xi[place]) * ((active[place] > 0) & (label[place] >= 0))
+        totals = self.grid.sums(np.bincount(self.around.nucleus, shares, len(self.growing)))
+        self.shares = shares / np.maximum(totals, 1e-300)[self.around.nucleus]
+        area = self._missing(self.volume[self.growing])
+        np.add.at(weight, place, area[self.around.nucleus] * self.shares / self.problem.domain.cell_volume)
+
+    def _missing(self, volume: np.ndarray) -> np.ndarray:
+        return missing_area(volume, self.width, self.law.contact_angle, self.planar)
+
+    def _surround(self) -> None:
+        """List the cells around the nuclei that are growing."""
+        self.growing = np.flatnonzero(self.status == GROWING)
+        domain, grid = self.problem.domain, self.grid
+        pairs: list[np.ndarray] = []
+        axes = []
+        for axis, (h, n) in enumerate(zip(domain.spacing, domain.cells, strict=True)):
+            reach = math.ceil(REACH * self.width / h) if n > 1 else 0
+            middle = np.floor(self.places[self.growing, axis] / h).astype(int)
+            axes.append(middle[:, None] + np.arange(-reach, reach + 1)[None, :])
+        x, y, z = axes
+        i, j, k = x[:, None, None, :], y[:, None, :, None], z[:, :, None, None]
+        distance = np.sqrt(
+            sum(
+                np.square((index + 0.5) * h - self.places[self.growing, axis][:, None, None, None]) * (n > 1)
+                for axis, (index, h, n) in enumerate(zip((i, j, k), domain.spacing, domain.cells, strict=True))
+            )
+        )
+        inside = distance <= REACH * self.width
+        for axis, (index, n) in enumerate(zip((i, j, k), domain.cells, strict=True)):
+            wrapped = index % n if grid.periodic[axis] else index
+            local = wrapped - grid.start[axis]
+            inside = inside & (local >= 0) & (local < grid.local[axis]) & (wrapped >= 0) & (wrapped < n)
+            pairs.append(np.broadcast_to(local + 1, distance.shape))
+        inside &= True
+        nucleus = np.broadcast_to(np.arange(len(self.growing))[:, None, None, None], distance.shape)[inside]
+        i, j, k = (local[inside] for local in pairs)
+        opened = self.pore[k, j, i] > 0.0
+        near = np.exp(-distance[inside] / self.width)
+        self.around = Surroundings(nucleus[opened], (k[opened], j[opened], i[opened]), near[opened])
+
+    # ------------------------------------------------------------------ time
+
+    def advance(self, solver: PlatingSolver, xi: np.ndarray, step: float) -> None:
+        """Grow nuclei and hazards over an accepted step; `xi` is the metal at its end."""
+        self._grow(solver, step)
+        overpotential, covered = self._seen(solver, xi)
+        rate = self._site_rate(overpotential)
+        waiting = self.status == WAITING
+        self.hazard = np.where(waiting, self.hazard + rate * step, 0.0)
+        self.status[waiting & covered] = LOST
+        born = (self.status == WAITING) & (self.hazard >= self.threshold)
+        metal = self.problem.metal
+        radius = critical_radius(overpotential[born], metal.surface_energy, metal.molar_volume)
+        self.volume[born] = cap_volume(radius, self.law.contact_angle, planar=self.planar)
+        self.status[born] = GROWING
+        self._surround()
+        self.births_per_second = float(rate[self.status == WAITING].sum())
+
+    def _grow(self, solver: PlatingSolver, step: float) -> None:
+        """Add what the last step has plated on the nuclei below the grid's resolution."""
+        if not len(self.growing):
+            self.rate = 0.0
+            return
+        system, metal = solver.system, self.problem.metal
+        weight = system.geometry.weight[self.around.cell]
+        current = system.source[self.around.cell] / system.source_scale / np.where(weight > 0.0, weight, 1.0)
+        means = np.bincount(self.around.nucleus, self.shares * current, len(self.growing))
+        velocity = metal.molar_volume / FARADAY * self.grid.sums(means)
+        volume, angle = self.volume[self.growing], self.law.contact_angle
+        area = cap_area(cap_radius(volume, angle, planar=self.planar), angle, planar=self.planar)
+        volume = volume + velocity * area * step
+        self.volume[self.growing] = np.maximum(volume, 0.0)
+        shown = self._missing(self.volume[self.growing]) <= 0.0
+        self.status[self.growing] = np.where(volume <= 0.0, WAITING, np.where(shown, RESOLVED, GROWING))
+        self.rate = float(np.abs(velocity).max())
+
+    def _seen(self, solver: PlatingSolver, xi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Overpotential eta = phi_s - phi_l [V] of bare metal at every site, and whether its cell is full of metal."""
+        place, f = self.cells, solver.table.thermal
+        ratio = solver.state.C[place] * solver.table.concentration / self.problem.kinetics.reference_concentration
+        inner = solver.state.P[place] + np.log(np.maximum(ratio, 1e-300))
+        whole = np.zeros((2, len(self.places)))
+        whole[0, self.mine] = (solver.system.metal_potential[place] - inner) / f
+        whole[1, self.mine] = xi[place] > COVERED
+        overpotential, covered = self.grid.sums(whole)
+        return overpotential, covered > 0.0
+
+    def _site_rate(self, overpotential: np.ndarray) -> np.ndarray:
+        """A [1/s] of every site."""
+        law = self.law
+        if law.law == "constant_rate":
+            rate = np.where(overpotential < 0.0, law.rate, 0.0)
+        else:
+            rate = site_rate(
+                overpotential,
+                attempt_rate=law.rate,
+                surface_energy=self.problem.metal.surface_energy,
+                molar_volume=self.problem.metal.molar_volume,
+                contact_angle=law.contact_angle,
+                temperature=self.problem.electrolyte.temperature,
+            )
+        if law.activity is not None:
+            x, y, z = self.places.T
+            rate = rate * law.activity(x, y, z)
+        return np.asarray(rate)
+
+    def longest_step(self, wish: float) -> float:
+        """The next step [s], `wish` or less: nuclei grow by less than a cell, and births come a few at a time."""
+        step = wish
+        if self.rate > 0.0:
+            step = min(step, self.problem.numerics.front_motion * self.finest / self.rate)
+        if self.births_per_second > 0.0:
+            waiting = float(np.count_nonzero(self.status == WAITING))
+            step = min(step, max(1.0, BIRTHS * waiting) / self.births_per_second)
+        return step
+
+    # ------------------------------------------------------------------ reading and restart
+
+    def measures(self, xi: np.ndarray) -> dict[str, float]:
+        """Numbers and mean radius of the nuclei; sets `sizes`. Sizes are those of the metal nearest to each nucleus."""
+        born = np.flatnonzero((self.status == GROWING) | (self.status == RESOLVED))
+        metal = np.zeros(xi.shape, np.uint8)
+        metal[OWNED] = (xi[OWNED] > 0.5) & (self.pore[OWNED] > 0.0)
+        self.grid.fill_outer_ghosts(metal)
+        radii = self._radii(xi, born)
+        self.sizes = np.histogram(radii, SIZE_CLASSES)[0].astype(float)
+        return {
+            "nuclei": float(len(born)),
+            "nuclei_waiting": float(np.count_nonzero(self.status == WAITING)),
+            "particles": float(number_components(self.grid, metal)[1]),
+            "nucleus_radius": float(radii.mean()) if len(born) else 0.0,
+        }
+
+    def _radii(self, xi: np.ndarray, born: np.ndarray) -> np.ndarray:
+        """Radius of curvature [m] of the cap that holds the metal nearest to each nucleus."""
+        if not len(born):
+            return np.zeros(0)
+        from scipy.spatial import cKDTree
+
+        amount = (xi * self.pore)[OWNED]
+        k, j, i = np.nonzero(amount > 0.0)
+        points = (np.stack([i, j, k], axis=1) + np.array(self.grid.start) + 0.5) * np.array(self.problem.domain.spacing)
+        nearest = cKDTree(self.places[born]).query(points)[1] if len(points) else np.zeros(0, int)
+        volumes = self.grid.sums(np.bincount(nearest, weights=amount[k, j, i], minlength=len(born)))
+        volumes = np.maximum(volumes, 0.0) * self.problem.domain.cell_volume
+        return np.asarray(cap_radius(volumes, self.law.contact_angle, planar=self.planar))
+
+    def save(self) -> dict[str, np.ndarray]:
+        """What a restart needs."""
+        return {
+            "nuclei_hazard": self.hazard.copy(),
+            "nuclei_volume": self.volume.copy(),
+            "nuclei_status": self.status.copy(),
+            "nuclei_rates": np.array([self.rate, self.births_per_second]),
+        }
+
+    def load(self, numbers: dict[str, np.ndarray]) -> None:
+        """Restore what `save` returned."""
+        self.hazard = np.array(numbers["nuclei_hazard"], float)
+        self.volume = np.array(numbers["nuclei_volume"], float)
+        self.status = np.array(numbers["nuclei_status"]).astype(np.int8)
+        self.rate, self.births_per_second = (float(value) for value in numbers["nuclei_rates"])
+        self._surround()
+
+
+def make_nuclei(grid: Grid, problem: PlatingProblem, pore: np.ndarray) -> Nuclei | None:
+    """The nuclei of a problem that has a nucleation law; None for the others."""
+    return Nuclei(grid, problem, pore) if problem.nucleation is not None else None
