@@ -135,6 +135,8 @@ class Attempt:
         else:
             self.xi_guess = np.empty_like(solver.xi)
             stepping.extrapolate_metal(solver.xi, solver.xi_old, scheme.ratio, self.xi_guess)
+        if solver.nuclei is not None:
+            solver.nuclei.ahead = scheme.step
         solver.system.set_geometry(self.xi_guess)
         if solver.curvature.size > 1:
             self._set_equilibrium()

@@ -5,14 +5,13 @@ with the local overpotential eta = phi_s - phi_l (physics.classical_nucleation),
 the unit exponential distribution. Nothing is drawn during a run: births do not depend on ranks, on rejected steps or on
 a restart. A site that growing metal covers is lost, one in the shadow of a neighbour sees less overpotential and waits.
 
-A nucleus is a cap of volume V whose area exceeds what the phase field can show. The missing area
+A nucleus is a cap of radius r, from r* on. Less metal than a resolved cap needs rests in the phase field as a faint
+spot on the wall, whose own reaction, the integral of w(xi)/l, is too small. The missing area
 
-    a(V) = max(0, A_cap(r(V)) - A_spot(V)),        dV/dt = (Omega/F) i_n A_cap
+    a = max(0, A_cap(r) - integral of w/l around the site),        dV(r)/dt = (Omega/F) i_n A_cap
 
-reacts around its site, shared out as exp(-r/l) over the free cells, with the kinetics of any other surface, so that its
-metal, salt and charge are those of the balances. In the conservative phase field less metal than a resolved cap needs rests as a spot xi = B exp(-r/l) on
-the wall; it holds V = 4 pi l^3 B (a ridge pi l^2 B per metre) and reacts with the area of integral w(xi)/l, about
-(8/pi)(16/27) 2 pi l^2 B^(3/2) (4/9 pi l B^(3/2) times 8/pi). At r = 2.5 l the two areas agree: from there on the phase
+reacts around the site, shared out as exp(-d/l) over the free cells, with the kinetics of any other surface, so that its
+metal, salt and charge are those of the balances. From r = 5 l on, or when its surroundings react enough, the phase
 field goes on alone.
 """
 
@@ -39,35 +38,21 @@ COVERED = 0.5
 """Metal fraction of its cell at which a waiting site is lost."""
 BIRTHS = 0.1
 """Share of the waiting sites that a step may turn into nuclei; a single one always may."""
-REACH = 3.0
-"""Widths around a site over which the missing area of its nucleus is shared out."""
+SHORTEST_WAIT = 0.05
+"""Share of the step wished for to which births may shorten it: a burst need not be resolved better."""
+SMALLEST_RADIUS = 3e-10
+"""Of a nucleus [m], an atom's; more than r* only without surface energy."""
+RESOLVED_RADIUS = 5.0
+"""Widths: the radius of a cap that the phase field carries alone."""
+REACH = 6.0
+"""Widths around a site within which reacting surface counts as that of its nucleus."""
 SIZE_CLASSES = np.logspace(-9.0, -4.0, 26)
 """Edges of the classes of nucleus radii [m]."""
 
 
-def missing_area(volume: np.ndarray, width: float, contact_angle: float, planar: bool) -> np.ndarray:
-    """Area of caps of a volume that the phase field's spot of the same metal does not show.
-
-    Parameters
-    ----------
-    volume
-        [m^3], of any shape; per metre [m^2] where planar.
-    width
-        l [m].
-    contact_angle
-        Through the metal [rad].
-    planar
-        Ridges in a 2-D domain; the area is then per metre [m].
-    """
-    whole = cap_area(cap_radius(volume, contact_angle, planar=planar), contact_angle, planar=planar)
-    amplitude = volume / (math.pi * width**2 if planar else 4.0 * math.pi * width**3)
-    spot = 4.0 / 9.0 * math.pi * width if planar else 32.0 / 27.0 * math.pi * width**2
-    return np.asarray(np.maximum(whole - 8.0 / math.pi * spot * amplitude**1.5, 0.0))
-
-
 @dataclass
 class Surroundings:
-    """This rank's cells around the nuclei below the grid's resolution, one entry for each pair of both."""
+    """Cells of this rank around the nuclei below the grid's resolution, one entry for each pair of both."""
 
     nucleus: np.ndarray
     """Index of the nucleus among those growing."""
@@ -102,7 +87,7 @@ class Nuclei:
         self.finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
         count = len(self.places)
         self.threshold = np.random.default_rng([self.law.seed, 1]).standard_exponential(count)
-        self.hazard, self.volume = np.zeros(count), np.zeros(count)
+        self.hazard, self.radius = np.zeros(count), np.zeros(count)
         self.status = np.zeros(count, np.int8)
         self.pore = pore
         self._place_sites()
@@ -111,10 +96,23 @@ class Nuclei:
         self.around = Surroundings(np.zeros(0, np.int64), (np.zeros(0, np.int64),) * 3, np.zeros(0))
         self.shares = np.zeros(0)
         """Of the missing areas, by entry of `around`, in the geometry last set."""
+        self.missing = np.zeros(0)
+        """Missing area of each of the growing [m^2], in the geometry last set."""
+        self.velocity = np.zeros(0)
+        """Of the surface of each of the growing in the last step [m/s]."""
+        self.ahead = 0.0
+        """Step [s] whose geometry is being set."""
+        unit = (
+            3.0 * cap_volume(1.0, self.law.contact_angle)
+            if not self.planar
+            else 2.0 * cap_volume(1.0, self.law.contact_angle, planar=True)
+        )
+        self.growth = float(cap_area(1.0, self.law.contact_angle, planar=self.planar) / unit)
+        """dr/dt of a cap over the velocity of its surface: one for a hemisphere."""
         self.rate = 0.0
         """Largest growth velocity of the nuclei in the last step [m/s]."""
-        self.births_per_second = 0.0
-        """Expected births of all waiting sites."""
+        self.until_births = math.inf
+        """Time in which the next few nuclei are due [s]."""
         self.sizes = np.zeros(len(SIZE_CLASSES) - 1)
         """Nuclei in each size class, as `measures` last found them."""
 
@@ -144,19 +142,24 @@ class Nuclei:
         """Add the missing area of the nuclei to the reaction weight [1/m] of the cells around their sites."""
         if not len(self.growing):
             return
-        place = self.around.cell
+        place, nucleus = self.around.cell, self.around.nucleus
+        volume = self.problem.domain.cell_volume
         shares = self.around.near * (1.0 - xi[place]) * ((active[place] > 0) & (label[place] >= 0))
-        totals = self.grid.sums(np.bincount(self.around.nucleus, shares, len(self.growing)))
-        self.shares = shares / np.maximum(totals, 1e-300)[self.around.nucleus]
-        area = self._missing(self.volume[self.growing])
-        np.add.at(weight, place, area[self.around.nucleus] * self.shares / self.problem.domain.cell_volume)
-
-    def _missing(self, volume: np.ndarray) -> np.ndarray:
-        return missing_area(volume, self.width, self.law.contact_angle, self.planar)
+        count = len(self.growing)
+        sums = np.array([np.bincount(nucleus, shares, count), np.bincount(nucleus, weight[place] * volume, count)])
+        total, shown = self.grid.sums(sums)
+        self.shares = shares / np.maximum(total, 1e-300)[nucleus]
+        # in the middle of the step, so that growth is followed to second order
+        radius = self.radius[self.growing] + 0.5 * self.ahead * self.growth * self.velocity
+        area = cap_area(np.maximum(radius, 0.0), self.law.contact_angle, planar=self.planar)
+        self.missing = np.maximum(area - shown, 0.0)
+        np.add.at(weight, place, self.missing[nucleus] * self.shares / volume)
 
     def _surround(self) -> None:
         """List the cells around the nuclei that are growing."""
+        known = dict(zip(self.growing.tolist(), self.velocity.tolist(), strict=True))
         self.growing = np.flatnonzero(self.status == GROWING)
+        self.velocity = np.array([known.get(site, 0.0) for site in self.growing.tolist()])
         domain, grid = self.problem.domain, self.grid
         pairs: list[np.ndarray] = []
         axes = []
@@ -178,7 +181,6 @@ class Nuclei:
             local = wrapped - grid.start[axis]
             inside = inside & (local >= 0) & (local < grid.local[axis]) & (wrapped >= 0) & (wrapped < n)
             pairs.append(np.broadcast_to(local + 1, distance.shape))
-        inside &= True
         nucleus = np.broadcast_to(np.arange(len(self.growing))[:, None, None, None], distance.shape)[inside]
         i, j, k = (local[inside] for local in pairs)
         opened = self.pore[k, j, i] > 0.0
@@ -198,27 +200,32 @@ class Nuclei:
         born = (self.status == WAITING) & (self.hazard >= self.threshold)
         metal = self.problem.metal
         radius = critical_radius(overpotential[born], metal.surface_energy, metal.molar_volume)
-        self.volume[born] = cap_volume(radius, self.law.contact_angle, planar=self.planar)
+        self.radius[born] = np.maximum(radius, SMALLEST_RADIUS)
         self.status[born] = GROWING
         self._surround()
-        self.births_per_second = float(rate[self.status == WAITING].sum())
+        self.until_births = self._until_births(rate)
+
+    def _until_births(self, rate: np.ndarray) -> float:
+        """Time [s] in which, at the rates of now, a share of the waiting sites turn into nuclei, or a single one."""
+        open_sites = (self.status == WAITING) & (rate > 0.0)
+        times = np.sort((self.threshold - self.hazard)[open_sites] / rate[open_sites])
+        return float(times[math.ceil(BIRTHS * len(times)) - 1]) if len(times) else math.inf
 
     def _grow(self, solver: PlatingSolver, step: float) -> None:
         """Add what the last step has plated on the nuclei below the grid's resolution."""
         if not len(self.growing):
-            self.rate = 0.0
+            self.rate, self.velocity = 0.0, np.zeros(0)
             return
         system, metal = solver.system, self.problem.metal
         weight = system.geometry.weight[self.around.cell]
         current = system.source[self.around.cell] / system.source_scale / np.where(weight > 0.0, weight, 1.0)
         means = np.bincount(self.around.nucleus, self.shares * current, len(self.growing))
         velocity = metal.molar_volume / FARADAY * self.grid.sums(means)
-        volume, angle = self.volume[self.growing], self.law.contact_angle
-        area = cap_area(cap_radius(volume, angle, planar=self.planar), angle, planar=self.planar)
-        volume = volume + velocity * area * step
-        self.volume[self.growing] = np.maximum(volume, 0.0)
-        shown = self._missing(self.volume[self.growing]) <= 0.0
-        self.status[self.growing] = np.where(volume <= 0.0, WAITING, np.where(shown, RESOLVED, GROWING))
+        radius = self.radius[self.growing] + self.growth * velocity * step
+        shown = (self.missing <= 0.0) | (radius > RESOLVED_RADIUS * self.width)
+        self.radius[self.growing] = np.maximum(radius, 0.0)
+        self.status[self.growing] = np.where(radius <= 0.0, WAITING, np.where(shown, RESOLVED, GROWING))
+        self.velocity = velocity
         self.rate = float(np.abs(velocity).max())
 
     def _seen(self, solver: PlatingSolver, xi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -255,11 +262,8 @@ class Nuclei:
         """The next step [s], `wish` or less: nuclei grow by less than a cell, and births come a few at a time."""
         step = wish
         if self.rate > 0.0:
-            step = min(step, self.problem.numerics.front_motion * self.finest / self.rate)
-        if self.births_per_second > 0.0:
-            waiting = float(np.count_nonzero(self.status == WAITING))
-            step = min(step, max(1.0, BIRTHS * waiting) / self.births_per_second)
-        return step
+            step = min(step, self.problem.numerics.front_motion * self.finest / self.rate / 2.0)
+        return min(step, max(self.until_births, SHORTEST_WAIT * wish))
 
     # ------------------------------------------------------------------ reading and restart
 
@@ -270,7 +274,8 @@ class Nuclei:
         metal[OWNED] = (xi[OWNED] > 0.5) & (self.pore[OWNED] > 0.0)
         self.grid.fill_outer_ghosts(metal)
         radii = self._radii(xi, born)
-        self.sizes = np.histogram(radii, SIZE_CLASSES)[0].astype(float)
+        inside = np.clip(radii, SIZE_CLASSES[0], SIZE_CLASSES[-1])
+        self.sizes = np.histogram(inside, SIZE_CLASSES)[0].astype(float)
         return {
             "nuclei": float(len(born)),
             "nuclei_waiting": float(np.count_nonzero(self.status == WAITING)),
@@ -279,7 +284,7 @@ class Nuclei:
         }
 
     def _radii(self, xi: np.ndarray, born: np.ndarray) -> np.ndarray:
-        """Radius of curvature [m] of the cap that holds the metal nearest to each nucleus."""
+        """Radius of curvature [m]: below the grid's resolution the nucleus's own, else of the metal nearest to it."""
         if not len(born):
             return np.zeros(0)
         from scipy.spatial import cKDTree
@@ -290,23 +295,27 @@ class Nuclei:
         nearest = cKDTree(self.places[born]).query(points)[1] if len(points) else np.zeros(0, int)
         volumes = self.grid.sums(np.bincount(nearest, weights=amount[k, j, i], minlength=len(born)))
         volumes = np.maximum(volumes, 0.0) * self.problem.domain.cell_volume
-        return np.asarray(cap_radius(volumes, self.law.contact_angle, planar=self.planar))
+        shown = cap_radius(volumes, self.law.contact_angle, planar=self.planar)
+        return np.where(self.status[born] == GROWING, self.radius[born], shown)
 
     def save(self) -> dict[str, np.ndarray]:
         """What a restart needs."""
         return {
             "nuclei_hazard": self.hazard.copy(),
-            "nuclei_volume": self.volume.copy(),
+            "nuclei_radius": self.radius.copy(),
             "nuclei_status": self.status.copy(),
-            "nuclei_rates": np.array([self.rate, self.births_per_second]),
+            "nuclei_velocity": self.velocity.copy(),
+            "nuclei_rates": np.array([self.rate, self.until_births]),
         }
 
     def load(self, numbers: dict[str, np.ndarray]) -> None:
         """Restore what `save` returned."""
         self.hazard = np.array(numbers["nuclei_hazard"], float)
-        self.volume = np.array(numbers["nuclei_volume"], float)
+        self.radius = np.array(numbers["nuclei_radius"], float)
         self.status = np.array(numbers["nuclei_status"]).astype(np.int8)
-        self.rate, self.births_per_second = (float(value) for value in numbers["nuclei_rates"])
+        self.rate, self.until_births = (float(value) for value in numbers["nuclei_rates"])
+        self.growing = np.flatnonzero(self.status == GROWING)
+        self.velocity = np.array(numbers["nuclei_velocity"], float)
         self._surround()
 
 
