@@ -156,7 +156,7 @@ def test_overpotential_contact_angle_and_activity_drive_the_classical_law():
 
 
 def test_a_restart_goes_on_bitwise_in_the_middle_of_nucleation():
-    law = sites(list(np.linspace(0.5e-6, 11.5e-6, 12)), rate=3e-6)
+    law = sites(list(np.linspace(0.5e-6, 11.5e-6, 12)), rate=3e-4)
     whole, first = bare(24, law), bare(24, law)
     for solver in (whole, first):
         while np.count_nonzero(solver.nuclei.status == GROWING) < 4:  # type: ignore[union-attr]

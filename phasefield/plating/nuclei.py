@@ -102,12 +102,8 @@ class Nuclei:
         """Of the surface of each of the growing in the last step [m/s]."""
         self.ahead = 0.0
         """Step [s] whose geometry is being set."""
-        unit = (
-            3.0 * cap_volume(1.0, self.law.contact_angle)
-            if not self.planar
-            else 2.0 * cap_volume(1.0, self.law.contact_angle, planar=True)
-        )
-        self.growth = float(cap_area(1.0, self.law.contact_angle, planar=self.planar) / unit)
+        area, volume = (law(1.0, self.law.contact_angle, planar=self.planar) for law in (cap_area, cap_volume))
+        self.growth = float(area / volume) / (2 if self.planar else 3)
         """dr/dt of a cap over the velocity of its surface: one for a hemisphere."""
         self.rate = 0.0
         """Largest growth velocity of the nuclei in the last step [m/s]."""
