@@ -113,7 +113,7 @@ class StepReport:
     profile: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False)
     """Metal over the volume of each layer along z, host included."""
     sizes: np.ndarray | None = field(default=None, compare=False)
-    """Number of nuclei in each size class (plating.nuclei.SIZE_CLASSES); None without a nucleation law."""
+    """Nuclei in each class of radii (physics.classical_nucleation.SIZE_CLASSES); None without a nucleation law."""
 
 
 class SolverFailure(RuntimeError):

@@ -18,6 +18,9 @@ import numpy as np
 
 from ramify.physics.constants import BOLTZMANN, FARADAY
 
+SIZE_CLASSES = np.logspace(-9.0, -4.0, 26)
+"""Edges of the classes in which radii of nuclei are counted [m], five in a decade."""
+
 
 def shape_factor(contact_angle: Any) -> Any:
     """f(theta) [-]: barrier and volume of a cap relative to the sphere; 1/2 for a hemisphere."""

@@ -9,7 +9,7 @@ from plating_cells import LITHIUM, SALT, flat, plating_problem
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.plating.nuclei import GROWING, LOST, RESOLVED, WAITING
+from ramify.phasefield.plating.nuclei import GROWING, GROWN, LOST, WAITING
 from ramify.phasefield.problem import CounterElectrode, Geometry, Kinetics, Nucleation
 from ramify.physics import classical_nucleation as cnt
 from ramify.physics.butler_volmer import butler_volmer
@@ -92,13 +92,13 @@ def test_cap_volume_is_the_integral_of_its_slices(angle, planar):
 def test_a_nucleus_grows_as_a_sharp_cap_would_from_far_below_the_grid():
     solver = bare(24, sites([6.3e-6]))
     width, v = solver.problem.interface.width, velocity()
-    end = 7.0 * width / v
+    end = 9.0 * width / v
     expected = []
     while solver.time < end:
         report = solver.step(end)
         expected.append((v * solver.time, report.measures["nucleus_radius"]))
     sharp, found = np.array(expected).T
-    assert solver.nuclei is not None and solver.nuclei.status[0] == RESOLVED
+    assert solver.nuclei is not None and solver.nuclei.status[0] == GROWN
     late = sharp > 0.3 * width
     assert late.sum() > 10
     assert np.abs(found[late] - sharp[late]).max() < 0.4 * width  # from a third of a cell to seven cells
@@ -130,7 +130,7 @@ def test_a_site_under_growing_metal_is_lost():
     end = 6.0 * solver.problem.interface.width / velocity()
     while solver.time < end:
         solver.step(end)
-    assert solver.nuclei.status[1] == LOST and solver.nuclei.status[0] in (GROWING, RESOLVED)
+    assert solver.nuclei.status[1] == LOST and solver.nuclei.status[0] in (GROWING, GROWN)
 
 
 def test_overpotential_contact_angle_and_activity_drive_the_classical_law():
@@ -166,5 +166,6 @@ def test_a_restart_goes_on_bitwise_in_the_middle_of_nucleation():
     assert WAITING in first.nuclei.status and GROWING in first.nuclei.status  # type: ignore[union-attr]
     for _ in range(10):
         a, b = whole.step(1e7), again.step(1e7)
-    assert a.time == b.time and a.measures == b.measures
+    assert a.time == b.time
+    np.testing.assert_equal(a.measures, b.measures)
     np.testing.assert_array_equal(whole.xi, again.xi)

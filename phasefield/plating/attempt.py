@@ -241,7 +241,7 @@ class Attempt:
         solver, scheme = self.solver, self.scheme
         inflow, salt_rate, correction = project(solver, self)
         surface = self._surface_concentration()
-        removed, width = 0.0, solver.problem.interface.width
+        removed = 0.0
         xi = solver.xi
         if solver.problem.interface.motion == "moving":
             rate, speed = solver.front.borrow()
@@ -272,12 +272,20 @@ class Attempt:
             rejected=rejected,
             minimum_concentration=solver.grid.min(lowest) * solver.table.concentration,
             surface_concentration=surface,
-            exhausted=solver.grid.max(float(solver.system.geometry.weight[OWNED].max())) < EXHAUSTED / width,
+            exhausted=self._exhausted(),
             short_circuit=solver.system.islands.short_circuit,
             measures=solver.read(xi, profile),
             profile=profile,
             sizes=solver.nuclei.sizes if solver.nuclei is not None else None,
         )
+
+    def _exhausted(self) -> bool:
+        """Whether nothing in contact reacts any more, nor may come to."""
+        solver = self.solver
+        if solver.nuclei is not None and solver.nuclei.pending:
+            return False
+        strongest = solver.grid.max(float(solver.system.geometry.weight[OWNED].max()))
+        return strongest < EXHAUSTED / solver.problem.interface.width
 
     def _surface_concentration(self) -> float:
         """Smallest salt concentration at the sharp surface [mol/m^3]; infinite where nothing reacts."""

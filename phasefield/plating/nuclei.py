@@ -11,8 +11,8 @@ spot on the wall, whose own reaction, the integral of w(xi)/l, is too small. The
     a = max(0, A_cap(r) - integral of w/l around the site),        dV(r)/dt = (Omega/F) i_n A_cap
 
 reacts around the site, shared out as exp(-d/l) over the free cells, with the kinetics of any other surface, so that its
-metal, salt and charge are those of the balances. From r = 5 l on, or when its surroundings react enough, the phase
-field goes on alone.
+metal, salt and charge are those of the balances. It fades out between r = 4 l and 8 l, or when its surroundings
+react enough: then the phase field goes on alone.
 """
 
 from __future__ import annotations
@@ -26,13 +26,20 @@ import numpy as np
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.problem import PlatingProblem
-from ramify.physics.classical_nucleation import cap_area, cap_radius, cap_volume, critical_radius, site_rate
+from ramify.physics.classical_nucleation import (
+    SIZE_CLASSES,
+    cap_area,
+    cap_radius,
+    cap_volume,
+    critical_radius,
+    site_rate,
+)
 from ramify.physics.constants import FARADAY
 
 if TYPE_CHECKING:
     from ramify.phasefield.plating.solver import PlatingSolver
 
-WAITING, GROWING, RESOLVED, LOST = 0, 1, 2, 3
+WAITING, GROWING, GROWN, LOST = 0, 1, 2, 3
 """States of a site: bare; a nucleus below the grid's resolution; one that the phase field carries; covered."""
 COVERED = 0.5
 """Metal fraction of its cell at which a waiting site is lost."""
@@ -42,12 +49,10 @@ SHORTEST_WAIT = 0.05
 """Share of the step wished for to which births may shorten it: a burst need not be resolved better."""
 SMALLEST_RADIUS = 3e-10
 """Of a nucleus [m], an atom's; more than r* only without surface energy."""
-RESOLVED_RADIUS = 5.0
-"""Widths: the radius of a cap that the phase field carries alone."""
-REACH = 6.0
+RESOLVED = (4.0, 8.0)
+"""Widths: radii of a cap between which the missing area fades out and the phase field takes over."""
+REACH = 10.0
 """Widths around a site within which reacting surface counts as that of its nucleus."""
-SIZE_CLASSES = np.logspace(-9.0, -4.0, 26)
-"""Edges of the classes of nucleus radii [m]."""
 
 
 @dataclass
@@ -148,7 +153,8 @@ class Nuclei:
         # in the middle of the step, so that growth is followed to second order
         radius = self.radius[self.growing] + 0.5 * self.ahead * self.growth * self.velocity
         area = cap_area(np.maximum(radius, 0.0), self.law.contact_angle, planar=self.planar)
-        self.missing = np.maximum(area - shown, 0.0)
+        fading = np.clip((RESOLVED[1] - radius / self.width) / (RESOLVED[1] - RESOLVED[0]), 0.0, 1.0)
+        self.missing = fading * np.maximum(area - shown, 0.0)
         np.add.at(weight, place, self.missing[nucleus] * self.shares / volume)
 
     def _surround(self) -> None:
@@ -218,9 +224,9 @@ class Nuclei:
         means = np.bincount(self.around.nucleus, self.shares * current, len(self.growing))
         velocity = metal.molar_volume / FARADAY * self.grid.sums(means)
         radius = self.radius[self.growing] + self.growth * velocity * step
-        shown = (self.missing <= 0.0) | (radius > RESOLVED_RADIUS * self.width)
+        shown = (self.missing <= 0.0) & (radius > RESOLVED[0] * self.width) | (radius > RESOLVED[1] * self.width)
         self.radius[self.growing] = np.maximum(radius, 0.0)
-        self.status[self.growing] = np.where(radius <= 0.0, WAITING, np.where(shown, RESOLVED, GROWING))
+        self.status[self.growing] = np.where(radius <= 0.0, WAITING, np.where(shown, GROWN, GROWING))
         self.velocity = velocity
         self.rate = float(np.abs(velocity).max())
 
@@ -254,6 +260,11 @@ class Nuclei:
             rate = rate * law.activity(x, y, z)
         return np.asarray(rate)
 
+    @property
+    def pending(self) -> bool:
+        """Whether there are bare sites, or nuclei below the grid's resolution."""
+        return bool(np.any((self.status == WAITING) | (self.status == GROWING)))
+
     def longest_step(self, wish: float) -> float:
         """The next step [s], `wish` or less: nuclei grow by less than a cell, and births come a few at a time."""
         step = wish
@@ -265,7 +276,7 @@ class Nuclei:
 
     def measures(self, xi: np.ndarray) -> dict[str, float]:
         """Numbers and mean radius of the nuclei; sets `sizes`. Sizes are those of the metal nearest to each nucleus."""
-        born = np.flatnonzero((self.status == GROWING) | (self.status == RESOLVED))
+        born = np.flatnonzero((self.status == GROWING) | (self.status == GROWN))
         metal = np.zeros(xi.shape, np.uint8)
         metal[OWNED] = (xi[OWNED] > 0.5) & (self.pore[OWNED] > 0.0)
         self.grid.fill_outer_ghosts(metal)
