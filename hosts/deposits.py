@@ -204,6 +204,17 @@ class Union:
         return distance
 
 
+@dataclass(frozen=True)
+class Nothing:
+    """No metal at all in a domain of these lengths [m]."""
+
+    size: Vector
+
+    def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """A distance [m] beyond which no profile reaches."""
+        return np.full(np.broadcast_shapes(np.shape(x), np.shape(y), np.shape(z)), 100.0 * max(self.size))
+
+
 def union(*deposits: SpatialFunction) -> SpatialFunction:
     """All the metal of the given deposits, as one `metal_distance`."""
     return deposits[0] if len(deposits) == 1 else Union(deposits)

@@ -108,9 +108,12 @@ class StepReport:
     """tip_height [m], mean_height [m], roughness [m], filling_fraction [-], dead_metal [mol]; engine petsc also
     current_amplification [-] and, with a host, top_plating_index, over_plating_index, bottom_up_index [-]
     (phasefield.depth), blocked_fraction [-], blocked_height [m]; without one, in 2-D and 3-D, roughness_wavelength [m]
-    (plating.measures)."""
+    (plating.measures); with a nucleation law nuclei, nuclei_waiting, particles [-], nucleus_radius [m]
+    (plating.nuclei)."""
     profile: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False)
     """Metal over the volume of each layer along z, host included."""
+    sizes: np.ndarray | None = field(default=None, compare=False)
+    """Nuclei in each class of radii (physics.classical_nucleation.SIZE_CLASSES); None without a nucleation law."""
 
 
 class SolverFailure(RuntimeError):

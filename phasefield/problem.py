@@ -158,6 +158,25 @@ class Geometry:
 
 
 @dataclass(frozen=True)
+class Nucleation:
+    """Sites at which metal appears on bare conducting surfaces during a run (plating.nuclei)."""
+
+    positions: np.ndarray
+    """Of the sites, (n, 3) [m], on the surfaces."""
+    normals: np.ndarray
+    """Unit normals (n, 3) of the surfaces, into the electrolyte."""
+    law: Literal["constant_rate", "classical"]
+    rate: float
+    """Of a site [1/s]: constant while it is driven to plate, or the attempt rate A0 of the classical law."""
+    contact_angle: float
+    """Of the caps, through the metal [rad]."""
+    seed: int
+    """Of the thresholds."""
+    activity: SpatialFunction | None = None
+    """Factor on the rate, one where None."""
+
+
+@dataclass(frozen=True)
 class Numerics:
     """Tolerances and limits of the time integration."""
 
@@ -191,4 +210,5 @@ class PlatingProblem:
     contact_angles: ContactAngles = field(default_factory=ContactAngles)
     electrons: Electrons = field(default_factory=Electrons)
     counter: CounterElectrode = field(default_factory=CounterElectrode)
+    nucleation: Nucleation | None = None
     numerics: Numerics = field(default_factory=Numerics)

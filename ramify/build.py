@@ -26,6 +26,7 @@ from ramify.scenario.wetting_rules import contact_angles
 
 if TYPE_CHECKING:
     from ramify.hosts.base import Host
+    from ramify.hosts.deposits import Caps
     from ramify.physics.electrolyte import Electrolyte
     from ramify.physics.metals import Metal
 
@@ -85,6 +86,7 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
         electrons=plating.Electrons(scenario.electrons.transport, scenario.electrons.islands),
         counter=plating.CounterElectrode(counter.kind, counter.kinetics or "uniform"),
         numerics=plating.Numerics(**numerics),
+        nucleation=build_nucleation(scenario, domain),
     )
 
 
@@ -157,7 +159,7 @@ def build_geometry(scenario: PlatingScenario, domain: plating.Domain) -> plating
 
 def build_deposits(scenario: PlatingScenario, domain: plating.Domain, host: Host | None) -> plating.SpatialFunction:
     """The metal at the start: film or rough front, nuclei, random caps."""
-    from ramify.hosts.deposits import Film, union
+    from ramify.hosts.deposits import Film, Nothing, union
 
     bearing = build_bearing(scenario.host, host)
     thickness, rough = resolved(scenario.film.thickness), scenario.film.roughness
@@ -169,24 +171,51 @@ def build_deposits(scenario: PlatingScenario, domain: plating.Domain, host: Host
         on_host = bearing if surfaces != "collector" else Bearing(None)
         parts.append(Film(thickness, on_host.distance, on_host.region, on_collector=surfaces != "host"))
     parts += [build_nucleus(scenario, index, host) for index in range(len(scenario.nuclei))]
-    if scenario.nucleation is not None:
-        from ramify.hosts.surface import random_caps
+    if scenario.nucleation is not None and scenario.nucleation.law == "instantaneous":
+        parts.append(place_caps(scenario, domain, host, resolved(scenario.nucleation.radius)))
+    return union(*parts) if parts else Nothing(domain.size)
 
-        parts.append(
-            random_caps(
-                domain.size,
-                resolved(scenario.nucleation.radius),
-                density=scenario.nucleation.density,
-                seed=scenario.nucleation.seed,
-                host=host,
-                on=bearing_sites(bearing),
-                region=bearing.region,
-                contact_angle=resolved(scenario.nucleation.contact_angle),
-                periodic=domain.periodic,
-                planar=len(scenario.domain.size) == 2,
-            )
-        )
-    return union(*parts)
+
+def place_caps(scenario: PlatingScenario, domain: plating.Domain, host: Host | None, radius: float) -> Caps:
+    """Caps of a radius of curvature at the random places of the scenario's nucleation."""
+    from ramify.hosts.surface import random_caps
+
+    section, bearing = scenario.nucleation, build_bearing(scenario.host, host)
+    assert section is not None
+    return random_caps(
+        domain.size,
+        radius,
+        density=section.density,
+        seed=section.seed,
+        host=host,
+        on=bearing_sites(bearing),
+        region=bearing.region,
+        contact_angle=resolved(section.contact_angle),
+        periodic=domain.periodic,
+        planar=len(scenario.domain.size) == 2,
+    )
+
+
+def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plating.Nucleation | None:
+    """Sites of a law of births; None where there is none."""
+    section = scenario.nucleation
+    if section is None or section.law == "instantaneous":
+        return None
+    host = build_host(scenario)
+    try:
+        sites = place_caps(scenario, domain, host, resolved(scenario.interface.width))
+    except ValueError as refusal:
+        raise ScenarioError(str(refusal), ("nucleation",)) from None
+    bare = isinstance(scenario.host, NoHost) or host is None
+    return plating.Nucleation(
+        positions=sites.positions,
+        normals=sites.normals,
+        law=section.law,
+        rate=resolved(section.rate),
+        contact_angle=resolved(section.contact_angle),
+        seed=section.seed,
+        activity=None if bare else build_activity(scenario.host, host),
+    )
 
 
 def bearing_sites(bearing: Bearing) -> tuple[Literal["collector", "host"], ...]:

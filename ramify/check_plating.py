@@ -16,7 +16,8 @@ from ramify.check import Check, Scale
 from ramify.check_inputs import input_warnings
 from ramify.check_wetting import wetting_warnings
 from ramify.physics import cell
-from ramify.physics.constants import FARADAY, GAS_CONSTANT
+from ramify.physics.classical_nucleation import barrier, critical_radius
+from ramify.physics.constants import BOLTZMANN, FARADAY, GAS_CONSTANT
 from ramify.scenario.grid_rules import resolved, resolved_widths, text
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.protocol import Step
@@ -66,7 +67,7 @@ def check_plating(scenario: PlatingScenario) -> Check:
     domain, case = build_domain(scenario.domain), _case(scenario)
     count = math.prod(domain.cells)
     host_notes = _host_notes(scenario)
-    scales = [*_lengths(case), *_transport(case), *_front(case), *_deposit(case)]
+    scales = [*_lengths(case), *_transport(case), *_front(case), *_deposit(case), *_nuclei(case)]
     return Check(
         title=scenario.title,
         cells=domain.cells,
@@ -190,6 +191,22 @@ def _step_charge(step: Step) -> float:
         bounds.append(abs(step.current_density) * duty * step.duration)
     # a strip without a bound can take no more than there is: leave the running total as it stands
     return 0.0 if sign < 0.0 and math.isinf(min(bounds)) else sign * min(bounds)
+
+
+def _nuclei(case: _Case) -> list[Scale]:
+    """Critical nucleus at the largest overpotential that the protocol allows, without the losses of the cell."""
+    section, metal = case.scenario.nucleation, build_metal(case.scenario.metal)
+    driven = [abs(v) for step in case.steps for v in (step.voltage, step.limit, step.stop("voltage")) if v]
+    if section is None or section.law != "classical" or not driven:
+        return []
+    law = {"surface_energy": metal.surface_energy, "molar_volume": metal.molar_volume}
+    angle, temperature = resolved(section.contact_angle), case.scenario.electrolyte.temperature
+    height = float(barrier(-max(driven), contact_angle=angle, **law)) / (BOLTZMANN * temperature)
+    note = f"at {max(driven):g} V"
+    return [
+        Scale("critical nucleus radius", float(critical_radius(-max(driven), **law)), "m", note),
+        Scale("nucleation barrier", height, "kT", note),
+    ]
 
 
 def _host_notes(scenario: PlatingScenario) -> list[str]:

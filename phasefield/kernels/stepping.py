@@ -11,6 +11,8 @@ import math
 import numba
 import numpy as np
 
+LARGEST_TREND = 4.0
+"""Factor on xi/(1 - xi) that a step extrapolates at most: a front needs less, a spot that has just appeared more."""
 STILL = 1e-13
 """Cells whose metal has changed by no more than this in the last step are not extrapolated."""
 
@@ -27,7 +29,8 @@ def extrapolate_metal(now: np.ndarray, old: np.ndarray, ratio: float, guess: np.
                     guess[k, j, i] = a
                     continue
                 a, b = min(max(a, 1e-12), 1.0 - 1e-12), min(max(b, 1e-12), 1.0 - 1e-12)
-                grown = (a / (1.0 - a)) * math.pow((a * (1.0 - b)) / (b * (1.0 - a)), ratio)
+                trend = min(math.pow((a * (1.0 - b)) / (b * (1.0 - a)), ratio), LARGEST_TREND)
+                grown = (a / (1.0 - a)) * trend
                 guess[k, j, i] = grown / (1.0 + grown)
 
 

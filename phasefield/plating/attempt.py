@@ -135,6 +135,8 @@ class Attempt:
         else:
             self.xi_guess = np.empty_like(solver.xi)
             stepping.extrapolate_metal(solver.xi, solver.xi_old, scheme.ratio, self.xi_guess)
+        if solver.nuclei is not None:
+            solver.nuclei.ahead = scheme.step
         solver.system.set_geometry(self.xi_guess)
         if solver.curvature.size > 1:
             self._set_equilibrium()
@@ -239,7 +241,7 @@ class Attempt:
         solver, scheme = self.solver, self.scheme
         inflow, salt_rate, correction = project(solver, self)
         surface = self._surface_concentration()
-        removed, width = 0.0, solver.problem.interface.width
+        removed = 0.0
         xi = solver.xi
         if solver.problem.interface.motion == "moving":
             rate, speed = solver.front.borrow()
@@ -247,14 +249,18 @@ class Attempt:
             velocity = self._set_mean_speed(speed)
             # The guess has done its work, unless it is the metal before the step itself.
             room = self.xi_guess if self.xi_guess is not solver.xi else None
+            solver.front.seeds = solver.nuclei.around.cell if solver.nuclei is not None else None
             xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity, room)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
         book(solver, self, xi, inflow, salt_rate, removed, correction)
         self._commit(xi)
+        if solver.nuclei is not None:
+            solver.nuclei.advance(solver, xi, scheme.step)
+            solver.next_step = solver.nuclei.longest_step(solver.next_step)
         density = inflow / solver.system.counter.scaled_current(1.0)
         voltage = self._voltage()
         lowest = stepping.lowest_concentration(self.state.C, solver.system.geometry.active, xi)
-        system, profile = solver.system, solver.measures.profile(xi)
+        profile = solver.measures.profile(xi)
         return StepReport(
             time=solver.time,
             step=scheme.step,
@@ -266,11 +272,20 @@ class Attempt:
             rejected=rejected,
             minimum_concentration=solver.grid.min(lowest) * solver.table.concentration,
             surface_concentration=surface,
-            exhausted=solver.grid.max(float(solver.system.geometry.weight[OWNED].max())) < EXHAUSTED / width,
+            exhausted=self._exhausted(),
             short_circuit=solver.system.islands.short_circuit,
-            measures=solver.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile),
+            measures=solver.read(xi, profile),
             profile=profile,
+            sizes=solver.nuclei.sizes if solver.nuclei is not None else None,
         )
+
+    def _exhausted(self) -> bool:
+        """Whether nothing in contact reacts any more, nor may come to."""
+        solver = self.solver
+        if solver.nuclei is not None and solver.nuclei.pending:
+            return False
+        strongest = solver.grid.max(float(solver.system.geometry.weight[OWNED].max()))
+        return strongest < EXHAUSTED / solver.problem.interface.width
 
     def _surface_concentration(self) -> float:
         """Smallest salt concentration at the sharp surface [mol/m^3]; infinite where nothing reacts."""

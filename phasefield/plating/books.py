@@ -39,6 +39,8 @@ def project(solver: PlatingSolver, attempt: Attempt) -> tuple[float, float, floa
     if slope > 0.0:
         shift = (inflow - reacted) / slope
         stepping.add_times(system.source, system.by_p, shift)
+    else:
+        inflow = reacted  # nothing can react yet: what the solve leaves is round-off
     salt_rate = salt_in - system.reaction_to_salt * inflow
     history = attempt.history
     stored = solver.grid.sums(

@@ -52,6 +52,8 @@ class Front:
         if self.classical and self.wetting.collector is not None and grid.at_bottom:
             # Below them is the tilted profile: the wall's flux is one of its own.
             self._plain[1] = 0
+        self.seeds: tuple[np.ndarray, ...] | None = None
+        """Cells (k, j, i) of the ghosted array where metal may appear from nothing."""
 
     def _wall_cells(self) -> np.ndarray:
         """Owned solid cells with an open face neighbour, rows (k, j, i) of the ghosted array."""
@@ -177,6 +179,8 @@ class Front:
         """Mark the cells near the surface, and set the signed distance of all others to its bound."""
         near, spread = self.near, np.zeros_like(self.near)
         band.mark_unsaturated(xi, kernels.SATURATION, near)
+        if self.seeds is not None:
+            near[self.seeds] = 1
         for _ in range(band.REACH):
             self.grid.fill_outer_ghosts(near)
             band.spread_near(near, spread)

@@ -24,6 +24,7 @@ from ramify.phasefield.plating.attempt import Attempt
 from ramify.phasefield.plating.front import Front
 from ramify.phasefield.plating.measures import Measures
 from ramify.phasefield.plating.newton import NewtonKrylov
+from ramify.phasefield.plating.nuclei import make_nuclei
 from ramify.phasefield.plating.setup import build_geometry, initial_metal, sample_activity
 from ramify.phasefield.plating.state import Solution, Unknowns
 from ramify.phasefield.plating.system import CoupledSystem
@@ -55,6 +56,7 @@ class PlatingSolver:
         self.system.activity = sample_activity(self.grid, problem)
         self.front = Front(self.grid, problem, geometry.pore, geometry.openings)
         self.measures = Measures(self.grid, problem, geometry.pore)
+        self.nuclei = self.system.nuclei = make_nuclei(self.grid, problem, geometry.pore)
         self.time = 0.0
         self.control = Control("current", 0.0)
         self.xi = initial_metal(self.grid, problem)
@@ -168,9 +170,13 @@ class PlatingSolver:
 
     def measure(self) -> dict[str, float]:
         """The `measures` of the state before the first step."""
+        return self.read(self.xi, self.measures.profile(self.xi))
+
+    def read(self, xi: np.ndarray, profile: np.ndarray) -> dict[str, float]:
+        """The `measures` of a metal and its profile along z."""
         system = self.system
-        profile = self.measures.profile(self.xi)
-        return self.measures.evaluate(self.xi, system.islands, system.source, system.geometry.weight, profile)
+        measures = self.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile)
+        return measures | (self.nuclei.measures(xi) if self.nuclei is not None else {})
 
     @property
     def voltage(self) -> float:
@@ -209,6 +215,7 @@ class PlatingSolver:
                 "island_potentials": islands.potentials.copy(),
                 "island_seeds": np.array(islands.seeds, dtype=np.int64).reshape(-1, 3),
                 **{f"increment_{k}": v for k, v in self.increments.items()},
+                **(self.nuclei.save() if self.nuclei is not None else {}),
             },
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
             "ledger": dict(self.ledger.__dict__),
@@ -245,6 +252,8 @@ class PlatingSolver:
         self.control = Control(control["mode"], control["value"], control["limit"])
         self.ledger = Ledger(**plain["ledger"])
         self.system.islands.restore(numbers["island_potentials"], numbers["island_seeds"])
+        if self.nuclei is not None:
+            self.nuclei.load(numbers)
 
     def destroy(self) -> None:
         """Free the PETSc objects."""

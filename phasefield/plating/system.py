@@ -17,6 +17,7 @@ from ramify.phasefield.plating.border import Border
 from ramify.phasefield.plating.counter import CounterElectrode, TopJacobian, TopState
 from ramify.phasefield.plating.electrons import OhmicElectrons
 from ramify.phasefield.plating.islands import Islands
+from ramify.phasefield.plating.nuclei import Nuclei
 from ramify.phasefield.plating.pockets import find_pockets
 from ramify.phasefield.plating.state import Geometry, History, Target, Unknowns
 from ramify.phasefield.problem import PlatingProblem
@@ -35,6 +36,8 @@ class CoupledSystem:
         self.axis_scale = [(self.finest / h) ** 2 for h in spacing]
         self.counter = CounterElectrode(grid, problem, table, self.finest)
         self.islands = Islands(grid, problem)
+        self.nuclei: Nuclei | None = None
+        """Set by the solver where nuclei appear during the run."""
         self.electrons: OhmicElectrons | None = None
         if problem.electrons.transport == "ohmic":
             self.electrons = OhmicElectrons(grid, problem, geometry.pore, table.conductivity, self.axis_scale)
@@ -91,6 +94,8 @@ class CoupledSystem:
         surface.set_geometry(xi, g.pore, self.problem.interface.width, self.islands.label, g.eps, g.active, g.weight)
         for axis, opening, scale, fraction in zip(AXES, g.openings, self.axis_scale, g.fractions, strict=True):
             surface.set_face_fractions(xi, g.active, opening, axis, scale, fraction)
+        if self.nuclei is not None:
+            self.nuclei.add_area(xi, g.active, self.islands.label, g.weight)
         # Looked for only when a cell has changed, on any rank.
         changed = self._labelled.size == 0 or not np.array_equal(self._labelled, g.active)
         if self.grid.max(float(changed)):

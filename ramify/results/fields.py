@@ -14,9 +14,9 @@ from typing import Literal
 
 import numpy as np
 
-Role = Literal["coordinate", "static", "state", "source", "record", "count", "flag", "profile"]
+Role = Literal["coordinate", "static", "state", "source", "record", "count", "flag", "profile", "histogram"]
 """`static` fields are stored once; `record`, `count` and `flag` are columns of the history, `profile` one value for
-each layer along z in every row of it."""
+each layer along z in every row of it, `histogram` one for each class of radii."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Quantity:
     @property
     def dtype(self) -> str:
         """Stored number type: counts are integers, flags one byte, profiles single and all else double precision."""
-        return {"count": "i8", "flag": "i1", "profile": "f4"}.get(self.role, "f8")
+        return {"count": "i8", "flag": "i1", "profile": "f4", "histogram": "f4"}.get(self.role, "f8")
 
     @property
     def label(self) -> str:
@@ -89,6 +89,9 @@ COORDINATES = _table(
 )
 """Axes of `fields.nc`, in stored order."""
 
+RADIUS = _length("radius", "$r$", "middle of the class of radii", "coordinate")
+"""Axis of the histograms in `history.nc`."""
+
 FIELDS = _table(
     Quantity("xi", r"$\xi$", "metal fraction of the pore space", "1", "metal_volume_fraction_of_pore_space", "state",
              colour_map="Greys"),
@@ -120,6 +123,11 @@ HISTORY = _table(
     _length("roughness", "$R_q$", "roughness"),
     _length("roughness_wavelength", r"$\lambda_q$", "roughness wavelength"),
     Quantity("filling_fraction", r"$\theta$", "filling fraction of the pores", "1", "metal_filling_fraction_of_pores"),
+    Quantity("nuclei", "$N$", "nuclei that have appeared", "1", "number_of_nuclei"),
+    Quantity("nuclei_waiting", "$N_0$", "bare sites", "1", "number_of_bare_nucleation_sites"),
+    Quantity("particles", "$N_p$", "separate pieces of metal", "1", "number_of_connected_pieces_of_metal"),
+    _length("nucleus_radius", r"$\bar{r}$", "mean radius of the nuclei"),
+    Quantity("nucleus_sizes", "$n_r$", "nuclei in the class of radii", "1", "number_of_nuclei_by_radius", "histogram"),
     Quantity("metal_profile", r"$\theta_z$", "metal fraction of the layer", "1", "metal_volume_fraction_of_layer",
              "profile"),
     Quantity("top_plating_index", "$I_t$", "top-plating index", "1",

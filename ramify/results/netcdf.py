@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import h5netcdf
 import numpy as np
 
-from ramify.results.fields import COORDINATES, FIELDS, HISTORY, Quantity, lookup
+from ramify.physics.classical_nucleation import SIZE_CLASSES
+from ramify.results.fields import COORDINATES, FIELDS, HISTORY, RADIUS, Quantity, lookup
 from ramify.results.room import require_room
 from ramify.results.timeline import row_for, rows_until
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 CONVENTIONS = "CF-1.11"
 HISTORY_CHUNK = 1024
 """Rows per chunk of a history column."""
+AXIS_OF = {"profile": "z", "histogram": "radius"}
+"""Second axis of a history column, by the role of its quantity."""
 FIELD_CHUNK_BYTES = 8 * 2**20
 """Largest chunk of a field; a chunk never spans two snapshots."""
 
@@ -127,7 +130,7 @@ class HistoryFile:
     def create_empty(self) -> None:
         """A file without rows, for a run that comes to an end before its first step; none where there is a file."""
         if not self._columns and not self.path.exists():
-            self._create({name: 0.0 for name, quantity in HISTORY.items() if quantity.role != "profile"})
+            self._create({name: 0.0 for name, quantity in HISTORY.items() if quantity.role not in AXIS_OF})
             self._columns = ()
 
     def _create(self, row: Mapping[str, float | np.ndarray]) -> None:
@@ -139,12 +142,12 @@ class HistoryFile:
             file.attrs["Conventions"] = CONVENTIONS
             file.attrs["title"] = "ramify history: one row per accepted time step"
             file.dimensions = {"time": None}
-            profiles = [quantity for quantity in quantities if quantity.role == "profile"]
-            if profiles:
-                self._create_layers(file, profiles[0])
             for quantity in quantities:
-                along = (len(file.dimensions["z"]),) if quantity in profiles else ()
-                axes = ("time", "z") if quantity in profiles else ("time",)
+                axis = AXIS_OF.get(quantity.role)
+                if axis is not None and axis not in file.dimensions:
+                    self._create_axis(file, axis, quantity)
+                along = (len(file.dimensions[axis]),) if axis is not None else ()
+                axes = ("time", axis) if axis is not None else ("time",)
                 rows = max(1, HISTORY_CHUNK // (1 + sum(along) // 8))
                 variable = file.create_variable(
                     quantity.name, axes, quantity.dtype, chunks=(rows, *along), compression="gzip"
@@ -152,13 +155,15 @@ class HistoryFile:
                 _describe(variable, quantity)
         self._columns = tuple(quantity.name for quantity in quantities)
 
-    def _create_layers(self, file: h5netcdf.File, profile: Quantity) -> None:
-        if self._layers is None:
-            raise KeyError(f"{self.path.name}: '{profile.name}' needs the layers along z")
-        file.dimensions["z"] = len(self._layers)
-        variable = file.create_variable("z", ("z",), "f8")
-        variable[...] = self._layers
-        _describe(variable, COORDINATES["z"])
+    def _create_axis(self, file: h5netcdf.File, axis: str, quantity: Quantity) -> None:
+        """The second axis of a column that holds many values in each row."""
+        middles = self._layers if axis == "z" else np.sqrt(SIZE_CLASSES[1:] * SIZE_CLASSES[:-1])
+        if middles is None:
+            raise KeyError(f"{self.path.name}: '{quantity.name}' needs the layers along z")
+        file.dimensions[axis] = len(middles)
+        variable = file.create_variable(axis, (axis,), "f8")
+        variable[...] = middles
+        _describe(variable, COORDINATES["z"] if axis == "z" else RADIUS)
 
 
 class FieldsFile:

@@ -29,6 +29,7 @@ def history_row(report: StepReport, ledger: Ledger, area: float) -> dict[str, An
         "rejected": report.rejected,
         **report.measures,
         "metal_profile": report.profile,
+        **({"nucleus_sizes": report.sizes} if report.sizes is not None else {}),
         **ledger.balance(FARADAY),
     }
 
@@ -51,6 +52,9 @@ def summary(engine: Engine, last: StepReport | None, measures: Mapping[str, floa
         "over_plating_index": measures.get("over_plating_index"),
         "bottom_up_index": measures.get("bottom_up_index"),
         "blocked_fraction": measures.get("blocked_fraction"),
+        "nuclei": measures.get("nuclei"),
+        "particles": measures.get("particles"),
+        "nucleus_radius_m": measures.get("nucleus_radius"),
         "voltage_V": last.voltage if last is not None else None,
         "limited": last.limited if last is not None else False,
         "balance": ledger.balance(FARADAY),

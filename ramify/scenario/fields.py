@@ -77,6 +77,7 @@ MolarVolume = Annotated[float, Quantity(units.MOLAR_VOLUME)]
 NumberDensity = Annotated[float, Quantity(units.NUMBER_DENSITY)]
 Mobility = Annotated[float, Quantity(units.MOBILITY)]
 Angle = Annotated[float, Quantity(units.ANGLE)]
+Rate = Annotated[float, Quantity(units.RATE)]
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -133,7 +133,7 @@ def cap_rule(scenario: PlatingScenario) -> None:
             raise ScenarioError(problem, key, text(nucleus.radius), f"at least {text(width)}")
         _cap_height_rule(nucleus.radius, nucleus.contact_angle, width, ("nuclei", index, "contact_angle"))
     nucleation, height = scenario.nucleation, scenario.domain.size[-1]
-    if nucleation is None:
+    if nucleation is None or nucleation.law != "instantaneous":
         return
     radius = resolved(nucleation.radius)
     if not width <= radius < height:

@@ -108,7 +108,11 @@ def _film(scenario: PlatingScenario, width: float) -> FilmSection:
 
 
 def _nucleation(scenario: PlatingScenario, width: float) -> NucleationSection | None:
-    return scenario.nucleation and _filled(scenario.nucleation, radius=FILM_WIDTHS * width, contact_angle=0.5 * math.pi)
+    section = scenario.nucleation
+    if section is None:
+        return None
+    section = _filled(section, contact_angle=0.5 * math.pi)
+    return _filled(section, radius=FILM_WIDTHS * width) if section.law == "instantaneous" else section
 
 
 def _output(scenario: PlatingScenario) -> OutputSection:

@@ -236,6 +236,49 @@ def numerics_rule(scenario: PlatingScenario) -> None:
             raise ScenarioError(f"is less than {lower}, {low:g} s", ("numerics", upper), f"{high:g} s")
 
 
+def nucleation_rule(scenario: PlatingScenario) -> None:
+    """A law of births has its rate and bare surfaces, and a voltage that drives the first ones."""
+    section = scenario.nucleation
+    if section is None:
+        return
+    if section.law == "instantaneous":
+        if section.rate is not None:
+            key: Key = ("nucleation", "rate")
+            allowed = "law: classical or constant_rate beside it"
+            raise ScenarioError("caps at the start have no rate", key, f"{section.rate:g} 1/s", allowed)
+        return
+    key = ("nucleation", "law")
+    if section.rate is None:
+        problem = f"is required beside 'law: {section.law}' and missing"
+        raise ScenarioError(problem, ("nucleation", "rate"), allowed="a rate such as 1e6 1/s")
+    if section.radius is not None:
+        problem = "nuclei of a law begin at their critical radius"
+        raise ScenarioError(problem, ("nucleation", "radius"), f"{section.radius:g} m", "no such key")
+    if scenario.engine == "fipy":
+        raise ScenarioError("engine fipy has caps at the start alone", key, section.law, "instantaneous")
+    if scenario.electrons.transport == "ohmic":
+        problem = "bare surfaces have their potential from equipotential electrons"
+        raise ScenarioError(problem, ("electrons", "transport"), "ohmic", "equipotential")
+    if scenario.interface.motion == "frozen":
+        raise ScenarioError("a frozen front holds no new metal", key, section.law, "instantaneous, or motion: moving")
+    if scenario.film.thickness:
+        problem = "covers the surfaces on which nuclei would appear"
+        raise ScenarioError(problem, ("film", "thickness"), f"{scenario.film.thickness:g} m", "no such key")
+    if section.law == "classical" and scenario.metal.surface_energy == 0.0:
+        raise ScenarioError("the classical law needs one", ("metal", "surface_energy"), "0 J/m^2", "more than zero")
+    if not scenario.nuclei:
+        _driven_rule(scenario)
+
+
+def _driven_rule(scenario: PlatingScenario) -> None:
+    """On a bare electrode a current has nothing to flow through until its voltage limit has made nuclei."""
+    for _, step in scenario.protocol.distinct():
+        held = step.kind in ("hold", "rest") or step.limit is not None or step.stop("voltage") is not None
+        if not held:
+            problem = "on a bare electrode nothing carries the current until a voltage has made nuclei"
+            raise ScenarioError(problem, ("protocol",), step.text, "'limit VOLTAGE' in the step, or 'hold at VOLTAGE'")
+
+
 RULES: tuple[Rule, ...] = (
     domain_rule,
     electrolyte_rule,
@@ -248,6 +291,7 @@ RULES: tuple[Rule, ...] = (
     host_rule,
     film_rule,
     nuclei_rule,
+    nucleation_rule,
     output_rule,
     numerics_rule,
 )

@@ -25,6 +25,7 @@ from ramify.scenario.fields import (
     MolarVolume,
     NumberDensity,
     Positive,
+    Rate,
     Section,
     Seed,
     SurfaceEnergy,
@@ -151,12 +152,16 @@ class NucleusSection(Section):
 
 
 class NucleationSection(Section):
-    """Random caps on the conducting surfaces."""
+    """Nuclei at random places of the bare conducting surfaces: caps at the start, or sites that turn into nuclei."""
 
+    law: Literal["instantaneous", "constant_rate", "classical"] = "instantaneous"
+    """Caps at the start; sites with a constant rate while driven to plate; the rate of classical nucleation."""
     density: NumberDensity
-    """Per area of conducting surface; in two dimensions its square root counts per length."""
+    """Of caps or sites, per area of conducting surface; in two dimensions its square root counts per length."""
+    rate: Rate | None = None
+    """Of a site: constant, or the attempt rate of the classical law."""
     radius: Length | None = None
-    """Of curvature; three interface widths by default."""
+    """Of curvature of the caps at the start; three interface widths by default."""
     contact_angle: Angle | None = None
     """Through the metal; 90 degrees by default."""
     seed: Seed = 0

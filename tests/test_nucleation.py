@@ -1,0 +1,171 @@
+"""Nucleation during a run: the classical law, births, growth from below the grid's resolution, balances, restarts."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from plating_cells import LITHIUM, SALT, flat, plating_problem
+
+from ramify.phasefield.engine import Control
+from ramify.phasefield.plating import PlatingSolver
+from ramify.phasefield.plating.nuclei import GROWING, GROWN, LOST, WAITING
+from ramify.phasefield.problem import CounterElectrode, Geometry, Kinetics, Nucleation
+from ramify.physics import classical_nucleation as cnt
+from ramify.physics.butler_volmer import butler_volmer
+from ramify.physics.constants import AVOGADRO, BOLTZMANN, FARADAY, GAS_CONSTANT
+
+GAMMA, OMEGA = 0.5, 1.3e-5
+VOLTAGE = -0.1
+
+
+def sites(x: list[float], y: float = 0.5, **changes: object) -> Nucleation:
+    """Sites on the collector at x [m]."""
+    places = np.array([[place, y, 0.0] for place in x])
+    normals = np.tile([0.0, 0.0, 1.0], (len(x), 1))
+    law = Nucleation(places, normals, "constant_rate", 1e9, 0.5 * math.pi, seed=3)
+    return replace(law, **changes)  # type: ignore[arg-type]
+
+
+def bare(cells: int, law: Nucleation, height: int = 40, **changes: object) -> PlatingSolver:
+    """A bare collector of `cells` along x under a reservoir, held at a voltage, with slow kinetics."""
+    problem = plating_problem(
+        (cells, 1, height),
+        geometry=Geometry(flat(-1e-3)),
+        kinetics=Kinetics(0.1, SALT),
+        counter=CounterElectrode("reservoir"),
+        nucleation=law,
+        **changes,
+    )
+    solver = PlatingSolver(problem)
+    solver.set_control(Control("voltage", VOLTAGE))
+    return solver
+
+
+def velocity() -> float:
+    """Of a surface at VOLTAGE [m/s]."""
+    f = FARADAY / (GAS_CONSTANT * 298.15)
+    return float(butler_volmer(VOLTAGE, 0.1, 0.5, 0.5, f)) * LITHIUM.molar_volume / FARADAY
+
+
+def test_the_critical_nucleus_is_the_top_of_its_free_energy():
+    eta = -0.05
+    radius = np.linspace(0.2, 3.0, 200_001) * 1e-9
+    for angle in (0.6, 0.5 * math.pi, 2.4):
+        share = cnt.shape_factor(angle)
+        energy = share * (4 * math.pi * radius**2 * GAMMA + 4 / 3 * math.pi * radius**3 * FARADAY * eta / OMEGA)
+        top = int(np.argmax(energy))
+        assert radius[top] == pytest.approx(float(cnt.critical_radius(eta, GAMMA, OMEGA)), rel=1e-4)
+        assert energy[top] == pytest.approx(float(cnt.barrier(eta, GAMMA, OMEGA, angle)), rel=1e-8)
+    assert float(cnt.barrier(eta, GAMMA, OMEGA, 0.5 * math.pi)) == pytest.approx(
+        0.5 * 16 * math.pi * GAMMA**3 * OMEGA**2 / (3 * FARADAY**2 * eta**2), rel=1e-12
+    )
+
+
+def test_no_nucleus_without_overpotential():
+    law = {
+        "attempt_rate": 1e10,
+        "surface_energy": 1e-3,
+        "molar_volume": OMEGA,
+        "contact_angle": 1.0,
+        "temperature": 300.0,
+    }
+    rates = cnt.site_rate(np.array([0.0, 0.05, -0.05, -0.1]), **law)
+    assert rates[0] == rates[1] == 0.0 and 0.0 < rates[2] < rates[3] < 1e10
+    barrier = float(cnt.barrier(-0.05, 1e-3, OMEGA, 1.0))
+    assert rates[2] == pytest.approx(1e10 * math.exp(-barrier / (BOLTZMANN * 300.0)), rel=1e-12)
+    assert pytest.approx(AVOGADRO * 1.602176634e-19) == FARADAY
+
+
+@pytest.mark.parametrize("angle", [0.7, 0.5 * math.pi, 2.5])
+@pytest.mark.parametrize("planar", [False, True])
+def test_cap_volume_is_the_integral_of_its_slices(angle, planar):
+    z = np.linspace(math.cos(angle), 1.0, 200_001)
+    slices = 2.0 * np.sqrt(1.0 - z**2) if planar else math.pi * (1.0 - z**2)
+    volume = float(cnt.cap_volume(1.0, angle, planar=planar))
+    assert volume == pytest.approx(np.trapezoid(slices, z), rel=1e-5)
+    assert float(cnt.cap_radius(8.0 * volume, angle, planar=planar)) == pytest.approx(math.sqrt(8.0) if planar else 2.0)
+    arc = 2.0 * angle if planar else 2.0 * math.pi * (1.0 - math.cos(angle))
+    assert float(cnt.cap_area(1.0, angle, planar=planar)) == pytest.approx(arc)
+
+
+def test_a_nucleus_grows_as_a_sharp_cap_would_from_far_below_the_grid():
+    solver = bare(24, sites([6.3e-6]))
+    width, v = solver.problem.interface.width, velocity()
+    end = 9.0 * width / v
+    expected = []
+    while solver.time < end:
+        report = solver.step(end)
+        expected.append((v * solver.time, report.measures["nucleus_radius"]))
+    sharp, found = np.array(expected).T
+    assert solver.nuclei is not None and solver.nuclei.status[0] == GROWN
+    late = sharp > 0.3 * width
+    assert late.sum() > 10
+    assert np.abs(found[late] - sharp[late]).max() < 0.4 * width  # from a third of a cell to seven cells
+    balance = solver.ledger.balance(FARADAY)
+    assert max(balance.values()) < 1e-12
+    assert solver.ledger.metal * LITHIUM.molar_volume == pytest.approx(0.5 * math.pi * found[-1] ** 2, rel=1e-9)
+
+
+def test_births_follow_the_number_density_law():
+    count, rate = 200, 0.02
+    solver = bare(60, sites(list(np.linspace(0.1e-6, 29.9e-6, count)), rate=rate))
+    nuclei = solver.nuclei
+    assert nuclei is not None
+    while solver.time < 20.0:
+        report = solver.step(20.0)
+        assert report.measures["nuclei"] + report.measures["nuclei_waiting"] == count
+    assert report.measures["nuclei"] == np.count_nonzero(nuclei.threshold < rate * 20.0)
+    assert report.measures["nuclei"] == pytest.approx(
+        count * (1.0 - math.exp(-rate * 20.0)), abs=3.0 * math.sqrt(count / 4)
+    )
+    assert report.sizes is not None and report.sizes.sum() == report.measures["nuclei"]
+
+
+def test_a_site_under_growing_metal_is_lost():
+    law = sites([6.3e-6, 6.9e-6], rate=1.0)
+    solver = bare(24, law)
+    assert solver.nuclei is not None
+    solver.nuclei.threshold[:] = 1e-9, 1e9
+    end = 6.0 * solver.problem.interface.width / velocity()
+    while solver.time < end:
+        solver.step(end)
+    assert solver.nuclei.status[1] == LOST and solver.nuclei.status[0] in (GROWING, GROWN)
+
+
+def test_overpotential_contact_angle_and_activity_drive_the_classical_law():
+    def rate(**changes: object) -> float:
+        voltage = changes.pop("voltage", VOLTAGE)
+        solver = bare(
+            12, sites([3e-6], law="classical", rate=1e6, **changes), metal=replace(LITHIUM, surface_energy=0.02)
+        )
+        solver.set_control(Control("voltage", voltage))
+        assert solver.nuclei is not None
+        solver.nuclei.threshold[:] = 1e300
+        solver.step(1e-3)
+        before = float(solver.nuclei.hazard[0])
+        begin = solver.time
+        solver.step(2e-3)
+        return (float(solver.nuclei.hazard[0]) - before) / (solver.time - begin)
+
+    plain = rate()
+    assert 0.0 < plain < 1e6
+    assert rate(voltage=-0.2) > plain > rate(contact_angle=2.5)
+    assert rate(activity=lambda x, y, z: 3.0 + 0.0 * x) == pytest.approx(3.0 * plain)
+    assert rate(voltage=0.1) == 0.0
+
+
+def test_a_restart_goes_on_bitwise_in_the_middle_of_nucleation():
+    law = sites(list(np.linspace(0.5e-6, 11.5e-6, 12)), rate=3e-4)
+    whole, first = bare(24, law), bare(24, law)
+    for solver in (whole, first):
+        while np.count_nonzero(solver.nuclei.status == GROWING) < 4:  # type: ignore[union-attr]
+            solver.step(1e7)
+    again = bare(24, law)
+    again.load(first.save())
+    assert WAITING in first.nuclei.status and GROWING in first.nuclei.status  # type: ignore[union-attr]
+    for _ in range(10):
+        a, b = whole.step(1e7), again.step(1e7)
+    assert a.time == b.time
+    np.testing.assert_equal(a.measures, b.measures)
+    np.testing.assert_array_equal(whole.xi, again.xi)
