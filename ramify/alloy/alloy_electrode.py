@@ -6,7 +6,7 @@ Numer. Math. 20 (1996) 21), which is L-stable, of second order, and remembers no
     stage 2 at t + g h:  r2 = r1 + (g/2) h (f1 + f2),   stage 3 at t + h:  r3 = r1 + w h (f1 + f2) + (g/2) h f3
     g = 2 - sqrt(2), w = sqrt(2)/4;  error  h [(1 - 4w)/3 f1 + f2/3 - (2 - sqrt(2))/3 f3]
 
-with f = (N_(k-1) - N_k)/dm. The new state is summed up from the fluxes of the stages, so that lithium is conserved to
+with f = (N_(k-1) - N_k)/dm, filtered by (I - (g/2) h J)^-1. The new state is summed up from the fluxes of the stages, so that lithium is conserved to
 round-off however well Newton's method has converged.
 """
 
@@ -87,6 +87,10 @@ class AlloyElectrode:
         """Lithium per area [mol/m^2]."""
         return math.fsum(self.sites * state)
 
+    def gain(self, before: np.ndarray, after: np.ndarray) -> float:
+        """Lithium gained between two states [mol/m^2]."""
+        return math.fsum(self.sites * (after - before))
+
     def enter(self, state: np.ndarray, current: float) -> np.ndarray:
         """Nothing happens at once."""
         return state
@@ -96,7 +100,7 @@ class AlloyElectrode:
         numerics, law = self.problem.numerics, self.law
         first = drive.current if math.isnan(drive.voltage) else self.current(state, drive.voltage)
         currents, rates, iterations = [first], [self._rate(state, first)], 0
-        guess = state
+        guess, current = state, first
         for weights in ((0.5 * G,), (W, W)):
             base = state + step * sum(w * rate for w, rate in zip(weights, rates, strict=True))
             converged, count, current, guess = kernels.solve_stage(
@@ -109,9 +113,11 @@ class AlloyElectrode:
             rates.append(self._rate(guess, current))
         new = state + step * sum(w * rate for w, rate in zip(WEIGHTS, rates, strict=True))
         error = step * sum(w * rate for w, rate in zip(ERRORS, rates, strict=True))
+        error = kernels.filtered(error, guess, self.sites, 0.5 * G * step, current, drive.voltage, law)
         size = float(np.max(np.abs(error) / (1.0 + np.maximum(new, 0.0)) ** 2))
         charge = step * sum(w * current for w, current in zip(WEIGHTS, currents, strict=True))
-        return Attempt(True, new, currents[-1], charge, size / numerics.time_tolerance, iterations)
+        converged = bool(np.all(new > kernels.LEAST))  # a wild step may sum up to what no stage was
+        return Attempt(converged, new, currents[-1], charge, size / numerics.time_tolerance, iterations)
 
     def _rate(self, state: np.ndarray, current: float) -> np.ndarray:
         """dr/dt [1/s]."""

@@ -48,6 +48,9 @@ class Electrode(Protocol):
     def lithium(self, state: np.ndarray) -> float:
         """Lithium per area [mol/m^2]."""
 
+    def gain(self, before: np.ndarray, after: np.ndarray) -> float:
+        """Lithium gained between two states [mol/m^2], as exactly as their difference allows."""
+
     def enter(self, state: np.ndarray, current: float) -> np.ndarray:
         """The state after what happens at once when a current is switched on."""
 

@@ -146,12 +146,11 @@ class ElectrodeEngine:
         ledger, electrode, control = self.ledger, self.electrode, self._control
         held = control.mode == "current" and attempt.current == control.value
         charge = control.value * taken if held else attempt.charge
-        amount = electrode.lithium(attempt.state)
-        gained = amount - electrode.lithium(before)
+        gained = electrode.gain(before, attempt.state)
         ledger.charge += charge
         ledger.absolute_charge += abs(charge)
         ledger.reacted += attempt.charge
-        ledger.metal = amount
+        ledger.metal = electrode.lithium(attempt.state)
         if charge > 0.0:
             ledger.plated += gained
         elif charge < 0.0:

@@ -22,6 +22,8 @@ from ramify.physics.constants import FARADAY
 STEP = 1e-7
 """Relative step of the differences that give the Jacobian."""
 MOST_ITERATIONS = 25
+LEAST = -0.5
+"""r below which a step has gone astray; it is below zero, a little, where one has only gone too far."""
 LARGEST_CURRENT = 1e12
 """[A/m^2], beyond what any root is looked for."""
 
@@ -74,9 +76,12 @@ def _face_flux(lower: float, upper: float, dm_lower: float, dm_upper: float, law
         length = _fixed_length(law)
         return D * (lower - upper) / (0.5 * (dm_lower + dm_upper) * length * length)
     volume, vacant = law.lithium_volume, law.magnesium_volume
-    distance = 0.5 * (dm_lower * (vacant + lower * volume) + dm_upper * (vacant + upper * volume))
+    half_lower, half_upper = 0.5 * dm_lower * (vacant + lower * volume), 0.5 * dm_upper * (vacant + upper * volume)
+    # Lithium plated faster than it diffuses in lies on top as a layer of its own, in which y = 0 and nothing has to
+    # diffuse: the way ends where a wedge of the cell's magnesium does.
+    half_upper = min(half_upper, dm_upper * (vacant + lower * volume))
     y = 0.5 * (y_lower + y_upper)
-    return D * (y_upper - y_lower) / ((y * vacant + (1.0 - y) * volume) * distance)
+    return D * (y_upper - y_lower) / ((y * vacant + (1.0 - y) * volume) * (half_lower + half_upper))
 
 
 @numba.njit(cache=True)
@@ -92,7 +97,8 @@ def fluxes(r: np.ndarray, dm: np.ndarray, outflow: float, law: Law) -> np.ndarra
 
 @numba.njit(cache=True)
 def surface(r: float, dm: float, outflow: float, law: Law) -> float:
-    """y at the contact from the last cell and the flux through it; above one where lithium has run out."""
+    """y at the contact from the last cell and the flux through it; above one where lithium has run out, zero under a
+    layer of plated lithium."""
     y = 1.0 / (1.0 + r)
     if law.frame == alloy.FIXED:
         length = _fixed_length(law)
@@ -102,7 +108,7 @@ def surface(r: float, dm: float, outflow: float, law: Law) -> float:
     volume = y * law.magnesium_volume + (1.0 - y) * law.lithium_volume
     ahead = y + 0.5 * outflow * volume * half / _mobility(y, law)
     middle = min(max(ahead, 0.5 * y), 2.0 * y)
-    return y + outflow * volume * half / _mobility(middle, law)
+    return max(y + outflow * volume * half / _mobility(middle, law), 0.0)
 
 
 @numba.njit(cache=True)
@@ -132,6 +138,57 @@ def _excess_current(current: float, voltage: float, r: float, dm: float, law: La
     a = alloy.activity(surface(r, dm, -current / FARADAY, law), law.interaction)
     potential = voltage + current * law.resistance
     return current - alloy.contact_current(potential, a, law.i0, law.alpha_a, law.alpha_c, law.f)
+
+
+@numba.njit(cache=True)
+def implicit_update(
+    right: np.ndarray, r: np.ndarray, N: np.ndarray, dm: np.ndarray, weight: float, slope: float, law: Law
+) -> np.ndarray:
+    """(I - weight J)^-1 right, J the Jacobian of dr/dt at r, by one sweep up and one down the cells.
+
+    Parameters
+    ----------
+    right, r, N : (n,) ndarray
+        Right side, lithium per magnesium, and its fluxes.
+    dm : (n,) ndarray
+        Magnesium of the cells [mol/m^2].
+    weight : float
+        [s].
+    slope : float
+        Change of the outflow at the contact with r of the last cell [mol/(m^2 s)]; zero for a held current.
+    """
+    n = r.size
+    ratio, change = np.empty(n), np.empty(n)
+    flux_by_lower, flux_by_upper = 0.0, 0.0  # through the lower face of the cell, by r below and in it
+    for k in range(n):
+        w = weight / dm[k]
+        pivot, lower, upper, value = 1.0 - w * flux_by_upper, -w * flux_by_lower, 0.0, right[k]
+        if k < n - 1:
+            own, above = STEP * (1.0 + abs(r[k])), STEP * (1.0 + abs(r[k + 1]))
+            flux_by_lower = (_face_flux(r[k] + own, r[k + 1], dm[k], dm[k + 1], law) - N[k]) / own
+            flux_by_upper = (_face_flux(r[k], r[k + 1] + above, dm[k], dm[k + 1], law) - N[k]) / above
+            pivot += w * flux_by_lower
+            upper = w * flux_by_upper
+        else:
+            pivot += w * slope
+        if k > 0:
+            pivot -= lower * ratio[k - 1]
+            value -= lower * change[k - 1]
+        ratio[k] = upper / pivot
+        change[k] = value / pivot
+    for k in range(n - 2, -1, -1):
+        change[k] -= ratio[k] * change[k + 1]
+    return change
+
+
+@numba.njit(cache=True)
+def _outflow(r: float, dm: float, current: float, voltage: float, law: Law) -> tuple[float, float]:
+    """(current [A/m^2], d outflow/dr) at the contact, held or driven by a voltage that is a number."""
+    if np.isnan(voltage):
+        return current, 0.0
+    step = STEP * (1.0 + abs(r))
+    driven = contact_current_at(voltage, r, dm, law)
+    return driven, -(contact_current_at(voltage, r + step, dm, law) - driven) / (step * FARADAY)
 
 
 @numba.njit(cache=True)
@@ -165,53 +222,37 @@ def solve_stage(
     converged, iterations, current, r
     """
     n = guess.size
-    r, held = guess.copy(), not np.isnan(voltage)
-    ratio, change = np.empty(n), np.empty(n)
+    r, right = guess.copy(), np.empty(n)
     for iteration in range(1, MOST_ITERATIONS + 1):
-        slope = 0.0
-        if held:
-            current = contact_current_at(voltage, r[n - 1], dm[n - 1], law)
-            step = STEP * (1.0 + abs(r[n - 1]))
-            slope = -(contact_current_at(voltage, r[n - 1] + step, dm[n - 1], law) - current) / (step * FARADAY)
+        current, slope = _outflow(r[n - 1], dm[n - 1], current, voltage, law)
         N = fluxes(r, dm, -current / FARADAY, law)
         for k in range(n):
-            w = weight / dm[k]
             inflow = N[k - 1] if k > 0 else 0.0
-            right = base[k] - r[k] + w * (inflow - N[k])
-            pivot, lower, upper = 1.0, 0.0, 0.0
-            step = STEP * (1.0 + abs(r[k]))
-            if k > 0:
-                by_own = (_face_flux(r[k - 1], r[k] + step, dm[k - 1], dm[k], law) - N[k - 1]) / step
-                below = STEP * (1.0 + abs(r[k - 1]))
-                lower = -w * (_face_flux(r[k - 1] + below, r[k], dm[k - 1], dm[k], law) - N[k - 1]) / below
-                pivot -= w * by_own
-            if k < n - 1:
-                by_own = (_face_flux(r[k] + step, r[k + 1], dm[k], dm[k + 1], law) - N[k]) / step
-                above = STEP * (1.0 + abs(r[k + 1]))
-                upper = w * (_face_flux(r[k], r[k + 1] + above, dm[k], dm[k + 1], law) - N[k]) / above
-                pivot += w * by_own
-            else:
-                pivot += w * slope
-            if k > 0:
-                pivot -= lower * ratio[k - 1]
-                right -= lower * change[k - 1]
-            ratio[k] = upper / pivot
-            change[k] = right / pivot
-        for k in range(n - 2, -1, -1):
-            change[k] -= ratio[k] * change[k + 1]
+            right[k] = base[k] - r[k] + weight / dm[k] * (inflow - N[k])
+        change = implicit_update(right, r, N, dm, weight, slope, law)
         largest = 0.0
         for k in range(n):
             before = r[k]
             # more than nine tenths of the lithium at once would be a step into nowhere
             r[k] = max(before + change[k], 0.1 * before) if before > 0.0 else before + change[k]
-            if not np.isfinite(r[k]) or r[k] <= -0.5:
+            if not np.isfinite(r[k]) or r[k] <= LEAST:
                 return False, iteration, current, r
             largest = max(largest, abs(1.0 / (1.0 + r[k]) - 1.0 / (1.0 + before)))
         if largest < tolerance:
-            if held:
-                current = contact_current_at(voltage, r[n - 1], dm[n - 1], law)
+            current, slope = _outflow(r[n - 1], dm[n - 1], current, voltage, law)
             return True, iteration, current, r
     return False, MOST_ITERATIONS, current, r
+
+
+@numba.njit(cache=True)
+def filtered(
+    error: np.ndarray, r: np.ndarray, dm: np.ndarray, weight: float, current: float, voltage: float, law: Law
+) -> np.ndarray:
+    """An error estimate (n,) with its stiff part damped as the implicit stage damps it."""
+    n = r.size
+    current, slope = _outflow(r[n - 1], dm[n - 1], current, voltage, law)
+    N = fluxes(r, dm, -current / FARADAY, law)
+    return implicit_update(error, r, N, dm, weight, slope, law)
 
 
 @numba.njit(cache=True)

@@ -46,6 +46,10 @@ class LithiumElectrode:
         """Lithium per area [mol/m^2]."""
         return float(state[0])
 
+    def gain(self, before: np.ndarray, after: np.ndarray) -> float:
+        """Lithium gained between two states [mol/m^2]."""
+        return float(after[0] - before[0])
+
     def length(self, state: np.ndarray) -> float:
         """Distance over which vacancies have to diffuse [m]."""
         thickness = max(state[0], 0.0) * self.metal.molar_volume
@@ -118,6 +122,8 @@ class LithiumElectrode:
     def current(self, state: np.ndarray, voltage: float) -> float:
         """Current density [A/m^2] at a voltage."""
         c, fraction = self.contact, self.fraction(state)
+        if fraction <= FULL:
+            return 0.0
         kinetics = (c.exchange_current_density, c.alpha_a, c.alpha_c, self.f)
         return float(kernels.partial_contact_current(voltage, fraction, self._resistance(fraction), *kinetics))
 
