@@ -34,7 +34,6 @@ import numba
 import numpy as np
 
 from ramify.physics.butler_volmer import capped_exponential
-from ramify.physics.constants import GAS_CONSTANT
 
 LATTICE, VOLUME, FIXED = 0, 1, 2
 """Frames of the diffusivity."""
@@ -137,8 +136,3 @@ def contact_potential(
         else:
             high = middle
     return 0.5 * (low + high)
-
-
-def arrhenius(energy: float, temperature: float, reference: float) -> float:
-    """D(T)/D(T_ref) = exp[-(E/R)(1/T - 1/T_ref)]; E in [J/mol], temperatures in [K]."""
-    return math.exp(-energy / GAS_CONSTANT * (1.0 / temperature - 1.0 / reference))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from ramify.physics.constants import GAS_CONSTANT
 from ramify.physics.metals import PRESETS as METALS
 
 LITHIUM_VOLUME = METALS["lithium"].molar_volume
@@ -65,3 +67,8 @@ ACTIVITY = {
     "ideal": ActivityData(parameters=((0.0, 0.0),), limit=1.0, source="ideal solution"),
 }
 """Activity of lithium in the alloy."""
+
+
+def arrhenius(energy: float, temperature: float, reference: float) -> float:
+    """D(T)/D(T_ref) = exp[-(E/R)(1/T - 1/T_ref)]; E in [J/mol], temperatures in [K]."""
+    return math.exp(-energy / GAS_CONSTANT * (1.0 / temperature - 1.0 / reference))

@@ -138,7 +138,7 @@ class ElectrodeEngine:
             minimum_concentration=surface,
             surface_concentration=surface,
             exhausted=control.mode == "current" and not limited and electrode.exhausted(self.state, attempt.current),
-            measures=electrode.measures(self.state, attempt.current),
+            measures=self.measure(),
         )
 
     def _book(self, before: np.ndarray, attempt: Attempt, taken: float) -> None:
@@ -174,7 +174,8 @@ class ElectrodeEngine:
 
     def measure(self) -> dict[str, float]:
         """The measures of the present state."""
-        return self.electrode.measures(self.state, self._current)
+        surface = self.electrode.surface_concentration(self.state, self._current)
+        return {"contact_lithium": surface, **self.electrode.measures(self.state, self._current)}
 
     def save(self) -> dict[str, Any]:
         """Everything a bitwise restart needs."""
