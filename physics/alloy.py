@@ -16,8 +16,8 @@ contact, N is the flux of lithium past the lattice, Omega(y) the molar volume of
 
     N = -(D/Omega) dx/dz                D intrinsic;  D = theta D*, D* the tracer diffusivity
 
-With r = x/y, the lithium per lattice atom, and dm, the moles of those per area (dz = Omega dm/y), this is the balance of
-lithium on a grid that neither stretches nor shrinks, whatever recedes:
+With r = x/y, the lithium per lattice atom, and dm, the moles of those per area (dz = Omega dm/y), this is the balance
+of lithium on a grid that neither stretches nor shrinks, whatever recedes:
 
     dr/dt = -dN/dm,        N = -(D y^3/Omega^2) dr/dm
 

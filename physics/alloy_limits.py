@@ -1,15 +1,15 @@
 """Closed forms of a stripped alloy electrode: what can be worked out by hand before a run.
 
-A semi-infinite alloy of lithium fraction x0 = 1 - y0 and constant molar volume Omega is stripped at j > 0; c0 = x0/Omega,
-v = j Omega/F is the speed at which the surface recedes. When is the contact empty, y_s = 1?
+A semi-infinite alloy of lithium fraction x0 = 1 - y0 and constant molar volume Omega is stripped at j > 0; c0 =
+x0/Omega, v = j Omega/F is the speed at which the surface recedes. When is the contact empty, y_s = 1?
 
-    fixed     boundary at rest, c_t = D c_zz, D c_z = j/F:           t = pi D [F c0/(2 j)]^2                  (Sand 1901)
+    fixed     boundary at rest, c_t = D c_zz, D c_z = j/F: Sand's time of 1901, t = pi D [F c0/(2 j)]^2
     volume    constant interdiffusivity, surface at speed v. In its frame y_t = D y_zz + v y_z, D y_z + v y = 0:
               y_s/y0 = (1 + T/2)[1 + erf(sqrt(T)/2)] + sqrt(T/pi) exp(-T/4),   T = v^2 t/D      (Laplace transform)
     lattice   constant intrinsic D, magnesium at rest in its lattice: interdiffusivity y D, so that the second condition
-              reads D y_z + v = 0, a constant slope. No closed form, but limits: early y_s = y0 + (2 v/D) sqrt(y0 D t/pi)
-              (linearised at y0); for y0 -> 0 a wedge of that slope, of area y_s^2 D/(2 v), holds the magnesium y0 v t
-              that was swept up: t = D/(2 y0 v^2)
+              reads D y_z + v = 0, a constant slope. No closed form, but limits: early (linearised at y0)
+              y_s = y0 + (2 v/D) sqrt(y0 D t/pi); for y0 -> 0 a wedge of that slope, of area y_s^2 D/(2 v), holds the
+              magnesium y0 v t that was swept up: t = D/(2 y0 v^2)
 
 For D = 2.4e-11 cm^2/s, 10 at.% and 1 mA/cm^2: 828 s, 1.04e4 s and, in the lattice, 5.8e3 s (numerically; wedge 6.5e3).
 All go as 1/j^2, so that the capacity is ten times larger at a tenth of the current, until the back face is felt. There,

@@ -25,8 +25,9 @@ The current of the contact that is left is j/phi. It rises until the voltage run
 voids take; without pressure, j_v closes them again during a rest at a rate of nanometres an hour. W does not fall below
 zero: plated lithium fills the voids first. An assumed law: depth and threshold are parameters, not predictions.
 
-**Constriction.** Contacts of fraction phi and spacing b on an electrolyte of conductivity kappa add the areal resistance
-(sqrt(pi)/4)(b/kappa)(1 - sqrt(phi))^1.5/sqrt(phi) (Cooper, Mikic and Yovanovich, Int. J. Heat Mass Transf. 12 (1969) 279).
+**Constriction.** Contacts of fraction phi and spacing b on an electrolyte of conductivity kappa add the areal
+resistance (sqrt(pi)/4)(b/kappa)(1 - sqrt(phi))^1.5/sqrt(phi) (Cooper, Mikic and Yovanovich, Int. J. Heat Mass Transf.
+12 (1969) 279).
 """
 
 from __future__ import annotations

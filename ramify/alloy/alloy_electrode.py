@@ -6,8 +6,8 @@ Numer. Math. 20 (1996) 21), which is L-stable, of second order, and remembers no
     stage 2 at t + g h:  r2 = r1 + (g/2) h (f1 + f2),   stage 3 at t + h:  r3 = r1 + w h (f1 + f2) + (g/2) h f3
     g = 2 - sqrt(2), w = sqrt(2)/4;  error  h [(1 - 4w)/3 f1 + f2/3 - (2 - sqrt(2))/3 f3]
 
-with f = (N_(k-1) - N_k)/dm, filtered by (I - (g/2) h J)^-1. The new state is summed up from the fluxes of the stages, so that lithium is conserved to
-round-off however well Newton's method has converged.
+with f = (N_(k-1) - N_k)/dm, the error filtered by (I - (g/2) h J)^-1. The new state is summed up from the fluxes of the
+stages, so that lithium is conserved to round-off however well Newton's method has converged.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class AlloyElectrode:
             currents.append(current)
             rates.append(self._rate(guess, current))
         new = state + step * sum(w * rate for w, rate in zip(WEIGHTS, rates, strict=True))
-        error = step * sum(w * rate for w, rate in zip(ERRORS, rates, strict=True))
+        error = step * np.tensordot(ERRORS, np.array(rates), 1)
         error = kernels.filtered(error, guess, self.sites, 0.5 * G * step, current, drive.voltage, law)
         size = float(np.max(np.abs(error) / (1.0 + np.maximum(new, 0.0)) ** 2))
         charge = step * sum(w * current for w, current in zip(WEIGHTS, currents, strict=True))

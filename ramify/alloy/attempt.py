@@ -85,7 +85,9 @@ class Electrode(Protocol):
         """Stored fields between the edges z [m]."""
 
 
-def contact_voltage(contact: Contact, current: float, activity: float, resistance: float, fraction: float = 1.0) -> float:
+def contact_voltage(
+    contact: Contact, current: float, activity: float, resistance: float, fraction: float = 1.0
+) -> float:
     """Voltage [V] against lithium beyond the electrolyte: positive on stripping.
 
     Parameters

@@ -97,8 +97,7 @@ def fluxes(r: np.ndarray, dm: np.ndarray, outflow: float, law: Law) -> np.ndarra
 
 @numba.njit(cache=True)
 def surface(r: float, dm: float, outflow: float, law: Law) -> float:
-    """y at the contact from the last cell and the flux through it; above one where lithium has run out, zero under a
-    layer of plated lithium."""
+    """y at the contact from the last cell and the flux out of it: above one without lithium, zero under plated one."""
     y = 1.0 / (1.0 + r)
     if law.frame == alloy.FIXED:
         length = _fixed_length(law)
@@ -259,7 +258,7 @@ def filtered(
 def partial_contact_current(
     voltage: float, fraction: float, resistance: float, i0: float, alpha_a: float, alpha_c: float, f: float
 ) -> float:
-    """Current density [A/m^2] of electrode that a voltage drives through a contact of pure lithium on part of the area."""
+    """Current density [A/m^2] that a voltage drives through a contact of pure lithium on part of the area."""
     low, high = -1.0, 1.0
     while low > fraction * alloy.contact_current(voltage + low * resistance, 1.0, i0, alpha_a, alpha_c, f):
         low *= 2.0

@@ -1,4 +1,4 @@
-"""The electrode of pure lithium: vacancies at the contact, voids, and the contact that is left (`physics.contact_loss`).
+"""The electrode of pure lithium: vacancies at the contact, voids, the contact that is left (`physics.contact_loss`).
 
 The state is [n, W, v]: lithium per area [mol/m^2], volume of voids per area [m], and whether there are voids (0 or 1).
 Voids nucleate when a current is switched on that lifts the supersaturation above the threshold, or, as the electrode

@@ -102,7 +102,7 @@ def atom_volume(scenario: AlloyScenario, magnesium: float) -> float:
 
 
 def diffusivity_at(scenario: AlloyScenario, magnesium: float) -> float:
-    """D [m^2/s] at a composition, before any thermodynamic factor; as `physics.alloy.diffusivity`, without a compiler."""
+    """D [m^2/s] at a composition, before any thermodynamic factor; `physics.alloy.diffusivity` uncompiled."""
     import numpy as np
 
     fractions, values = diffusivities(scenario)

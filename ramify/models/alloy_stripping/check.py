@@ -91,7 +91,8 @@ def _lithium(scenario: AlloyScenario) -> list[Scale]:
 
 
 def _alloy_warnings(scenario: AlloyScenario) -> list[str]:
-    notes, section = [], scenario.electrode
+    section = scenario.electrode
+    notes: list[str] = []
     if not any(step.kind in ("strip", "hold") for _, step in scenario.protocol.distinct()):
         return notes
     table, preset = scenario.diffusion.table, scenario.diffusion.preset

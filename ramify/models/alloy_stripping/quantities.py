@@ -5,8 +5,8 @@ from __future__ import annotations
 from ramify.results.fields import Quantity
 
 FIELDS = (
-    Quantity("lithium", r"$c_\mathrm{Li}$", "lithium per volume", "mol m-3", "mole_concentration_of_lithium_in_electrode",
-             "state", shown_unit="mol/L", shown_factor=1e-3),
+    Quantity("lithium", r"$c_\mathrm{Li}$", "lithium per volume", "mol m-3",
+             "mole_concentration_of_lithium_in_electrode", "state", shown_unit="mol/L", shown_factor=1e-3),
     Quantity("magnesium", r"$x_\mathrm{Mg}$", "atomic fraction of magnesium", "1", "atomic_fraction_of_magnesium",
              "state"),
     Quantity("vacancies", "$s$", "vacancy supersaturation", "1", "vacancy_concentration_over_equilibrium", "state"),

@@ -80,9 +80,7 @@ def _numerics(scenario: AlloyScenario) -> Section:
     from ramify.alloy.problem import Numerics
 
     defaults = Numerics()
-    return _filled(
-        scenario.numerics, time_tolerance=defaults.time_tolerance, smallest_step=defaults.smallest_step
-    )
+    return _filled(scenario.numerics, time_tolerance=defaults.time_tolerance, smallest_step=defaults.smallest_step)
 
 
 def resolved(value: float | None) -> float:

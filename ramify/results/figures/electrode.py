@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +43,12 @@ def _history(case: Case, path: Path) -> Path:
     names = [name for name in ROWS if name in case.history]
     unit, seconds = time_unit(float(case.history["time"][-1]))
     with house_style():
-        figure = Figure(figsize=(7.8, 0.9 * len(names) + 1.0), layout="constrained")
+        figure = Figure(figsize=(7.8, 0.95 * len(names) + 1.0), layout="constrained")
         axes = list(figure.subplots(-(-len(names) // 2), 2, squeeze=False).T.flat)
         for axis, name in zip(axes, names, strict=False):
             axis.plot(case.history["time"] / seconds, COLUMNS[name].shown(case.history[name]), color=LINES[0], lw=1.4)
             axis.set_xlabel(f"Time $t$ ({unit})")
-            axis.set_ylabel(COLUMNS[name].label.replace(" $", "\n$"))
+            axis.set_ylabel("\n".join(textwrap.wrap(COLUMNS[name].label, 24)))
             _tidy(axis)
         for axis in axes[len(names) :]:
             axis.remove()
