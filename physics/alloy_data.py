@@ -61,7 +61,8 @@ ACTIVITY = {
     "Li-Mg beta": ActivityData(
         parameters=((-18335.0, 8.49), (3481.0, 0.0), (2658.0, -0.114)),
         limit=0.7,
-        source="bcc phase in the assessment of Saunders, Calphad 14 (1990) 61; stable up to 70 at.% Mg: Nayeb-Hashemi, "
+        source="bcc phase in the assessment of Saunders, Calphad 14 (1990) 61, d = x_Li - x_Mg (so they give the tie "
+        "line of 17 and 24 at.% Li at the eutectic); stable up to 70 at.% Mg: Nayeb-Hashemi, "
         "Clark and Pelton, Bull. Alloy Phase Diagrams 5 (1984) 365",
     ),
     "ideal": ActivityData(parameters=((0.0, 0.0),), limit=1.0, source="ideal solution"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ramify.models.alloy_stripping.schema import (
-    ActivitySection,
+    ThermodynamicsSection,
     AlloyScenario,
     DiffusionSection,
     ElectrodeSection,
@@ -68,7 +68,7 @@ def _diffusion(scenario: AlloyScenario) -> DiffusionSection:
     return _filled(section, meaning="intrinsic", frame="lattice")
 
 
-def _activity(section: ActivitySection) -> ActivitySection:
+def _activity(section: ThermodynamicsSection) -> ThermodynamicsSection:
     return section if section.interaction is not None else _filled(section, preset=ACTIVITY)
 
 

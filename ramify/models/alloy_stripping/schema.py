@@ -64,7 +64,7 @@ class DiffusionSection(Section):
     """At which the values hold."""
 
 
-class ActivitySection(Section):
+class ThermodynamicsSection(Section):
     """Activity of lithium in the alloy: a preset, or Redlich-Kister parameters at the temperature of the run."""
 
     preset: str | None = None
@@ -134,7 +134,7 @@ class AlloyScenario(TimedScenario):
     engine: Literal["numba"] = "numba"
     electrode: ElectrodeSection
     diffusion: DiffusionSection = DiffusionSection()
-    thermodynamics: ActivitySection = ActivitySection()
+    thermodynamics: ThermodynamicsSection = ThermodynamicsSection()
     vacancies: VacanciesSection | None = None
     electrolyte: SolidElectrolyteSection
     kinetics: ContactKineticsSection
