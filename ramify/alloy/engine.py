@@ -161,7 +161,7 @@ class ElectrodeEngine:
 
     def _failure(self, reason: str) -> SolverFailure:
         place = (0.0, 0.0, self.measure()["mean_height"])
-        remedy = "a stop condition or a 'limit VOLTAGE' in the protocol, a looser numerics.time_tolerance"
+        remedy = "a stop condition or a 'limit VOLTAGE' in the protocol, a smaller electrode.smallest_cell"
         return SolverFailure(reason, field="lithium", place=place, time=self.time, remedy=remedy)
 
     # ------------------------------------------------------------------ what the runner asks for

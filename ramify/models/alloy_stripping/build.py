@@ -12,8 +12,8 @@ from ramify.physics import alloy_data
 from ramify.physics.constants import FARADAY
 from ramify.scenario.protocol import Step
 
-CELLS_PER_LAYER = 50.0
-"""Cells across the part of the electrode that gives up its lithium before depletion, if all were as the smallest."""
+CELLS_PER_LENGTH = 20.0
+"""Smallest cells in the length D/v over which the composition goes from all lithium to none; more beyond 10 at.%."""
 
 
 def build_electrode(scenario: AlloyScenario) -> ElectrodeProblem:
@@ -115,16 +115,21 @@ def stripping_current(scenario: AlloyScenario) -> float:
 
 
 def smallest_cell(scenario: AlloyScenario) -> float:
-    """Width of the cell at the contact [m]: a fraction of the layer D/(2 y0 v) that is swept up before depletion."""
+    """Width of the cell at the contact [m]: a fraction of D/v, and of the layer D/(2 y0 v) that is swept up."""
     section, current = scenario.electrode, stripping_current(scenario)
     even = section.thickness / section.cells
     if section.magnesium == 0.0 or current == 0.0:
         return even
     if section.smallest_cell is not None:
         return section.smallest_cell
-    velocity = current * atom_volume(scenario, section.magnesium) / FARADAY
-    layer = diffusivity_at(scenario, section.magnesium) / (2.0 * section.magnesium * velocity)
-    return min(even, layer / CELLS_PER_LAYER)
+    length = decay_length(scenario, current) * min(1.0, 0.1 / section.magnesium)
+    return min(even, length / CELLS_PER_LENGTH)
+
+
+def decay_length(scenario: AlloyScenario, current: float) -> float:
+    """D/v [m] at a stripping current: one over the slope of the composition at the contact."""
+    y0 = scenario.electrode.magnesium
+    return diffusivity_at(scenario, y0) * FARADAY / (current * atom_volume(scenario, y0))
 
 
 def plated_thickness(scenario: AlloyScenario) -> float:

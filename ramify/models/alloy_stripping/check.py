@@ -15,6 +15,8 @@ from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOW
 
 BYTES = 200e6
 """Python, its libraries and compiled kernels; the electrode itself is nothing."""
+FEWEST_CELLS = 8.0
+"""In the length D/v at the contact."""
 FASTEST_GROWTH = 1.15
 """Widths of neighbouring cells beyond which the solution feels the grid."""
 
@@ -104,10 +106,27 @@ def _alloy_warnings(scenario: AlloyScenario) -> list[str]:
         notes.append(
             f"thermodynamics: beyond {100 * limit:.3g} at.% magnesium the phase is no longer stable and is extrapolated"
         )
-    smallest, cells = build.smallest_cell(scenario), section.cells
+    return notes + _grid_warnings(scenario)
+
+
+def _grid_warnings(scenario: AlloyScenario) -> list[str]:
+    """Cells that are coarse at the contact, grow fast, or are coarse where lithium will be missing."""
+    section, smallest = scenario.electrode, build.smallest_cell(scenario)
+    current, cells, notes = build.stripping_current(scenario), section.cells, []
     growth = alloy_limits.bisect(lambda q: smallest * _geometric(q, cells) - section.thickness, 1.0, 2.0)
     if growth > FASTEST_GROWTH:
         notes.append(f"grid: cells grow by {growth:.3g} from one to the next: more cells, or a larger smallest_cell")
+    if current == 0.0:
+        return notes
+    length = build.decay_length(scenario, current)
+    if smallest > length / FEWEST_CELLS:
+        told = f"{1e9 * smallest:.3g} nm, is coarse for the {1e9 * length:.3g} nm of the gradient there"
+        notes.append(f"grid: the cell at the contact, {told}")
+    depth = min(0.5 * length / section.magnesium, section.thickness)
+    width = smallest + (growth - 1.0) * depth
+    if width > length:
+        told = f"{1e6 * width:.3g} um at {1e6 * depth:.3g} um from the contact, beside {1e6 * length:.3g} um"
+        notes.append(f"grid: cells of {told} of the gradient at the contact: more cells")
     return notes
 
 

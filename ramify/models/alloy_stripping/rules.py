@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from ramify.models.alloy_stripping.schema import (
-    ThermodynamicsSection,
     AlloyScenario,
     DiffusionSection,
     ElectrodeSection,
+    ThermodynamicsSection,
     VacanciesSection,
 )
 from ramify.physics import alloy_data, contact_loss
@@ -21,7 +21,7 @@ from ramify.scenario.fields import Section
 
 SectionType = TypeVar("SectionType", bound=Section)
 
-LEAST_MAGNESIUM = 1e-3
+LEAST_MAGNESIUM = 0.01
 """Atomic fraction below which an alloy is called pure lithium: 0 in a scenario."""
 EXCHANGE_CURRENTS = (1e-12, 1e7)
 """Least and largest exchange current density [A/m^2]."""
