@@ -21,7 +21,7 @@ TIGHT = Numerics(time_tolerance=1e-5)
 
 def lattice_reference(current=10.0, magnesium=0.1):
     velocity = current * VOLUME / FARADAY
-    return alloy_stripping.depletion(magnesium, 800) * D / velocity**2
+    return alloy_stripping.depletion(magnesium, 400) * D / velocity**2
 
 
 # ---------------------------------------------------------------- depletion in the three frames
@@ -71,13 +71,13 @@ def test_surface_composition_begins_as_the_linearised_law():
 
 def test_little_magnesium_is_swept_up_into_a_wedge():
     """D/(2 y0 v^2), to first order in y0, of the reference; the solver follows it."""
-    short = [1.0 - 2.0 * y0 * alloy_stripping.depletion(y0, 800) for y0 in (0.01, 0.005)]
-    assert short == pytest.approx([0.01, 0.005], rel=0.1)
+    short = [1.0 - 2.0 * y0 * alloy_stripping.depletion(y0, 400) for y0 in (0.02, 0.01)]
+    assert short == pytest.approx([0.02, 0.01], rel=0.05)
 
 
-@pytest.mark.parametrize(("magnesium", "tolerance"), [(0.02, 1e-2), (0.04, 6e-3), (0.3, 3e-3)])
-def test_depletion_of_poor_and_rich_alloys(magnesium, tolerance):
-    problem = alloy(500e-6, 300, 6e-8, magnesium=magnesium, numerics=Numerics(time_tolerance=3e-4))
+@pytest.mark.parametrize(("magnesium", "cells", "tolerance"), [(0.02, 400, 1e-2), (0.3, 200, 3e-3)])
+def test_depletion_of_poor_and_rich_alloys(magnesium, cells, tolerance):
+    problem = alloy(400e-6, cells, 6e-8, magnesium=magnesium, numerics=Numerics(time_tolerance=3e-4))
     assert depleted(problem)[1].time == pytest.approx(lattice_reference(magnesium=magnesium), rel=tolerance)
 
 
@@ -91,7 +91,7 @@ def test_a_tenth_of_the_current_takes_ten_times_as_much_out_of_a_thick_electrode
 def test_thin_electrode_at_a_fixed_boundary_follows_its_fourier_series():
     H, j = 5e-6, 10.0
     engine = ElectrodeEngine(alloy(H, 200, H / 200, frame="fixed", numerics=TIGHT))
-    for time in (50.0, 800.0, 2000.0):
+    for time in (50.0, 400.0, 800.0):
         report = drive(engine, Control("current", -j), time - engine.time)
         fo, n = D * time / H**2, np.arange(1, 400)
         series = fo + 1.0 / 3.0 - np.sum(2.0 / (n * math.pi) ** 2 * np.exp(-((n * math.pi) ** 2) * fo))

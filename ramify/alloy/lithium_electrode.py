@@ -58,7 +58,7 @@ class LithiumElectrode:
     def fraction(self, state: np.ndarray) -> float:
         """Contact over electrode area."""
         m = self.metal
-        left = min(max(state[0] / (LAST * self.start()[0]), FULL), 1.0)
+        left = min(max(state[0] / (LAST * self.start()[0]), contact_loss.SMALLEST_FRACTION), 1.0)
         return left * contact_loss.contact_fraction(state[1], m.void_depth, m.exponent, m.initial_contact)
 
     def supersaturation(self, state: np.ndarray, current: float) -> float:
@@ -96,7 +96,7 @@ class LithiumElectrode:
         # Voids that have closed leave the contact whole.
         whole = state[2] > 0.0 and trial[1] == 0.0 and rates[-1] <= 0.0
         new = self.enter(np.array([trial[0], trial[1], 0.0 if whole else state[2]]), currents[-1])
-        return Attempt(True, new, currents[-1], charge, error / self.problem.numerics.time_tolerance, 0)
+        return Attempt(bool(new[0] >= 0.0), new, currents[-1], charge, error / self.problem.numerics.time_tolerance, 0)
 
     def _rate(self, state: np.ndarray, current: float) -> float:
         """dW/dt [m/s]."""

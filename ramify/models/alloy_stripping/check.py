@@ -93,7 +93,6 @@ def _lithium(scenario: AlloyScenario) -> list[Scale]:
 
 
 def _alloy_warnings(scenario: AlloyScenario) -> list[str]:
-    section = scenario.electrode
     notes: list[str] = []
     if not any(step.kind in ("strip", "hold") for _, step in scenario.protocol.distinct()):
         return notes
