@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from ramify.alloy import kernels
-from ramify.alloy.attempt import FULL, Attempt, Drive, contact_voltage
+from ramify.alloy.attempt import FULL, Attempt, Drive, coarseness, contact_voltage
 from ramify.alloy.problem import Alloy, ElectrodeProblem
 from ramify.physics import alloy
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
@@ -114,10 +114,11 @@ class AlloyElectrode:
         new = state + step * sum(w * rate for w, rate in zip(WEIGHTS, rates, strict=True))
         error = step * np.tensordot(ERRORS, np.array(rates), 1)
         error = kernels.filtered(error, guess, self.sites, 0.5 * G * step, current, drive.voltage, law)
-        size = float(np.max(np.abs(error) / (1.0 + np.maximum(new, 0.0)) ** 2))
+        size = float(np.max(np.abs(error) / (1.0 + np.maximum(new, 0.0)) ** 2)) / numerics.time_tolerance
+        size = max(size, coarseness(self._activity(state, first), self._activity(new, current)))
         charge = step * sum(w * current for w, current in zip(WEIGHTS, currents, strict=True))
         converged = bool(np.all(new > kernels.LEAST))  # a wild step may sum up to what no stage was
-        return Attempt(converged, new, currents[-1], charge, size / numerics.time_tolerance, iterations)
+        return Attempt(converged, new, currents[-1], charge, size, iterations)
 
     def _rate(self, state: np.ndarray, current: float) -> np.ndarray:
         """dr/dt [1/s]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +13,13 @@ from ramify.physics import alloy
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 
 FULL = 1e-9
-"""Activity of lithium, or share of the metal, that counts as none."""
+"""Activity of lithium, or contact fraction, that counts as none."""
+ORDER = 3.0
+"""The local error falls with the step to this power."""
+LARGEST_CHANGE = 0.3
+"""Of the logarithm of activity or contact fraction in a step, so that a history shows how the voltage runs away."""
+SMALL = 1e-4
+"""Activity or contact fraction below which such changes need not be seen."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,12 @@ class Attempt:
     error: float
     """Local error over the tolerance."""
     iterations: int
+
+
+def coarseness(before: float, after: float) -> float:
+    """The error that a change of activity or contact fraction counts as: one where it is as large as is allowed."""
+    change = abs(math.log((max(after, 0.0) + SMALL) / (max(before, 0.0) + SMALL)))
+    return (change / LARGEST_CHANGE) ** ORDER
 
 
 class Electrode(Protocol):

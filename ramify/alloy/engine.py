@@ -13,14 +13,12 @@ from typing import Any
 import numpy as np
 
 from ramify.alloy.alloy_electrode import AlloyElectrode
-from ramify.alloy.attempt import Attempt, Drive, Electrode
+from ramify.alloy.attempt import ORDER, Attempt, Drive, Electrode
 from ramify.alloy.lithium_electrode import LithiumElectrode
 from ramify.alloy.problem import Alloy, ElectrodeProblem
 from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
 from ramify.physics.constants import FARADAY
 
-ORDER = 3.0
-"""The local error falls with the step to this power."""
 SAFETY, SLOWEST, FASTEST = 0.9, 0.2, 3.0
 """Of the step control."""
 CLOSE = 1e-10
@@ -175,7 +173,12 @@ class ElectrodeEngine:
     def measure(self) -> dict[str, float]:
         """The measures of the present state."""
         surface = self.electrode.surface_concentration(self.state, self._current)
-        return {"contact_lithium": surface, **self.electrode.measures(self.state, self._current)}
+        taken = FARADAY * (self.ledger.metal_start - self.ledger.metal)
+        return {
+            "contact_lithium": surface,
+            "stripped_capacity": taken,
+            **self.electrode.measures(self.state, self._current),
+        }
 
     def save(self) -> dict[str, Any]:
         """Everything a bitwise restart needs."""

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from ramify.alloy import kernels
-from ramify.alloy.attempt import FULL, Attempt, Drive, contact_voltage
+from ramify.alloy.attempt import FULL, Attempt, Drive, coarseness, contact_voltage
 from ramify.alloy.problem import ElectrodeProblem, PureLithium
 from ramify.physics import contact_loss
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
@@ -91,12 +91,13 @@ class LithiumElectrode:
             rates.append(self._rate(trial, current))
         error = step * abs(sum(w * rate for w, rate in zip(ERRORS, rates, strict=True))) / m.void_depth
         missed = step * abs(sum(w * i for w, i in zip(ERRORS, currents, strict=True))) / FARADAY
-        error = max(error, missed / (LAST * self.start()[0]))
+        error = max(error, missed / (LAST * self.start()[0])) / self.problem.numerics.time_tolerance
+        error = max(error, coarseness(self.fraction(state), self.fraction(trial)))
         charge = step * sum(w * i for w, i in zip(WEIGHTS, currents, strict=True))
         # Voids that have closed leave the contact whole.
         whole = state[2] > 0.0 and trial[1] == 0.0 and rates[-1] <= 0.0
         new = self.enter(np.array([trial[0], trial[1], 0.0 if whole else state[2]]), currents[-1])
-        return Attempt(bool(new[0] >= 0.0), new, currents[-1], charge, error / self.problem.numerics.time_tolerance, 0)
+        return Attempt(bool(new[0] >= 0.0), new, currents[-1], charge, error, 0)
 
     def _rate(self, state: np.ndarray, current: float) -> float:
         """dW/dt [m/s]."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramify.models import TimedModel, timed
+from ramify.models.alloy_stripping import quantities
 from ramify.models.alloy_stripping.rules import complete
 from ramify.models.alloy_stripping.schema import AlloyScenario
 
@@ -24,7 +25,6 @@ def check(scenario: AlloyScenario) -> Check:
 def driver() -> Driver:
     """Problem and engine for the runner."""
     from ramify.alloy.engine import ElectrodeEngine
-    from ramify.models.alloy_stripping import quantities
     from ramify.models.alloy_stripping.build import build_electrode
     from ramify.run.driver import Driver
 
@@ -45,4 +45,4 @@ def plot(folder: Path) -> list[Path]:
     return plot_electrode(folder)
 
 
-MODEL = TimedModel(AlloyScenario, complete, check, timed.run, timed.resume, plot, driver)
+MODEL = TimedModel(AlloyScenario, complete, check, timed.run, timed.resume, plot, driver, columns=quantities.HISTORY)

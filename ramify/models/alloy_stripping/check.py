@@ -32,12 +32,12 @@ def check_alloy(scenario: AlloyScenario) -> Check:
         cells=domain.cells,
         spacing=domain.spacing,
         dimension=1,
-        unknowns=3 if pure else section.cells,
+        unknowns=2 if pure else section.cells,
         unknown_fields=("lithium", "void volume") if pure else ("lithium per magnesium",),
         memory_bytes=BYTES,
         steps=len(scenario.protocol),
         scales=(*_contact(scenario), *(_lithium(scenario) if pure else _alloy(scenario))),
-        warnings=tuple(_lithium_warnings(scenario) if pure else _alloy_warnings(scenario)),
+        warnings=tuple(_lithium_warnings(scenario) if pure else _grid_warnings(scenario)),
     )
 
 
@@ -58,6 +58,7 @@ def _alloy(scenario: AlloyScenario) -> list[Scale]:
         Scale("diffusivity", D, "m2/s", f"{scenario.diffusion.meaning}, at {100 * y0:.3g} at.% magnesium"),
         Scale("lithium content", SHOWN * FARADAY * concentration * section.thickness, "mAh/cm2"),
         Scale("smallest cell", build.smallest_cell(scenario), "m", "at the contact"),
+        *_data(scenario),
     ]
     current, frame = build.stripping_current(scenario), scenario.diffusion.frame
     if current == 0.0:
@@ -92,20 +93,15 @@ def _lithium(scenario: AlloyScenario) -> list[Scale]:
     ]
 
 
-def _alloy_warnings(scenario: AlloyScenario) -> list[str]:
-    notes: list[str] = []
-    if not any(step.kind in ("strip", "hold") for _, step in scenario.protocol.distinct()):
-        return notes
+def _data(scenario: AlloyScenario) -> list[Scale]:
+    """Where the data of an alloy end: a contact that is stripped empty passes through all compositions."""
     table, preset = scenario.diffusion.table, scenario.diffusion.preset
     last = alloy_data.DIFFUSION[preset].fractions[-1] if preset else table[-1].magnesium if table else 0.0
-    if last:
-        notes.append(f"diffusion: the contact is enriched beyond {100 * last:.3g} at.%, where D keeps its last value")
+    scales = [Scale("last diffusivity", last, "-", "magnesium fraction beyond which it is constant")] if last else []
     activity = scenario.thermodynamics.preset
     if activity and (limit := alloy_data.ACTIVITY[activity].limit) < 1.0:
-        notes.append(
-            f"thermodynamics: beyond {100 * limit:.3g} at.% magnesium the phase is no longer stable and is extrapolated"
-        )
-    return notes + _grid_warnings(scenario)
+        scales.append(Scale("stable phase", limit, "-", "magnesium fraction beyond which its activity is extrapolated"))
+    return scales
 
 
 def _grid_warnings(scenario: AlloyScenario) -> list[str]:

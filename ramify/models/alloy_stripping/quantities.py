@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ramify.results.fields import Quantity
+from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE, Quantity
 
 FIELDS = (
     Quantity("lithium", r"$c_\mathrm{Li}$", "lithium per volume", "mol m-3",
@@ -28,6 +28,8 @@ HISTORY = (
              shown_factor=1e6),
     Quantity("local_current_density", r"$i/\varphi$", "current density of the contact left", "A m-2",
              "local_current_density", shown_unit="mA/cm²", shown_factor=0.1),
+    Quantity("stripped_capacity", r"$Q_\mathrm{s}$", "capacity taken out", "C m-2", "areal_capacity_taken_out",
+             shown_unit="mAh/cm²", shown_factor=MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE),
     Quantity("utilisation", "$u$", "share of lithium stripped", "1", "share_of_lithium_stripped"),
 )  # fmt: skip
 
