@@ -224,8 +224,9 @@ def test_plating_beyond_what_diffuses_in_covers_the_alloy_with_lithium():
         report = drive(engine, Control("current", 5.0), 2000.0)
         assert report.measures["contact_magnesium"] == pytest.approx(0.0, abs=0.01)
         assert report.voltage == pytest.approx(-0.05, abs=0.003)
-        state = engine.state
-        totals.append(float(np.sum(engine.electrode.sites[: -3 * n] * state[: -3 * n])))
+        state, electrode = engine.state, engine.electrode
+        assert isinstance(electrode, AlloyElectrode)
+        totals.append(float(np.sum(electrode.sites[: -3 * n] * state[: -3 * n])))
         drive(engine, Control("current", 0.0), 3e6)
         y = engine.measure()["collector_magnesium"]
         sites = 0.1 * 10e-6 / VOLUME

@@ -164,7 +164,7 @@ class ElectrodeEngine:
 
     # ------------------------------------------------------------------ what the runner asks for
 
-    def gather(self, name: str) -> np.ndarray | None:
+    def gather(self, name: str) -> np.ndarray:
         """A field on the grid of the stored fields (nz, 1, 1)."""
         domain = self.problem.domain
         edges = np.linspace(0.0, domain.size[2], domain.cells[2] + 1)

@@ -113,6 +113,7 @@ def resume(folder: FolderArgument, figures: Figures = True) -> None:
         from ramify.models import model_of
 
         resolved = load(str(folder / "scenario.yaml"), None)
+        refuse_engine(resolved)
         speak()
         code = model_of(resolved).resume(
             resolved, folder, petsc_options=petsc_options(), figures=figures, requests=requests()
