@@ -72,7 +72,10 @@ def thin() -> list[Check]:
     strip(engine, 0.1)
     left = alloy_limits.left_behind(D_ALLOY, 0.1, 20e-6, 0.1, VOLUME)
     told = "lithium left in 20 um at 0.01 mA/cm2 [mol/m2], lattice frame"
-    return [*checks, check_relative(NAME, told, engine.ledger.metal, left, 0.02, "first order in the current (derived)")]
+    return [
+        *checks,
+        check_relative(NAME, told, engine.ledger.metal, left, 0.02, "first order in the current (derived)"),
+    ]
 
 
 def critical(**changes: float) -> float:
