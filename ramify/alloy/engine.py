@@ -120,6 +120,9 @@ class ElectrodeEngine:
         # a step cut short by a requested time says nothing against a longer one
         self._step = max(grown, self._step or 0.0) if ends else grown
         self._book(before, attempt, taken)
+        empty = control.mode == "current" and electrode.exhausted(self.state, attempt.current)
+        # what hardly touches any more, no voltage within a limit drives
+        limited = limited or (empty and control.voltage_limit is not None)
         voltage = control.value if control.mode == "voltage" else electrode.voltage(self.state, attempt.current)
         if limited and control.voltage_limit is not None:
             voltage = math.copysign(control.voltage_limit, -control.value)
@@ -135,7 +138,7 @@ class ElectrodeEngine:
             rejected=rejected,
             minimum_concentration=surface,
             surface_concentration=surface,
-            exhausted=control.mode == "current" and not limited and electrode.exhausted(self.state, attempt.current),
+            exhausted=empty and not limited,
             measures=self.measure(),
         )
 
