@@ -202,9 +202,7 @@ class Storage:
         self.mass = pattern.zeros()
         self.pattern = pattern
         one = np.ones((1, 1))
-        kernels.add_mass(
-            mesh.points, mesh.cells[cells], tables, one, self.slots, component, component, self.mass
-        )
+        kernels.add_mass(mesh.points, mesh.cells[cells], tables, one, self.slots, component, component, self.mass)
 
     def applied(self, values: np.ndarray) -> np.ndarray:
         """Integrals of a local field (local nodes) against the test functions."""

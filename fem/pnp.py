@@ -204,9 +204,7 @@ def _add_pnp(
             for a in range(width):
                 for b in range(width):
                     for i in range(dimension):
-                        stiffness[a, b] += (
-                            volume * stiffness_tables.weights[q] * gradients[a, i] * gradients[b, i]
-                        )
+                        stiffness[a, b] += volume * stiffness_tables.weights[q] * gradients[a, i] * gradients[b, i]
         for a in range(width):
             volumes[a] = kernels.measure(points, cells[n], tables, a) * tables.weights[a]
             if molar_volume > 0.0:

@@ -81,10 +81,9 @@ def phi_exact(x: np.ndarray) -> np.ndarray:
 
 def current(x: np.ndarray) -> np.ndarray:
     c = c_exact(x)
-    return (
-        -(SALT.molar_conductivity(c) * c)[..., None] * gradient(phi_exact, LENGTH)(x)
-        - SALT.diffusional_conductivity(c)[..., None] * gradient(c_exact, LENGTH)(x)
-    )
+    return -(SALT.molar_conductivity(c) * c)[..., None] * gradient(phi_exact, LENGTH)(
+        x
+    ) - SALT.diffusional_conductivity(c)[..., None] * gradient(c_exact, LENGTH)(x)
 
 
 def cation_flux(x: np.ndarray) -> np.ndarray:

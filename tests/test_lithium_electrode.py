@@ -47,6 +47,7 @@ def test_above_the_critical_current_contact_goes_with_the_voids():
         report = drive(engine, Control("current", -factor * CRITICAL, 4.0))
         assert -engine.ledger.charge == pytest.approx(VOIDS, rel=1e-3)
         assert report.voltage == 4.0 and report.limited
+        assert report.measures["contact_supersaturation"] == 1.0  # what flat voids without surface energy hold
         assert report.measures["contact_fraction"] < 1e-4
 
 
@@ -148,6 +149,7 @@ def test_restart_is_bitwise():
         engine.step(2000.0)
     second = ElectrodeEngine(lithium())
     second.load(first.save())
+    assert second.measure() == first.measure()
     for _ in range(3):
         assert whole.step(2e4) == second.step(2e4)
     assert np.array_equal(whole.state, second.state) and whole.ledger == second.ledger

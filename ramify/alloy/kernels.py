@@ -76,12 +76,9 @@ def _face_flux(lower: float, upper: float, dm_lower: float, dm_upper: float, law
         length = _fixed_length(law)
         return D * (lower - upper) / (0.5 * (dm_lower + dm_upper) * length * length)
     volume, vacant = law.lithium_volume, law.magnesium_volume
-    half_lower, half_upper = 0.5 * dm_lower * (vacant + lower * volume), 0.5 * dm_upper * (vacant + upper * volume)
-    # Lithium plated faster than it diffuses in lies on top as a layer of its own, in which y = 0 and nothing has to
-    # diffuse: the way ends where a wedge of the cell's magnesium does.
-    half_upper = min(half_upper, dm_upper * (vacant + lower * volume))
+    distance = 0.5 * (dm_lower * (vacant + lower * volume) + dm_upper * (vacant + upper * volume))
     y = 0.5 * (y_lower + y_upper)
-    return D * (y_upper - y_lower) / ((y * vacant + (1.0 - y) * volume) * (half_lower + half_upper))
+    return D * (y_upper - y_lower) / ((y * vacant + (1.0 - y) * volume) * distance)
 
 
 @numba.njit(cache=True)
