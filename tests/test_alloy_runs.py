@@ -15,6 +15,7 @@ from ramify.models import TimedModel, model_of
 from ramify.run import resume_run, run_scenario, runner
 from ramify.scenario import ScenarioError, scenario_from_text
 from ramify.study.quantities import known_names
+from ramify.validation import e2_stripping
 
 ALLOY = """\
 model: alloy_stripping
@@ -159,6 +160,14 @@ def test_check_loads_no_compiler(tmp_path):
 
 def test_studies_know_the_columns():
     assert {"stripped_capacity", "utilisation", "contact_fraction"} <= set(known_names())
+
+
+def test_orderings_of_the_experiment_that_are_met_and_what_the_others_hang_on():
+    alloy, lithium = e2_stripping.capacities(e2_stripping.ALLOY), e2_stripping.capacities(e2_stripping.LITHIUM)
+    met = [each.passed for each in e2_stripping.comparison(alloy, lithium)]
+    assert met == [True, False, True, False, True, True]
+    voided = e2_stripping.capacities(e2_stripping.LITHIUM, ("vacancies.critical_current_density=0.05 mA/cm^2",))
+    assert all(each.passed for each in e2_stripping.comparison(alloy, voided))
 
 
 # ---------------------------------------------------------------- runs
