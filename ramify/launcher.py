@@ -6,6 +6,8 @@ import os
 
 RANKS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "MV2_COMM_WORLD_SIZE")
 RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK")
+SERIAL = ("fipy", "numba")
+"""Engines that run on one process, without PETSc."""
 
 
 def environment_number(names: tuple[str, ...], default: int) -> int:

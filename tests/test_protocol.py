@@ -70,7 +70,6 @@ def test_rest_is_no_current():
         ("plate at 2 mA/cm^2 until 1 V limit 0.5 V", "limited before it can end"),
         ("hold at 0.1 V for 1 h limit 3 V", "the voltage is held"),
         ("rest for 1 h until depletion", "nothing happens in a rest"),
-        ("strip at 1 mA/cm^2 until depletion", "does not deplete"),
         ("pulse at 2 mA/cm^2 for 1 ms on 3 ms for 3 s", "allowed: 'off'"),
         ("pulse at 0 mA/cm^2 for 1 ms on 3 ms off for 3 s", "without current"),
         ("", "allowed: plate, strip, hold, rest, pulse"),

@@ -137,6 +137,7 @@ MISFITS = [
     (["film.roughness={amplitude: 9 um, wavelength: 10 um}"], "film.roughness.amplitude", "reaches an electrode"),
     (["film.roughness={amplitude: 0.1 um, modes: 20}"], "film.roughness.modes", "does not resolve the front"),
     (["interface={motion: frozen, mobility: 1e-14 m^2/s}"], "interface.mobility", "no mobility"),
+    (["protocol.0=strip at 1 A/m^2 until depletion"], "protocol[0]", "does not deplete"),
     (["interface.motion=frozen", "protocol.0=plate at 1 A/m^2 until short circuit"], "protocol", "no short circuit"),
     (["electrolyte.preset=LiPF6 in EC:DMC"], "electrolyte.diffusivity", "cannot be combined with 'preset'"),
     (["electrolyte.transference="], "electrolyte.transference", "required beside 'diffusivity'"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ramify.launcher import RANK, RANKS, environment_number
+from ramify.launcher import RANK, RANKS, SERIAL, environment_number
 
 if TYPE_CHECKING:
     from ramify.scenario import Scenario
@@ -63,14 +63,16 @@ def warn_of(scenario: Scenario) -> None:
 
 
 def refuse_engine(scenario: Scenario) -> None:
-    """Engine fipy runs on one process and takes no PETSc options."""
+    """Serial engines run on one process and take no PETSc options."""
     ranks = environment_number(RANKS, 1)
-    if getattr(scenario, "engine", "petsc") != "fipy":
+    engine = getattr(scenario, "engine", "petsc")
+    if engine not in SERIAL:
         return
+    other = "engine: petsc, or " if engine == "fipy" else ""
     if ranks > 1:
-        refuse(f"engine: fipy: runs on one process, not on {ranks}; allowed: engine: petsc, or one process")
+        refuse(f"engine: {engine}: runs on one process, not on {ranks}; allowed: {other}one process")
     if AFTER_DASHES:
-        refuse(f"{AFTER_DASHES[0]}: engine fipy takes no PETSc options; allowed: engine: petsc")
+        refuse(f"{AFTER_DASHES[0]}: engine {engine} takes no PETSc options; allowed: {other}no options")
 
 
 def refuse_folder(folder: Path, force: bool) -> None:
@@ -111,6 +113,7 @@ def resume(folder: FolderArgument, figures: Figures = True) -> None:
         from ramify.models import model_of
 
         resolved = load(str(folder / "scenario.yaml"), None)
+        refuse_engine(resolved)
         speak()
         code = model_of(resolved).resume(
             resolved, folder, petsc_options=petsc_options(), figures=figures, requests=requests()

@@ -7,17 +7,18 @@ imported when a scenario names them, and what they need to run only when it runs
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ramify.check import Check
+    from ramify.results.fields import Quantity
     from ramify.run.driver import Driver
     from ramify.scenario.base import Scenario
 
-MODELS = ("plating",)
+MODELS = ("plating", "alloy_stripping")
 """Names of the models, the default first; the module of the same name holds each."""
 DEFAULT = MODELS[0]
 PLANNED = ("voids",)
@@ -42,6 +43,8 @@ class Model:
     """resume(scenario, folder, *, petsc_options, figures, requests): go on from the newest checkpoint."""
     plot: Callable[[Path], list[Path]]
     """Draw the figures of a result folder; returns the files."""
+    columns: tuple[Quantity, ...] = field(default=(), kw_only=True)
+    """Columns of its history beyond the field table."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ramify.phasefield.engine import Engine
@@ -35,5 +35,9 @@ class Driver:
     """Columns of the history beyond the field table."""
     extra_fields: tuple[Quantity, ...] = ()
     """Fields beyond the field table."""
+    left_out: frozenset[str] = frozenset()
+    """Columns of the history that mean nothing in this model."""
+    extra_summary: Mapping[str, str] = field(default_factory=dict)
+    """Further keys of `summary.json`, and the measures that they take their last values from."""
     static_fields: frozenset[str] = frozenset({"psi"})
     """Fields that never change, stored once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ramify.launcher import misfit
+from ramify.launcher import SERIAL, misfit
 from ramify.phasefield.engine import Engine
 from ramify.phasefield.problem import Domain, PlatingProblem
 from ramify.scenario.errors import ScenarioError
@@ -16,7 +16,7 @@ def start_solvers(name: str, petsc_options: list[str]) -> None:
     ScenarioError
         For an option that nothing would read, and where the launcher belongs to another MPI; on every rank.
     """
-    if name == "fipy":
+    if name in SERIAL:
         return
     from ramify.phasefield.petsc import BadOption, check_options, start_petsc
 
@@ -33,7 +33,7 @@ def start_solvers(name: str, petsc_options: list[str]) -> None:
 
 def refuse_ranks(name: str, domain: Domain) -> None:
     """ScenarioError where the grid has too few cells for the number of ranks; on every rank."""
-    if name == "fipy":
+    if name in SERIAL:
         return
     from mpi4py import MPI
 
@@ -58,7 +58,7 @@ def make_engine(name: str, problem: PlatingProblem) -> Engine:
 
 def rank_and_size(name: str) -> tuple[int, int]:
     """Rank of this process and the number of ranks."""
-    if name == "fipy":
+    if name in SERIAL:
         return 0, 1
     from mpi4py import MPI
 

@@ -379,7 +379,8 @@ class Runner:
     def _write_history(self, report: StepReport) -> None:
         if self.folder is None:
             return
-        self.folder.history(history_row(report, self.engine.ledger, self.domain.cross_section))
+        row = history_row(report, self.engine.ledger, self.domain.cross_section)
+        self.folder.history({name: value for name, value in row.items() if name not in self.driver.left_out})
 
     def _snapshot(self, first: bool = False) -> None:
         names = list(self.scenario.output.fields or ())
@@ -440,7 +441,9 @@ class Runner:
         measures = self.last.measures if self.last is not None else self.engine.measure()
         if self.folder is not None:
             with self._writing():
-                self.folder.finish(self._summary(status, reason) | summary(self.engine, self.last, measures, memory))
+                account = summary(self.engine, self.last, measures, memory)
+                account |= {key: measures.get(name) for key, name in self.driver.extra_summary.items()}
+                self.folder.finish(self._summary(status, reason) | account)
                 self.folder.log.write("end", status=status, reason=reason)
             status, reason, code = self._judged(status, reason, code, alone=True)
             self.progress.say(f"{status}: {reason}; results in {self.path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SkipValidation, WithJsonSchema, field_validator
 
@@ -80,6 +80,7 @@ class StoredFields(Section):
 class TimedScenario(Scenario):
     """A scenario that runs through a protocol in time steps on a structured grid (`ramify.run`)."""
 
-    engine: Literal["petsc", "fipy"] = "petsc"
+    engine: str
+    """Each model names its own."""
     protocol: ProtocolField
     output: StoredFields = StoredFields()

@@ -231,6 +231,4 @@ def _misfit(step: Step) -> tuple[str, str] | None:
     falling = step.stop("current_density") or 0.0
     if step.current_density and falling >= abs(step.current_density):
         return "the step would end at once", "'until' a current density below the applied one"
-    if step.kind == "strip" and stops == {"depletion"} and step.duration is None:
-        return "stripping does not deplete the electrolyte at the electrode", "'for TIME', a capacity or a voltage"
     return None

@@ -218,6 +218,16 @@ def angle_rule(angle: float | None, key: Key) -> None:
         raise ScenarioError("outside its range", key, f"{math.degrees(angle):g} deg", "between 0 and 180 deg")
 
 
+def protocol_rule(scenario: PlatingScenario) -> None:
+    """No step that waits for what stripping does not do."""
+    for indices, step in scenario.protocol.distinct():
+        stops = {condition.kind for condition in step.until}
+        if step.kind == "strip" and stops == {"depletion"} and step.duration is None:
+            problem = "stripping does not deplete the electrolyte at the electrode"
+            key: Key = ("protocol", indices[0]) if len(indices) == 1 else ("protocol",)
+            raise ScenarioError(problem, key, step.text, "'for TIME', a capacity or a voltage")
+
+
 def output_rule(scenario: PlatingScenario) -> None:
     """Each field once."""
     names = scenario.output.fields or ()
@@ -292,6 +302,7 @@ RULES: tuple[Rule, ...] = (
     film_rule,
     nuclei_rule,
     nucleation_rule,
+    protocol_rule,
     output_rule,
     numerics_rule,
 )

@@ -189,6 +189,7 @@ class PlatingScenario(TimedScenario):
     """A whole scenario, as `load_scenario` returns it with every default filled in."""
 
     model: Literal["plating"] = "plating"
+    engine: Literal["petsc", "fipy"] = "petsc"
     domain: DomainSection
     electrolyte: ElectrolyteSection
     metal: MetalSection = MetalSection()

@@ -95,11 +95,12 @@ RESISTANCE = Dimension("an areal resistance", "ohm*m^2", ("10 ohm*cm^2", "1e-3 o
 SURFACE_ENERGY = Dimension("a surface energy", "J/m^2", ("0.5 J/m^2", "500 mJ/m^2"))
 MOLAR_VOLUME = Dimension("a molar volume", "m^3/mol", ("13 cm^3/mol", "1.3e-5 m^3/mol"))
 NUMBER_DENSITY = Dimension("a number per area", "1/m^2", ("1e12 1/m^2", "1e8 1/cm^2"))
+MOLAR_ENERGY = Dimension("a molar energy", "J/mol", ("53 kJ/mol", "5e4 J/mol"))
 ANGLE = Dimension("an angle", "rad", ("60 deg", "1.2 rad"))
 RATE = Dimension("a rate", "1/s", ("6.25 1/s", "1e-3 1/s"))
 
 DIMENSIONS = (LENGTH, TIME, TEMPERATURE, CONCENTRATION, DIFFUSIVITY, CONDUCTIVITY, CURRENT_DENSITY, CAPACITY,
-              VOLTAGE, RESISTANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, ANGLE, RATE)  # fmt: skip
+              VOLTAGE, RESISTANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, MOLAR_ENERGY, ANGLE, RATE)  # fmt: skip
 
 Sign = Literal["positive", "nonnegative", "any"]
 

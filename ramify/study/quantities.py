@@ -9,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ramify.results.fields import HISTORY, MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE
+from ramify.models import MODELS, find_model
+from ramify.results.fields import HISTORY as SHARED
+from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE
 from ramify.results.summary import BALANCE_KEYS, FRONT_KEYS, HOST_KEYS, SUMMARY_KEYS
 from ramify.scenario.errors import Key, ScenarioError, refuse_choice, shown
 from ramify.scenario.units import unit_factor
 from ramify.study.amounts import Amount, Value, exponents_of, kind
 from ramify.study.schema import ConstraintSection, ObjectiveSection
 
+HISTORY = SHARED | {column.name: column for name in MODELS for column in find_model(name).columns}
+"""Columns of the history, those of single models too."""
 Source = Literal["summary", "history", "measure"]
 SUFFIXES = {
     "_C_per_m2": ("C m-2", "mAh/cm^2", MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE),
