@@ -48,7 +48,7 @@ def diffusivity(trajectory: Trajectory, element: str | None = None, window: tupl
 
     def series(lags: np.ndarray) -> Series:
         squares = squared_displacements(positions, lags) / atoms
-        return Series(lags, squares, trajectory.interval, atoms, 3, spacing(trajectory))
+        return Series(lags, squares, trajectory.interval, atoms, 3, trajectory.neighbours)
 
     return best_window(series, len(positions), trajectory.interval, window)
 
@@ -106,7 +106,7 @@ def layer_diffusivities(
             if (of[group] == 0.0).any():
                 raise AtomisticError(f"group {group + 1} has no atoms at some times", allowed="fewer layers")
             each = squares[group] / of[group]
-            return Series(lags, each, trajectory.interval, max(1, round(of[group].mean())), len(directions), spacing(trajectory))
+            return Series(lags, each, trajectory.interval, max(1, round(of[group].mean())), len(directions), trajectory.neighbours)
 
         stays = float("nan")
         try:
@@ -186,11 +186,6 @@ def msd_curve(trajectory: Trajectory, element: str | None = None) -> tuple[np.nd
     positions = np.ascontiguousarray(trajectory.positions[:, chosen]).reshape(frames, -1)
     squares = squared_displacements(positions, lags) / np.count_nonzero(chosen)
     return lags * trajectory.interval, np.nanmean(squares, axis=1)
-
-
-def spacing(trajectory: Trajectory) -> float | None:
-    """Distance of neighbouring atoms, the cube root of the volume of one [m]."""
-    return None if trajectory.volume is None else float((trajectory.volume / trajectory.atoms) ** (1.0 / 3.0))
 
 
 def _chosen(trajectory: Trajectory, element: str | None) -> np.ndarray:

@@ -98,21 +98,33 @@ def _value(node: Any, key: tuple[str | int, ...], lines: dict[tuple[str | int, .
     return text
 
 
+def _rows_in_lines(value: Any) -> Any:
+    """The same data, lists of numbers marked to be written in one line."""
+    from ruamel.yaml.comments import CommentedSeq
+
+    if isinstance(value, dict):
+        return {key: _rows_in_lines(item) for key, item in value.items()}
+    if isinstance(value, list):
+        items = CommentedSeq([_rows_in_lines(item) for item in value])
+        if all(isinstance(item, int | float | list) for item in value):
+            items.fa.set_flow_style()
+        return items
+    return value
+
+
 def write_record(record: Record, path: Path) -> None:
     """Write a record, complete or not at all; numbers keep every digit."""
     from ruamel.yaml import YAML
 
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
+    yaml = YAML(typ="rt", pure=True)
     yaml.width = 118
-    yaml.sort_base_mapping_type_on_output = False
     data = record.model_dump(mode="json", exclude_none=True)
     data["uncertainty"] = record.uncertainty.model_dump(mode="json")
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", encoding="utf-8") as stream:
-            yaml.dump({key: value for key, value in data.items() if value not in ({}, [])}, stream)
+            yaml.dump({key: _rows_in_lines(value) for key, value in data.items() if value not in ({}, [])}, stream)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)

@@ -48,7 +48,8 @@ class Trajectory:
     frames_read: int
     proof: str
     """How crossings of the box are known."""
-    warnings: tuple[str, ...] = ()
+    neighbours: float | None = None
+    """Distance of an atom from its nearest neighbour in the first frame, the median [m]."""
 
     @property
     def duration(self) -> float:
@@ -161,7 +162,26 @@ def gather_trajectory(
         periodic=periodic,
         frames_read=kept.seen,
         proof=unwrapper.proof,
+        neighbours=neighbour_distance(first[1]) * length,
     )
+
+
+def neighbour_distance(frame: Frame) -> float:
+    """Median distance of an atom from its nearest neighbour, in the file's unit of length.
+
+    Atoms at the faces of the box have lost some of theirs, which the median does not mind.
+    """
+    from scipy.spatial import cKDTree
+
+    positions = frame.positions
+    if frame.box is not None:
+        fractions = frame.box.fractions(positions)
+        folded = np.where(frame.box.periodic, fractions - np.floor(fractions), fractions)
+        positions = folded @ frame.box.vectors
+    if len(positions) < 2:
+        return float("nan")
+    asked = positions[:: max(1, len(positions) // 5000)]
+    return float(np.median(cKDTree(positions).query(asked, k=2)[0][:, 1]))
 
 
 def _chain(
