@@ -22,9 +22,7 @@ class BoxEffect:
     told: str
 
 
-def box_effect(
-    D: float, temperature: float, volume: float, atoms: int, viscosity: float | None
-) -> BoxEffect:
+def box_effect(D: float, temperature: float, volume: float, atoms: int, viscosity: float | None) -> BoxEffect:
     """The finite-size effect of a cubic periodic box on a liquid.
 
     With a viscosity it is applied; without, it is estimated from the diffusivity itself (to 20 %) and booked as an
@@ -39,8 +37,8 @@ def box_effect(
     estimated = laws.monatomic_viscosity(temperature, D, spacing)
     correction = laws.finite_box_correction(temperature, estimated, edge)
     told = (
-        f"the periodic box takes about {correction:.2g} m^2/s ({100 * correction / D:.0f} %), estimated with a viscosity of "
-        f"{estimated * 1e3:.2g} mPa s and not applied; --viscosity applies it"
+        f"the periodic box takes about {correction:.2g} m^2/s ({100 * correction / D:.0f} %), estimated with a "
+        f"viscosity of {estimated * 1e3:.2g} mPa s and not applied; --viscosity applies it"
     )
     return BoxEffect(correction, correction, False, told)
 
@@ -62,7 +60,11 @@ class VacancyRoute:
 
 
 def vacancy_route(
-    found: Diffusivity, temperature: float, fraction_in_run: float, energy: tuple[float, float], entropy: tuple[float, float]
+    found: Diffusivity,
+    temperature: float,
+    fraction_in_run: float,
+    energy: tuple[float, float],
+    entropy: tuple[float, float],
 ) -> VacancyRoute:
     """D* = D_run c_eq/c_run with its error.
 

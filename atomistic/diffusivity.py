@@ -22,8 +22,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ramify.atomistic.errors import AtomisticError
-
 CONFIDENCE = 0.95
 BLOCKS = (10, 8, 6, 5, 4)
 """Numbers of blocks that are tried; fewer make longer windows."""
@@ -85,7 +83,9 @@ class Series:
 def window_lags(frames: int, blocks: int) -> np.ndarray:
     """Lags up to the end of the window that so many blocks allow, in frames; few or none for a short trajectory."""
     last = (frames - 1) // (blocks + 1)
-    return np.unique(np.linspace(1, last, min(last, 2 * MOST_LAGS)).astype(np.int64)) if last >= 1 else np.array([], int)
+    return (
+        np.unique(np.linspace(1, last, min(last, 2 * MOST_LAGS)).astype(np.int64)) if last >= 1 else np.array([], int)
+    )
 
 
 def slope_weights(lags: np.ndarray) -> np.ndarray:
@@ -111,7 +111,11 @@ def block_factor(lags: np.ndarray, weights: np.ndarray, origins: int, blocks: in
         """Covariance of two block means."""
         between = np.arange(-size + 1, size)
         distance = np.abs(between + apart * size)
-        return float(np.sum((size - np.abs(between)) * np.where(distance < reach, covariance[np.minimum(distance, reach - 1)], 0.0)))
+        return float(
+            np.sum(
+                (size - np.abs(between)) * np.where(distance < reach, covariance[np.minimum(distance, reach - 1)], 0.0)
+            )
+        )
 
     near = [of_means(apart) for apart in range(min(blocks, reach // size + 2))]
     mean = near[0] / blocks + 2.0 * sum((blocks - a) * near[a] for a in range(1, len(near))) / blocks**2
@@ -191,8 +195,8 @@ def objection(found: Diffusivity) -> str | None:
     if abs(found.bend) > max(BENT, student(found.blocks) * found.bend_error):
         how = "faster than time (ballistic or drifting)" if found.bend > 0 else "ever more slowly (caged, confined)"
         return (
-            f"squared displacements grow {how}: the slope changes by {100 * found.bend:+.0f} % within the longest window "
-            f"that leaves {found.blocks} blocks, {found.window[0] * 1e12:.3g} to {found.window[1] * 1e12:.3g} ps"
+            f"squared displacements grow {how}: the slope changes by {100 * found.bend:+.0f} % within the longest "
+            f"window that leaves {found.blocks} blocks, {found.window[0] * 1e12:.3g} to {found.window[1] * 1e12:.3g} ps"
         )
     return None
 

@@ -19,7 +19,7 @@ from ramify.atomistic.trajectory import Drift, Trajectory
 
 Phase = Literal["liquid", "crystal", "cluster", "film", "amorphous"]
 PHASES: tuple[Phase, ...] = ("liquid", "crystal", "cluster", "film", "amorphous")
-KINDS = {"dump": "several origins", "msd": "one origin", "vacf": "Green-Kubo"}
+Details = dict[str, float | int | str | bool | None]
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,13 @@ def make_record(request: Request) -> Outcome:
         found, method, details, cell = _from_table(request, sources, facts)
         return _finished(request, facts, found, method, details, cell, [])
     if not sources.trajectories:
-        raise AtomisticError("none of the files holds motion", request.files[0], allowed="a trajectory, or a fix ave/time file")
+        raise AtomisticError(
+            "none of the files holds motion", request.files[0], allowed="a trajectory, or a fix ave/time file"
+        )
     return _from_trajectory(request, sources, facts)
 
 
-def _from_table(
-    request: Request, sources: Sources, facts: Facts
-) -> tuple[Diffusivity, str, dict[str, float | int | str | bool | None], Cell]:
+def _from_table(request: Request, sources: Sources, facts: Facts) -> tuple[Diffusivity, str, Details, Cell]:
     """A diffusivity from LAMMPS' own averages."""
     from ramify.atomistic.green_kubo import vacf_diffusivity
     from ramify.atomistic.msd_curve import curve_diffusivity
@@ -142,7 +142,8 @@ def _from_table(
     output = sources.log.output(table.path) if sources.log else None
     if output is not None and output.every != table.steps[1] - table.steps[0]:
         raise AtomisticError(
-            f"rows are {table.steps[1] - table.steps[0]} steps apart, in the log {output.every}", table.path, 4, "timestep",
+            f"rows are {table.steps[1] - table.steps[0]} steps apart, in the log {output.every}",
+            table.path, 4, "timestep",
             allowed="the log that belongs to the file",
         )  # fmt: skip
     cell = _cell(sources, style.length)
@@ -160,12 +161,34 @@ def _from_table(
     if request.window is not None:
         inside = (times >= request.window[0]) & (times <= request.window[1])
         times, values = times[inside], values[inside]
+    _refuse_flight(request, table.path, facts, times[1], float(values[1]) * style.length**2)
     dense = request.phase in (None, "liquid", "crystal", "amorphous")
     found = curve_diffusivity(
-        times[times > 0.0], values[times > 0.0] * style.length**2, atoms=cell.atoms, spacing=cell.spacing if dense else None
+        times[times > 0.0],
+        values[times > 0.0] * style.length**2,
+        atoms=cell.atoms,
+        spacing=cell.spacing if dense else None,
     )
     told = "slope of a mean squared displacement with one origin, generalised least squares"
     return found, told, {"column": column}, cell
+
+
+def _refuse_flight(request: Request, path: Path, facts: Facts, time: float, square: float) -> None:
+    """The first displacement is at most that of free flight, where temperature and mass are known."""
+    from ramify.atomistic.trajectory import FREE_FLIGHT_MARGIN
+    from ramify.atomistic.unwrap import free_flight
+
+    elements = {request.element} if request.element else set(facts.elements.values())
+    if facts.temperature is None or len(elements) != 1:
+        return
+    bound = free_flight(facts.temperature, facts.mass(str(elements.pop())), time)
+    if square > FREE_FLIGHT_MARGIN * bound:
+        raise AtomisticError(
+            f"atoms move faster than in free flight: {square:.3g} m^2 after {time:.4g} s, where 3kT/m t^2 is "
+            f"{bound:.3g} m^2 "
+            f"at {facts.temperature:.4g} K",
+            path, 4, "timestep", allowed="the timestep, units, temperature and elements of the run",
+        )  # fmt: skip
 
 
 def _cell(sources: Sources, length: float) -> Cell:
@@ -200,7 +223,7 @@ def _from_trajectory(request: Request, sources: Sources, facts: Facts) -> Outcom
         trajectory, element, request.window
     )  # fmt: skip
     elements, counts = np.unique(trajectory.species, return_counts=True)
-    details: dict[str, float | int | str | bool | None] = {
+    details: Details = {
         "frames": trajectory.frames_read,
         "duration_s": trajectory.duration,
         "coordinates": trajectory.proof,
@@ -210,7 +233,12 @@ def _from_trajectory(request: Request, sources: Sources, facts: Facts) -> Outcom
         from ramify.atomistic.second_opinion import kinisi_diffusivity
 
         opinion = kinisi_diffusivity(trajectory, element, found.window[0])
-        details |= {"kinisi": opinion.version, "kinisi_value": opinion.value, "kinisi_low": opinion.low, "kinisi_high": opinion.high}
+        details |= {
+            "kinisi": opinion.version,
+            "kinisi_value": opinion.value,
+            "kinisi_low": opinion.low,
+            "kinisi_high": opinion.high,
+        }
     method = "slope of the mean squared displacement over all origins, block errors"
     if request.collective:
         method = "slope of the squared sum of displacements over all origins (Onsager coefficient), block errors"
@@ -227,8 +255,9 @@ def _layer_lines(request: Request, trajectory: Trajectory) -> list[str]:
 
     if request.layers is None and not request.surface:
         return []
+    directions: tuple[int, ...] = (0, 1, 2)
     if request.surface:
-        labels, names, directions = surface_and_core(trajectory), ["surface", "core"], (0, 1, 2)
+        labels, names = surface_and_core(trajectory), ["surface", "core"]
     else:
         count = request.layers or 1
         labels, names = slabs(trajectory, request.axis, count), [f"layer {k + 1} of {count}" for k in range(count)]
@@ -240,8 +269,10 @@ def _layer_lines(request: Request, trajectory: Trajectory) -> list[str]:
             lines.append(f"{name}: {members:.0f} atoms: {result.problem}")
             continue
         lines.append(
-            f"{name}: {members:.0f} atoms: D = {result.value:.3g} m^2/s, 95 % {result.low:.3g} to {result.high:.3g}, lags "
-            f"{result.window[0] * 1e12:.3g} to {result.window[1] * 1e12:.3g} ps, after which {100 * stays:.0f} % are still there"
+            f"{name}: {members:.0f} atoms: D = {result.value:.3g} m^2/s, 95 % {result.low:.3g} to {result.high:.3g}, "
+            f"lags "
+            f"{result.window[0] * 1e12:.3g} to {result.window[1] * 1e12:.3g} ps, after which {100 * stays:.0f} % are "
+            f"still there"
         )
     return lines
 
@@ -257,8 +288,8 @@ def _quantity(request: Request, elements: int) -> str:
 
 
 def _finished(
-    request: Request, facts: Facts, found: Diffusivity, method: str, details: dict[str, float | int | str | bool | None],
-    cell: Cell, layers: list[str], composition: dict[str, float] | None = None,
+    request: Request, facts: Facts, found: Diffusivity, method: str, details: Details, cell: Cell, layers: list[str],
+    composition: dict[str, float] | None = None,
 ) -> Outcome:  # fmt: skip
     """The record: corrections, the three uncertainties, what has to be said."""
     warnings = [*facts.warnings, *found.warnings]
@@ -269,16 +300,26 @@ def _finished(
                 "units": facts.style.name if facts.style else None}  # fmt: skip
     details |= {f"{name}_from": origin for name, origin in facts.origin.items() if name != "potential"}
     if request.vacancies is not None and cell.atoms is None:
-        raise AtomisticError("the number of atoms is not known", subject="--vacancies", allowed="a log or data file beside")
+        raise AtomisticError(
+            "the number of atoms is not known", subject="--vacancies", allowed="a log or data file beside"
+        )
     if request.vacancies is not None:
         sites = (cell.atoms or 0) + request.vacancies.count
         route = vacancy_route(
-            found, facts.need_temperature(), request.vacancies.count / sites, request.vacancies.energy, request.vacancies.entropy
+            found,
+            facts.need_temperature(),
+            request.vacancies.count / sites,
+            request.vacancies.energy,
+            request.vacancies.entropy,
         )
         value, statistical, distribution = route.value, route.value * route.log_error, "lognormal"
         method += "; in equilibrium by the number of vacancies"
-        details |= {"vacancy_fraction_run": request.vacancies.count / sites, "vacancy_fraction_equilibrium": route.fraction,
-                    "log_error_run": route.statistical, "log_error_formation": route.formation}  # fmt: skip
+        details |= {
+            "vacancy_fraction_run": request.vacancies.count / sites,
+            "vacancy_fraction_equilibrium": route.fraction,
+            "log_error_run": route.statistical,
+            "log_error_formation": route.formation,
+        }
     if request.thermodynamic_factor is not None:
         factor = request.thermodynamic_factor * request.vacancy_wind
         value, statistical = value * factor, statistical * factor
@@ -291,7 +332,9 @@ def _finished(
         details |= {"box_correction": effect.correction, "box_correction_applied": effect.applied}
         warnings.append(effect.told)
     elif request.viscosity is not None:
-        raise AtomisticError("serves the finite-size correction of a liquid", subject="--viscosity", allowed="--phase liquid")
+        raise AtomisticError(
+            "serves the finite-size correction of a liquid", subject="--viscosity", allowed="--phase liquid"
+        )
     model = None if request.model_uncertainty is None else request.model_uncertainty * value
     if request.reference is not None:
         model = math.hypot(model or 0.0, value - request.reference)

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def squared_displacements(positions: np.ndarray, lags: np.ndarray) -> np.ndarray:
     """Squared displacement, the mean over atoms.
 
@@ -39,7 +39,7 @@ def squared_displacements(positions: np.ndarray, lags: np.ndarray) -> np.ndarray
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def squared_displacements_of_groups(
     positions: np.ndarray, labels: np.ndarray, groups: int, lags: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ WEIGHTS: dict[str, float] = {
     "Ba": 137.327, "La": 138.905, "Ce": 140.116, "Hf": 178.49, "Ta": 180.948, "W": 183.84, "Re": 186.207,
     "Os": 190.23, "Ir": 192.217, "Pt": 195.084, "Au": 196.967, "Hg": 200.592, "Tl": 204.38, "Pb": 207.2,
     "Bi": 208.98,
-}
+}  # fmt: skip
 """[g/mol]."""
 AGREEMENT = 0.005
 """Relative difference up to which a simulated mass is that of an element; isotopes differ by more."""

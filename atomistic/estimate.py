@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,9 @@ FEWEST_LAGS = 3
 CURVE_POINTS = 48
 
 
-def diffusivity(trajectory: Trajectory, element: str | None = None, window: tuple[float, float] | None = None) -> Diffusivity:
+def diffusivity(
+    trajectory: Trajectory, element: str | None = None, window: tuple[float, float] | None = None
+) -> Diffusivity:
     """The self-diffusivity of an element's atoms, or of all.
 
     Parameters
@@ -84,8 +87,8 @@ def layer_diffusivities(
     Returns
     -------
     list of (Diffusivity or AtomisticError, float, float)
-        For each group: the diffusivity or why there is none, the mean number of its atoms, and the fraction that is still
-        in the group at the window's end.
+        For each group: the diffusivity or why there is none, the mean number of its atoms, and the fraction that is
+        still in the group at the window's end.
     """
     positions = np.ascontiguousarray(trajectory.positions[:, :, list(directions)])
     frames = len(positions)
@@ -106,12 +109,15 @@ def layer_diffusivities(
             if (of[group] == 0.0).any():
                 raise AtomisticError(f"group {group + 1} has no atoms at some times", allowed="fewer layers")
             each = squares[group] / of[group]
-            return Series(lags, each, trajectory.interval, max(1, round(of[group].mean())), len(directions), trajectory.neighbours)
+            return Series(
+                lags, each, trajectory.interval, max(1, round(of[group].mean())), len(directions), trajectory.neighbours
+            )
 
         stays = float("nan")
+        result: Diffusivity | AtomisticError
         try:
-            result: Diffusivity | AtomisticError = best_window(series, frames, trajectory.interval, window)
-            last = np.array([round(result.window[1] / trajectory.interval)])
+            result = measured = best_window(series, frames, trajectory.interval, window)
+            last = np.array([round(measured.window[1] / trajectory.interval)])
             _, of, stayed = squared_displacements_of_groups(positions, labels, groups, last)
             stays = float(np.nansum(stayed[group]) / np.sum(of[group][: frames - last[0]]))
         except AtomisticError as error:
@@ -120,7 +126,9 @@ def layer_diffusivities(
     return found
 
 
-def best_window(series, frames: int, interval: float, window: tuple[float, float] | None) -> Diffusivity:  # type: ignore[no-untyped-def]
+def best_window(
+    series: Callable[[np.ndarray], Series], frames: int, interval: float, window: tuple[float, float] | None
+) -> Diffusivity:
     """The first window in which the motion is diffusive: many blocks and an early start first.
 
     Raises
@@ -149,8 +157,8 @@ def best_window(series, frames: int, interval: float, window: tuple[float, float
                 tolerable = found
     if tolerable is not None:
         told = (
-            f"the slope of the squared displacements still changes by {100 * tolerable.bend:+.1f} % within the window: a "
-            "longer run would tell"
+            f"the slope of the squared displacements still changes by {100 * tolerable.bend:+.1f} % within the "
+            "window: a longer run would tell"
         )
         return replace(tolerable, warnings=(told,))
     if refused is None:
@@ -158,10 +166,14 @@ def best_window(series, frames: int, interval: float, window: tuple[float, float
             f"{frames} frames are too few: the window of lags and four blocks of origins do not fit",
             allowed=f"{(FEWEST_LAGS + 2) * (BLOCKS[-1] + 1)} frames or more",
         )
-    raise AtomisticError(f"the run is not diffusive: {refused}", allowed="a longer run, or one of a state that diffuses")
+    raise AtomisticError(
+        f"the run is not diffusive: {refused}", allowed="a longer run, or one of a state that diffuses"
+    )
 
 
-def _given_window(series, frames: int, interval: float, window: tuple[float, float]) -> Diffusivity:  # type: ignore[no-untyped-def]
+def _given_window(
+    series: Callable[[np.ndarray], Series], frames: int, interval: float, window: tuple[float, float]
+) -> Diffusivity:
     """The window that the user asks for, held to the same standards."""
     first, last = max(1, round(window[0] / interval)), round(window[1] / interval)
     blocks = min(BLOCKS[0], frames // max(1, last) - 1)
@@ -193,5 +205,7 @@ def _chosen(trajectory: Trajectory, element: str | None) -> np.ndarray:
         return np.ones(trajectory.species.size, bool)
     chosen = np.asarray(trajectory.species == element)
     if not chosen.any():
-        raise AtomisticError("no such atoms", subject="element", value=element, allowed=", ".join(trajectory.elements()))
+        raise AtomisticError(
+            "no such atoms", subject="element", value=element, allowed=", ".join(trajectory.elements())
+        )
     return chosen

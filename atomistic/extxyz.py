@@ -65,7 +65,9 @@ def _columns(properties: str, lines: Lines) -> list[str]:
         if kind not in KINDS or not width.isdigit() or not 0 < int(width) < 1000:
             break
         names += [f"{name}.{k}" for k in range(int(width))]
-    sound = len(parts) % 3 == 0 and {"species.0", "pos.0", "pos.1", "pos.2"} <= set(names) and len(set(names)) == len(names)
+    sound = (
+        len(parts) % 3 == 0 and {"species.0", "pos.0", "pos.1", "pos.2"} <= set(names) and len(set(names)) == len(names)
+    )
     if not sound:
         raise lines.error("Properties does not declare species and pos", shown(properties), f"such as {DEFAULT}")
     return names

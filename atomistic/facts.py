@@ -113,8 +113,8 @@ def gather(stated: Stated, log: Log | None, data: list[Data], outputs: list[Path
         facts.origin["potential"] = "stated" if stated.potential else str(log.path.name if log else "")
     if log is not None and log.dangerous_builds:
         facts.warnings.append(
-            f"{log.path}: {log.dangerous_builds} dangerous neighbour-list builds: forces were missed; rebuild the lists "
-            "more often (neigh_modify delay 0) and run again"
+            f"{log.path}: {log.dangerous_builds} dangerous neighbour-list builds: forces were missed; rebuild the "
+            "lists more often (neigh_modify delay 0) and run again"
         )
     return facts
 
@@ -144,7 +144,9 @@ def _units(facts: Facts, stated: Stated, log: Log | None, data: list[Data]) -> N
         if facts.style is None:
             facts.style, facts.origin["units"] = style, origin
         elif facts.style.name != style.name:
-            problem = f"the file was written in units {style.name}, where {facts.origin['units']} has {facts.style.name}"
+            problem = (
+                f"the file was written in units {style.name}, where {facts.origin['units']} has {facts.style.name}"
+            )
             raise AtomisticError(problem, place, line, "units", allowed="one unit style")
 
 
@@ -171,7 +173,8 @@ def _timestep(facts: Facts, stated: Stated, log: Log | None, runs: list[Run]) ->
     raise AtomisticError(
         f"the log has a timestep of {found[0]:g} in units {facts.style.name}, {found[0] * facts.style.time:.6g} s; "
         f"{facts.timestep:.6g} s is stated",
-        log.path, log.timestep_line or None, "timestep", allowed="the timestep of the run, or the log that belongs to it",
+        log.path, log.timestep_line or None, "timestep",
+        allowed="the timestep of the run, or the log that belongs to it",
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Trajectories that ASE or MDAnalysis reads, when these are installed.
 
-Only formats that hold no code are opened. Neither library says whether coordinates are folded, so that they are taken as
-unknown: image counts are restored where that can be proven (unwrap.py), or coordinates are stated to be unwrapped.
+Only formats that hold no code are opened. Neither library says whether coordinates are folded, so that they are taken
+as unknown: image counts are restored where that can be proven (unwrap.py), or coordinates are stated to be unwrapped.
 Lengths are in angstrom, which both convert to.
 """
 
@@ -51,8 +51,11 @@ def _ase(path: Path, kind: str) -> Iterator[Frame]:
         from ase.io import iread
     except ImportError:
         raise missing_library("ASE", "ase", path) from None
+    atoms: Any
     for k, atoms in enumerate(iread(path, index=":", format=kind)):
-        yield _frame(k, np.array(atoms.get_chemical_symbols()), atoms.get_positions(), np.asarray(atoms.cell[:]), atoms.pbc)
+        yield _frame(
+            k, np.array(atoms.get_chemical_symbols()), atoms.get_positions(), np.asarray(atoms.cell[:]), atoms.pbc
+        )
 
 
 def _mdanalysis(path: Path, topology: Path | None) -> Iterator[Frame]:
@@ -62,7 +65,10 @@ def _mdanalysis(path: Path, topology: Path | None) -> Iterator[Frame]:
         raise missing_library("MDAnalysis", "MDAnalysis", path) from None
     if topology is None:
         raise AtomisticError(
-            "the file does not say what its atoms are", path, subject="--topology", allowed="--topology FILE with elements"
+            "the file does not say what its atoms are",
+            path,
+            subject="--topology",
+            allowed="--topology FILE with elements",
         )
     universe = MDAnalysis.Universe(str(topology), str(path))
     elements = np.array(universe.atoms.elements)

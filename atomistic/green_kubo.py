@@ -44,7 +44,8 @@ def vacf_diffusivity(
     expected = dimension * BOLTZMANN * temperature / mass
     if not abs(correlation[0] / expected - 1.0) < EQUIPARTITION:
         raise AtomisticError(
-            f"the squared velocity at time zero is {correlation[0]:.4g} m^2/s^2, where {dimension} kT/m is {expected:.4g}",
+            f"the squared velocity at time zero is {correlation[0]:.4g} m^2/s^2, where {dimension} kT/m is "
+            f"{expected:.4g}",
             subject="units", allowed="the units, temperature and elements of the run, all directions summed",
         )  # fmt: skip
     size = times.size // STRETCHES
@@ -56,11 +57,14 @@ def vacf_diffusivity(
     value = float(integrals[0] - 0.5 * step * (correlation[0] - correlation[size])) / dimension
     error = float(np.sqrt(np.mean(integrals[1:] ** 2))) / dimension
     t = student(STRETCHES)
-    found = Diffusivity(value, error, value - t * error, value + t * error, STRETCHES - 1, (0.0, size * step), 0.0, math.inf,
-                        0.0, math.inf, atoms, dimension)  # fmt: skip
+    low, high, end = value - t * error, value + t * error, size * step
+    found = Diffusivity(
+        value, error, low, high, STRETCHES - 1, (0.0, end), 0.0, math.inf, 0.0, math.inf, atoms, dimension
+    )
     if found.low <= 0.0:
         raise AtomisticError(
-            f"the integral of the velocity autocorrelation drowns in its noise (D is below {found.high:.2g} m^2/s, 95 %)",
+            f"the integral of the velocity autocorrelation drowns in its noise (D is below "
+            f"{found.high:.2g} m^2/s, 95 %)",
             allowed="a longer run, or the mean squared displacement",
         )
     return found

@@ -10,7 +10,6 @@ from ramify.atomistic.errors import AtomisticError, shown
 from ramify.atomistic.lines import number, open_lines, whole
 
 
-
 @dataclass(frozen=True)
 class Data:
     """The head of a data file."""
@@ -60,10 +59,16 @@ def read_data(path: Path) -> Data:
                         break
                     held += 1
                 if held != counts[b"atoms"]:
-                    raise lines.error(f"{held} of {counts[b'atoms']} atoms: the file is truncated", allowed="a whole file")
+                    raise lines.error(
+                        f"{held} of {counts[b'atoms']} atoms: the file is truncated", allowed="a whole file"
+                    )
                 break
         if not counts[b"atoms"] or not counts[b"types"]:
             raise AtomisticError(
-                "is no LAMMPS data file", path, 1, value=shown(title), allowed="a header with 'N atoms' and 'M atom types'"
+                "is no LAMMPS data file",
+                path,
+                1,
+                value=shown(title),
+                allowed="a header with 'N atoms' and 'M atom types'",
             )
     return Data(path, units, counts[b"atoms"], counts[b"types"], masses)

@@ -84,7 +84,9 @@ def _frame(lines: Lines, units: str | None, time: float | None) -> Frame:
                      positions, images, kind, begin, units)  # fmt: skip
     at = names.index("element")
     elements = np.array([row.split()[at].decode("ascii", "replace") for row in block])
-    return Frame(step, time, box, _ids(values, lines, count), (elements, "element"), positions, images, kind, begin, units)
+    return Frame(
+        step, time, box, _ids(values, lines, count), (elements, "element"), positions, images, kind, begin, units
+    )
 
 
 def _item(lines: Lines, item: bytes) -> bytes:

@@ -141,7 +141,9 @@ def _command(log: Log, words: list[bytes], line: bytes, lines: Lines) -> None:
     elif name == b"mass" and len(words) == 3 and words[1].isdigit():
         log.masses[int(words[1])] = number(words[2], lines, "mass")
     elif name == b"dump" and len(words) >= 6:
-        log.outputs.append(Output("dump", shown(words[5], 300), whole(words[4], lines, "dump interval", 1), len(log.runs)))
+        log.outputs.append(
+            Output("dump", shown(words[5], 300), whole(words[4], lines, "dump interval", 1), len(log.runs))
+        )
     elif name == b"fix" and len(words) > 3:
         _fix(log, words, lines)
     elif line.startswith(b"Dangerous builds ="):

@@ -1,8 +1,8 @@
 """Files of LAMMPS' `fix ave/time` in scalar mode: one row a time, such as MSD or VACF.
 
-    # Time-averaged data for fix m
-    # TimeStep c_m[1] c_m[2] c_m[3] c_m[4]
-    0 0.1 0.2 0.3 0.6
+# Time-averaged data for fix m
+# TimeStep c_m[1] c_m[2] c_m[3] c_m[4]
+0 0.1 0.2 0.3 0.6
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def read_table(path: Path) -> Table:
                 problem = f"{len(words)} values where step and {len(columns)} columns should stand"
                 raise lines.error(problem, shown(line), "a whole row")
             step = whole(words[0], lines, "the step")
-            if len(steps) > 1 and step - steps[-1] != steps[1] - steps[0] or steps and step <= steps[-1]:
+            if (len(steps) > 1 and step - steps[-1] != steps[1] - steps[0]) or (steps and step <= steps[-1]):
                 problem = f"the step follows {steps[-1]}: steps do not rise evenly"
                 raise lines.error(problem, str(step), "the file of one run")
             if len(steps) == MOST_ROWS:

@@ -46,7 +46,9 @@ class Lines:
         """The next line, which has to be there."""
         line = self.next()
         if line is None:
-            raise AtomisticError(f"the file ends where {what} should follow", self.path, self.number, allowed="a whole file")
+            raise AtomisticError(
+                f"the file ends where {what} should follow", self.path, self.number, allowed="a whole file"
+            )
         return line
 
     def take(self, count: int, what: str) -> list[bytes]:

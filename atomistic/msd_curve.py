@@ -5,9 +5,9 @@ Such a curve wanders: its noise at t stays in it at all later times. For Brownia
     M(t) = c + 2 d D t + noise,   Cov(noise(t), noise(s)) = a min(t, s)^2 + b [t = s]
 
 with a = (2/(d N)) (2 d D)^2 for N independent atoms, and b from vibration. D and c are the generalised least squares, a
-and b/a the restricted maximum likelihood; a is not taken below that of N independent atoms where N is known. An ordinary
-fit of the slope would report an error many times too small. Source: S. Sturniolo-type increments are A. R. McCluskey et
-al., J. Chem. Theory Comput. 21 (2025) 79 (covariance of mean squared displacements).
+and b/a the restricted maximum likelihood; a is not taken below that of N independent atoms where N is known. An
+ordinary fit of the slope would report an error many times too small. Covariance of mean squared displacements: A. R.
+McCluskey, S. W. Coles, B. J. Morgan, J. Chem. Theory Comput. 21 (2025) 79.
 """
 
 from __future__ import annotations
@@ -39,7 +39,12 @@ class _Fit:
 
 
 def curve_diffusivity(
-    times: np.ndarray, squares: np.ndarray, *, dimension: int = 3, atoms: int | None = None, spacing: float | None = None
+    times: np.ndarray,
+    squares: np.ndarray,
+    *,
+    dimension: int = 3,
+    atoms: int | None = None,
+    spacing: float | None = None,
 ) -> Diffusivity:
     """The diffusivity that a curve with one origin gives.
 
@@ -64,17 +69,19 @@ def curve_diffusivity(
     refused: str | None = None
     for start in STARTS:
         used = times >= start * times[-1]
-        if np.count_nonzero(used) < FEWEST_POINTS:
+        points = int(np.count_nonzero(used))
+        if points < FEWEST_POINTS:
             continue
-        thinned = np.linspace(0, np.count_nonzero(used) - 1, min(MOST_POINTS, np.count_nonzero(used))).astype(int)
+        thinned = np.linspace(0, points - 1, min(MOST_POINTS, points)).astype(int)
         t, y = times[used][thinned], squares[used][thinned]
         fit = _fit(t, y, dimension, atoms)
         D, error = per * fit.slope, per * fit.error
         quantile = _student(len(t) - 2)
         jumps = math.inf if atoms is None or spacing is None else atoms * fit.slope * times[-1] / spacing**2
         found = Diffusivity(
-            D, error, D - quantile * error, D + quantile * error, 1, (float(t[0]), float(t[-1])), fit.bend / (abs(fit.slope) or 1.0),
-            fit.bend_error / (abs(fit.slope) or 1.0), fit.offset, jumps, atoms or 0, dimension,
+            D, error, D - quantile * error, D + quantile * error, 1, (float(t[0]), float(t[-1])), fit.bend /
+            (abs(fit.slope) or 1.0), fit.bend_error / (abs(fit.slope) or 1.0), fit.offset, jumps, atoms or 0,
+            dimension,
         )  # fmt: skip
         refused = _objection(found, quantile)
         if refused is None and abs(found.bend) <= max(STRAIGHT, quantile * found.bend_error):
@@ -85,7 +92,9 @@ def curve_diffusivity(
         return tolerable
     if refused is None:
         raise AtomisticError(f"{len(times)} points are too few", allowed=f"{2 * FEWEST_POINTS} or more")
-    raise AtomisticError(f"the run is not diffusive: {refused}", allowed="a longer run, or one of a state that diffuses")
+    raise AtomisticError(
+        f"the run is not diffusive: {refused}", allowed="a longer run, or one of a state that diffuses"
+    )
 
 
 def _student(degrees: int) -> float:
@@ -129,12 +138,13 @@ def _fit(t: np.ndarray, y: np.ndarray, dimension: int, atoms: int | None) -> _Fi
 def _objection(found: Diffusivity, quantile: float) -> str | None:
     if found.low <= 0.0:
         return (
-            "displacements do not grow with time beyond their noise: the atoms stay where they are, or the run is too short "
-            f"(D is below {max(found.high, 0.0):.2g} m^2/s, 95 %)"
+            "displacements do not grow with time beyond their noise: the atoms stay where they are, or the run is "
+            f"too short (D is below {max(found.high, 0.0):.2g} m^2/s, 95 %)"
         )
     if found.jumps < FEWEST_JUMPS:
         return (
-            f"all atoms together have made {found.jumps:.2g} jumps over an atomic distance, fewer than {FEWEST_JUMPS:g} "
+            f"all atoms together have made {found.jumps:.2g} jumps over an atomic distance, fewer than "
+            f"{FEWEST_JUMPS:g} "
             f"(D is below {found.high:.2g} m^2/s, 95 %)"
         )
     if abs(found.bend) > max(BENT, quantile * found.bend_error):

@@ -1,11 +1,11 @@
 """Material records: a value with its unit, what is not known of it, where it holds, and where it comes from.
 
 A record is a small YAML file in SI units. Its uncertainty is three numbers, each a standard uncertainty in the record's
-unit or null where nobody has looked: statistical (of the run or the measurement), finite_size (of the box, the particle),
-model (of the potential or the method against reality). They are combined by squares.
+unit or null where nobody has looked: statistical (of the run or the measurement), finite_size (of the box, the
+particle), model (of the potential or the method against reality). They are combined by squares.
 
-`distribution: lognormal` says that the logarithm is normal with a standard deviation of combined/value: for what is known
-to a factor. A record with a `law` holds over a range of temperature and is evaluated there, not beyond.
+`distribution: lognormal` says that the logarithm is normal with a standard deviation of combined/value: for what is
+known to a factor. A record with a `law` holds over a range of temperature and is evaluated there, not beyond.
 """
 
 from __future__ import annotations
@@ -133,7 +133,9 @@ class Record(Section):
             hint = f"; did you mean '{near}'?" if near else ""
             raise ValueError(f"quantity: {self.quantity}: not known; allowed: {', '.join(QUANTITIES)}{hint}")
         if self.unit != QUANTITIES[self.quantity]:
-            raise ValueError(f"unit: {self.unit}: records are in SI; allowed for {self.quantity}: {QUANTITIES[self.quantity]}")
+            raise ValueError(
+                f"unit: {self.unit}: records are in SI; allowed for {self.quantity}: {QUANTITIES[self.quantity]}"
+            )
         if self.composition is not None and abs(sum(self.composition.values()) - 1.0) > 1e-6:
             raise ValueError("composition: the fractions do not sum to one")
         if self.distribution == "lognormal" and not self.value > 0.0:

@@ -94,7 +94,9 @@ def _value(node: Any, key: tuple[str | int, ...], lines: dict[tuple[str | int, .
     if kind in ("null", "bool"):
         return None if kind == "null" else text.lower() in ("true", "yes", "on")
     if kind not in ("str", "timestamp"):
-        raise AtomisticError("YAML tags are not used in records", path, node.start_mark.line + 1, value=shown(str(node.tag)))
+        raise AtomisticError(
+            "YAML tags are not used in records", path, node.start_mark.line + 1, value=shown(str(node.tag))
+        )
     return text
 
 

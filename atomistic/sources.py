@@ -14,13 +14,14 @@ from ramify.atomistic.lammps_data import Data, read_data
 from ramify.atomistic.lammps_dump import read_dump
 from ramify.atomistic.lammps_log import Log, read_log
 from ramify.atomistic.lammps_table import Table, read_table
-from ramify.atomistic.lines import LONGEST_LINE, open_lines
+from ramify.atomistic.lines import open_lines
 
 Kind = Literal["log", "data", "dump", "table", "plumed", "extxyz", "other"]
 HEAD = 30
 """Lines within which a data file declares its atoms."""
 KINDS = (
-    "LAMMPS log, data file, dump, fix ave/time file, extended XYZ, PLUMED file, or a trajectory that ASE or MDAnalysis reads"
+    "LAMMPS log, data file, dump, fix ave/time file, extended XYZ, PLUMED file, or a trajectory that ASE or "
+    "MDAnalysis reads"
 )
 
 
@@ -109,7 +110,9 @@ def open_sources(paths: list[Path], topology: Path | None = None) -> Sources:
         if kind == "log":
             if sources.log is not None:
                 raise AtomisticError(
-                    f"a second log, after {sources.log.path}", path, allowed="one log: that of the run that wrote the files"
+                    f"a second log, after {sources.log.path}",
+                    path,
+                    allowed="one log: that of the run that wrote the files",
                 )
             sources.log = read_log(path)
         elif kind == "data":

@@ -23,7 +23,7 @@ class Clock:
 
     def __init__(self, facts: Facts, first: tuple[Path, Frame], second: tuple[Path, Frame]) -> None:
         self._facts = facts
-        self._first, self._last = first[1], None
+        self._last: Frame | None = None
         self._units(*first)
         self._path = first[0]
         a, b = first[1], second[1]
@@ -95,7 +95,8 @@ class Clock:
                     return False
             if frame.step - last.step != self._every:
                 raise AtomisticError(
-                    f"the step {frame.step} follows {last.step}, where frames are {self._every} steps apart", path, frame.line,
+                    f"the step {frame.step} follows {last.step}, where frames are {self._every} steps apart",
+                    path, frame.line,
                     allowed="frames evenly apart, the files in the order of time",
                 )  # fmt: skip
         return True

@@ -205,7 +205,10 @@ def sorted_atoms(path: Path, frame: Frame, atoms: int | None, ids: np.ndarray | 
     count = len(frame.positions)
     if atoms is not None and count != atoms:
         raise AtomisticError(
-            f"{count} atoms, where the first frame has {atoms}", path, frame.line, allowed="the same atoms in every frame"
+            f"{count} atoms, where the first frame has {atoms}",
+            path,
+            frame.line,
+            allowed="the same atoms in every frame",
         )
     if frame.ids is None:
         if frame.kind != "unknown":
@@ -227,7 +230,9 @@ def element_names(place: tuple[Path, Frame], facts: Facts) -> np.ndarray:
     types = np.unique(names)
     unknown = [int(each) for each in types if int(each) not in facts.elements]
     if unknown:
-        raise missing("elements", f"Li,Mg (the elements of types 1, 2, ...; type {unknown[0]} has none), or a data file")
+        raise missing(
+            "elements", f"Li,Mg (the elements of types 1, 2, ...; type {unknown[0]} has none), or a data file"
+        )
     table = np.array([facts.elements.get(k, "") for k in range(int(types.max()) + 1)])
     return np.asarray(table[names])
 
@@ -241,7 +246,8 @@ def _refuse_flight(path: Path, frame: Frame, moved: np.ndarray, reach: float | N
         raise AtomisticError(
             f"an atom moves {farthest:.4g} along one axis since the last frame, more than {1.25 * reach:.4g} that "
             "any atom of this mass can at this temperature (in the file's unit of length)",
-            path, frame.line, allowed="unwrapped coordinates or image counts, and the timestep, units and temperature of the run",
+            path, frame.line,
+            allowed="unwrapped coordinates or image counts; the timestep, units and temperature of the run",
         )  # fmt: skip
 
 
@@ -254,7 +260,7 @@ def _refuse_too_fast(path: Path, facts: Facts, species: np.ndarray, square: floa
     bound = float(np.average(flights, weights=counts))
     if square > FREE_FLIGHT_MARGIN * bound:
         raise AtomisticError(
-            f"atoms move faster than in free flight: a mean squared displacement of {square:.3g} m^2 between frames, where "
-            f"3kT/m t^2 is {bound:.3g} m^2 for t = {interval:.4g} s and T = {facts.temperature:.4g} K",
+            f"atoms move faster than in free flight: a mean squared displacement of {square:.3g} m^2 between frames, "
+            f"where 3kT/m t^2 is {bound:.3g} m^2 for t = {interval:.4g} s and T = {facts.temperature:.4g} K",
             path, None, "timestep", allowed="the timestep, units, temperature and elements of the run",
         )  # fmt: skip

@@ -67,4 +67,6 @@ def unit_style(name: str) -> UnitStyle:
     allowed = ", ".join(STYLES)
     if name == "lj":
         raise AtomisticError("reduced units fix no length and no time", value=name, allowed=allowed)
-    raise AtomisticError("no unit style of LAMMPS", value=shown(name), allowed=allowed, suggestion=nearest(name, STYLES))
+    raise AtomisticError(
+        "no unit style of LAMMPS", value=shown(name), allowed=allowed, suggestion=nearest(name, STYLES)
+    )

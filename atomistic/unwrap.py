@@ -100,21 +100,22 @@ class Unwrapper:
         remedy = "dump xu yu zu, or x y z ix iy iz"
         if self.reach is None:
             raise AtomisticError(
-                "coordinates are folded into the box without image counts, and without the temperature and the masses it "
-                "cannot be proven that no atom crosses half the box between frames",
+                "coordinates are folded into the box without image counts, and without the temperature and the "
+                "masses it cannot be proven that no atom crosses half the box between frames",
                 self.path, frame.line, allowed=f"{remedy}; or --temperature and --elements",
             )  # fmt: skip
         if self.reach * math.sqrt(3.0) >= half:
             raise AtomisticError(
-                "coordinates are folded into the box without image counts, and frames are too far apart to restore them: "
-                f"an atom may go {self.reach * math.sqrt(3.0):.3g} between frames ({FASTEST:g} thermal speeds along each "
-                f"axis), half the box is {half:.3g} (in the file's unit of length)",
+                "coordinates are folded into the box without image counts, and frames are too far apart to restore "
+                "them: "
+                f"an atom may go {self.reach * math.sqrt(3.0):.3g} between frames ({FASTEST:g} thermal speeds along "
+                f"each axis), half the box is {half:.3g} (in the file's unit of length)",
                 self.path, frame.line,
                 allowed=f"{remedy}; or frames at least {self.reach * math.sqrt(3.0) / half:.2g} times as dense",
             )  # fmt: skip
         self.proof = (
-            f"image counts restored: no atom goes half a box ({half:.3g}) between frames, where {FASTEST:g} thermal speeds "
-            f"along each axis reach {self.reach * math.sqrt(3.0):.3g}"
+            f"image counts restored: no atom goes half a box ({half:.3g}) between frames, where {FASTEST:g} thermal "
+            f"speeds along each axis reach {self.reach * math.sqrt(3.0):.3g}"
         )
 
 

@@ -9,15 +9,14 @@
 | particle of diameter d | D = D_bulk (1 - 6 a/d) + D_surface 6 a/d, a layer of thickness a at the surface |
 | intrinsic from tracer | D_I = D* Phi V, Phi = dln a/dln x (Darken), V = 1 for no vacancy wind (Manning) |
 
-Sources: I.-C. Yeh, G. Hummer, J. Phys. Chem. B 108 (2004) 15873; R. Zwanzig, J. Chem. Phys. 79 (1983) 4507 (0.13 to 0.18);
-J. R. Manning, Phys. Rev. 124 (1961) 470; L. S. Darken, Trans. AIME 175 (1948) 184.
+Sources: I.-C. Yeh, G. Hummer, J. Phys. Chem. B 108 (2004) 15873; R. Zwanzig, J. Chem. Phys. 79 (1983) 4507 (0.13 to
+0.18); J. R. Manning, Phys. Rev. 124 (1961) 470; L. S. Darken, Trans. AIME 175 (1948) 184.
 """
 
 from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
 from ramify.physics.constants import BOLTZMANN, GAS_CONSTANT
@@ -49,7 +48,6 @@ def intrinsic_diffusivity(tracer: float, thermodynamic_factor: float, vacancy_wi
     return tracer * thermodynamic_factor * vacancy_wind
 
 
-@numba.vectorize(["float64(float64, float64, float64)"], cache=True)  # type: ignore[misc]
 def arrhenius(temperature: float, prefactor: float, activation_energy: float) -> float:
     """D0 exp(-E/RT) [m^2/s]; E [J/mol]."""
     return prefactor * math.exp(-activation_energy / (GAS_CONSTANT * temperature))

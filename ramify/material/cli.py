@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILES...", help="Files of one simulation, told by their content.")]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILES...", help="Files of one simulation, told by their content.")
+]
 Records = Annotated[list[Path], typer.Argument(metavar="RECORDS...", help="Material records.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Record to write.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an earlier record.")]
@@ -37,9 +40,7 @@ def diffusivity(
     temperature: Temperature = None,
     elements: Elements = None,
     potential: Potential = None,
-    phase: Annotated[
-        str | None, typer.Option("--phase", help="liquid, crystal, cluster, film or amorphous.")
-    ] = None,
+    phase: Annotated[str | None, typer.Option("--phase", help="liquid, crystal, cluster, film or amorphous.")] = None,
     column: Annotated[str | None, typer.Option("--column", metavar="NAME", help="Of a fix ave/time file.")] = None,
     table: Annotated[str, typer.Option("--table", help="What the column holds: msd or vacf.")] = "msd",
     first: Annotated[str | None, typer.Option("--from", metavar="TIME", help="First lag of the fit.")] = None,
@@ -52,14 +53,19 @@ def diffusivity(
         Path | None, typer.Option("--topology", metavar="FILE", help="Elements for a trajectory of MDAnalysis.")
     ] = None,
     collective: Annotated[bool, typer.Option("--collective", help="Onsager coefficient of an element.")] = False,
-    layers: Annotated[int | None, typer.Option("--layers", min=1, max=100, help="Layers of a film, told apart.")] = None,
+    layers: Annotated[
+        int | None, typer.Option("--layers", min=1, max=100, help="Layers of a film, told apart.")
+    ] = None,
     axis: Annotated[str, typer.Option("--axis", help="Across the layers: x, y or z.")] = "z",
     surface: Annotated[bool, typer.Option("--surface", help="Tell surface atoms from the core.")] = False,
     diameter: Annotated[str | None, typer.Option("--diameter", metavar="LENGTH", help="Of a particle.")] = None,
     viscosity: Annotated[
-        str | None, typer.Option("--viscosity", metavar="VISCOSITY", help="Apply the finite-size correction of a liquid.")
+        str | None,
+        typer.Option("--viscosity", metavar="VISCOSITY", help="Apply the finite-size correction of a liquid."),
     ] = None,
-    vacancies: Annotated[int | None, typer.Option("--vacancies", min=1, help="In the run, for equilibrium ones.")] = None,
+    vacancies: Annotated[
+        int | None, typer.Option("--vacancies", min=1, help="In the run, for equilibrium ones.")
+    ] = None,
     formation_energy: Annotated[
         str | None, typer.Option("--formation-energy", metavar="'0.48 +- 0.05 eV'", help="Of a vacancy.")
     ] = None,
@@ -91,7 +97,7 @@ def diffusivity(
         write(outcome.record, output)
 
 
-def refusals():  # type: ignore[no-untyped-def]
+def refusals() -> AbstractContextManager[None]:
     """Refused input as one message and exit code 2, as in all commands."""
     from ramify.cli import refuse_petsc_options
     from ramify.material.refusals import told

@@ -47,6 +47,12 @@ def uncertainty_lines(record: Record) -> list[str]:
     parts = []
     for name in ("statistical", "finite_size", "model"):
         part = getattr(record.uncertainty, name)
-        shown = "not known" if part is None else f"{part:.2g} ({100 * part / abs(record.value):.2g} %)" if record.value else f"{part:.2g}"
+        shown = (
+            "not known"
+            if part is None
+            else f"{part:.2g} ({100 * part / abs(record.value):.2g} %)"
+            if record.value
+            else f"{part:.2g}"
+        )
         parts.append(f"{name.replace('_', ' ')} {shown}")
     return [f"  standard uncertainty: {', '.join(parts)}"]
