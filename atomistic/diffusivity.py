@@ -23,6 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 CONFIDENCE = 0.95
+CERTAIN = 0.999
+"""Confidence at which a change of the slope is taken for real and speaks against diffusion."""
 BLOCKS = (10, 8, 6, 5, 4)
 """Numbers of blocks that are tried; fewer make longer windows."""
 STARTS = (0.25, 0.5)
@@ -138,11 +140,11 @@ def _block_mean(series: np.ndarray, lags: np.ndarray, weights: np.ndarray, block
     return _Mean(float(series.mean()), math.sqrt(variance))
 
 
-def student(blocks: int) -> float:
-    """Quantile of the two-sided 95 % interval from the scatter of so many blocks."""
+def student(blocks: int, confidence: float = CONFIDENCE) -> float:
+    """Quantile of the two-sided interval from the scatter of so many blocks."""
     from scipy.stats import t
 
-    return float(t.ppf(0.5 + 0.5 * CONFIDENCE, blocks - 1))
+    return float(t.ppf(0.5 + 0.5 * confidence, blocks - 1))
 
 
 def measure(series: Series, first: int, blocks: int) -> Diffusivity:
@@ -192,7 +194,7 @@ def objection(found: Diffusivity) -> str | None:
             f"all atoms together have made {found.jumps:.2g} jumps over an atomic distance, fewer than "
             f"{FEWEST_JUMPS:g}: no diffusion can be told from vibration (D is below {found.high:.2g} m^2/s, 95 %)"
         )
-    if abs(found.bend) > max(BENT, student(found.blocks) * found.bend_error):
+    if abs(found.bend) > max(BENT, student(found.blocks, CERTAIN) * found.bend_error):
         how = "faster than time (ballistic or drifting)" if found.bend > 0 else "ever more slowly (caged, confined)"
         return (
             f"squared displacements grow {how}: the slope changes by {100 * found.bend:+.0f} % within the longest "

@@ -9,12 +9,15 @@ import numpy as np
 
 from ramify.atomistic.diffusivity import (
     BLOCKS,
+    CERTAIN,
     STARTS,
+    STRAIGHT,
     Diffusivity,
     Series,
     measure,
     objection,
     straight,
+    student,
     window_lags,
 )
 from ramify.atomistic.displacements import squared_displacements, squared_displacements_of_groups
@@ -24,6 +27,8 @@ from ramify.atomistic.trajectory import Trajectory
 FEWEST_LAGS = 3
 """Of a window."""
 CURVE_POINTS = 48
+FAR = 0.3
+"""Relative distance from the fitted line, of displacements over half the run, that is none."""
 
 
 def diffusivity(
@@ -53,7 +58,25 @@ def diffusivity(
         squares = squared_displacements(positions, lags) / atoms
         return Series(lags, squares, trajectory.interval, atoms, 3, trajectory.neighbours)
 
-    return best_window(series, len(positions), trajectory.interval, window)
+    found = best_window(series, len(positions), trajectory.interval, window)
+    _refuse_confined(found, series(np.array([len(positions) // 2])))
+    return found
+
+
+def _refuse_confined(found: Diffusivity, half: Series) -> None:
+    """Displacements over half the run lie on the fitted line, as far as so few independent ones can tell."""
+    time = float(half.lags[0]) * half.interval
+    rise = 2.0 * found.dimension * found.value * time
+    departure = (float(half.curve()[0]) - found.offset) / rise - 1.0
+    noise = np.sqrt(2.0 / (found.dimension * found.atoms))
+    if abs(departure) > max(FAR, 4.0 * noise):
+        how = "faster than time (ballistic or drifting)" if departure > 0 else "ever more slowly (caged, confined)"
+        raise AtomisticError(
+            f"the run is not diffusive: squared displacements grow {how}: after half the run, {time * 1e12:.3g} ps, "
+            f"they are "
+            f"{100 * departure:+.0f} % off the line fitted up to {found.window[1] * 1e12:.3g} ps",
+            allowed="a longer run, or one of a state that diffuses",
+        )
 
 
 def collective_diffusivity(
@@ -140,6 +163,7 @@ def best_window(
         return _given_window(series, frames, interval, window)
     tolerable: Diffusivity | None = None
     refused: str | None = None
+    seen = np.inf
     for blocks in BLOCKS:
         lags = window_lags(frames, blocks)
         if np.count_nonzero(lags >= max(1, round(STARTS[-1] * frames / (blocks + 1)))) < FEWEST_LAGS:
@@ -150,7 +174,12 @@ def best_window(
             if np.count_nonzero(lags >= first) < FEWEST_LAGS:
                 continue
             found = measure(values, first, blocks)
-            refused = objection(found)
+            against, resolved = objection(found), student(found.blocks, CERTAIN) * found.bend_error
+            if against is None and resolved > 0.5 * seen:
+                continue  # too noisy to show the bend that another window has shown
+            refused = against
+            if abs(found.bend) > max(STRAIGHT, resolved):
+                seen = min(seen, abs(found.bend))
             if refused is None and straight(found):
                 return found
             if refused is None and (tolerable is None or abs(found.bend) < abs(tolerable.bend)):

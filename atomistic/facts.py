@@ -128,7 +128,7 @@ def _runs(log: Log, outputs: list[Path]) -> list[Run]:
 
 
 def _units(facts: Facts, stated: Stated, log: Log | None, data: list[Data]) -> None:
-    told = [(stated.units, "stated", None)] if stated.units else []
+    told: list[tuple[str | None, str, int | None]] = [(stated.units, "stated", None)] if stated.units else []
     if log is not None and log.units:
         told.append((log.units, log.path.name, log.units_line))
     told += [(each.units, each.path.name, 1) for each in data if each.units]
@@ -217,8 +217,8 @@ def _elements(facts: Facts, stated: Stated, log: Log | None, data: list[Data]) -
                     f"type {kind} has the mass of {found} ({value:g}); {known} is stated", path, None, "elements",
                     allowed="the elements in the order of the types",
                 )  # fmt: skip
-            symbol = known or found
-            if symbol:
-                facts.elements[kind] = symbol
+            agreed = known or found
+            if agreed:
+                facts.elements[kind] = agreed
                 facts.origin.setdefault("elements", path.name)
-                facts.masses.setdefault(symbol, value * facts.style.mass)
+                facts.masses.setdefault(agreed, value * facts.style.mass)

@@ -167,7 +167,8 @@ def _fix(log: Log, words: list[bytes], lines: Lines) -> None:
 def _table(lines: Lines, header: list[bytes], timestep: float) -> Run:
     """The table under a header, up to `Loop time`."""
     columns = tuple(shown(word) for word in header)
-    rows, begin = [], lines.number
+    rows: list[list[float]] = []
+    begin = lines.number
     for line in lines:
         if line.startswith(b"Loop time of"):
             words = line.split()

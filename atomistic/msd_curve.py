@@ -17,14 +17,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ramify.atomistic.diffusivity import BENT, CONFIDENCE, FEWEST_JUMPS, STRAIGHT, Diffusivity
+from ramify.atomistic.diffusivity import BENT, CERTAIN, CONFIDENCE, FEWEST_JUMPS, STRAIGHT, Diffusivity
 from ramify.atomistic.errors import AtomisticError
 
-MOST_POINTS = 200
+MOST_POINTS = 100
 """Of the curve that the fit uses, evenly spaced."""
 FEWEST_POINTS = 12
 STARTS = (0.1, 0.2, 0.35, 0.5)
 """Beginnings of the fit over its end that are tried."""
+BELOW = 0.25
+"""Distance of the fitted line below zero at time zero, over its rise up to the window, that is none."""
 NOISES = np.concatenate([[0.0], np.geomspace(1e-4, 1e2, 25)])
 """b over a times the squared middle time that are tried."""
 
@@ -34,6 +36,7 @@ class _Fit:
     slope: float
     error: float
     offset: float
+    offset_error: float
     bend: float
     bend_error: float
 
@@ -67,6 +70,7 @@ def curve_diffusivity(
     per = 1.0 / (2.0 * dimension)
     tolerable: Diffusivity | None = None
     refused: str | None = None
+    seen = math.inf
     for start in STARTS:
         used = times >= start * times[-1]
         points = int(np.count_nonzero(used))
@@ -83,7 +87,13 @@ def curve_diffusivity(
             (abs(fit.slope) or 1.0), fit.bend_error / (abs(fit.slope) or 1.0), fit.offset, jumps, atoms or 0,
             dimension,
         )  # fmt: skip
-        refused = _objection(found, quantile)
+        certain = _student(len(t) - 2, CERTAIN)
+        objection = _objection(found, certain) or _below_origin(fit, certain, float(t[0]))
+        if objection is None and certain * found.bend_error > 0.5 * seen:
+            continue  # too noisy to show the bend that a wider window has shown
+        refused = objection
+        if abs(found.bend) > certain * found.bend_error:
+            seen = min(seen, abs(found.bend))
         if refused is None and abs(found.bend) <= max(STRAIGHT, quantile * found.bend_error):
             return found
         if refused is None and (tolerable is None or abs(found.bend) < abs(tolerable.bend)):
@@ -97,10 +107,10 @@ def curve_diffusivity(
     )
 
 
-def _student(degrees: int) -> float:
+def _student(degrees: int, confidence: float = CONFIDENCE) -> float:
     from scipy.stats import t
 
-    return float(t.ppf(0.5 + 0.5 * CONFIDENCE, degrees))
+    return float(t.ppf(0.5 + 0.5 * confidence, degrees))
 
 
 def _fit(t: np.ndarray, y: np.ndarray, dimension: int, atoms: int | None) -> _Fit:
@@ -132,7 +142,25 @@ def _fit(t: np.ndarray, y: np.ndarray, dimension: int, atoms: int | None) -> _Fi
     B, z = np.linalg.solve(factor, hinge), np.linalg.solve(factor, y)
     normal = B.T @ B
     bend = float(np.linalg.solve(normal, B.T @ z)[2])
-    return _Fit(float(solution[1]), error, float(solution[0]), bend, math.sqrt(variance * np.linalg.inv(normal)[2, 2]))
+    offset_error = math.sqrt(variance * np.linalg.inv(A.T @ A)[0, 0])
+    return _Fit(
+        float(solution[1]),
+        error,
+        float(solution[0]),
+        offset_error,
+        bend,
+        math.sqrt(variance * np.linalg.inv(normal)[2, 2]),
+    )
+
+
+def _below_origin(fit: _Fit, certain: float, first: float) -> str | None:
+    """A line that starts from far below zero has begun with slower growth: vibration only lifts it."""
+    if -fit.offset > BELOW * fit.slope * first + certain * fit.offset_error:
+        return (
+            "squared displacements grow faster than time (ballistic or drifting): their line starts from "
+            f"{fit.offset:.2g} m^2"
+        )
+    return None
 
 
 def _objection(found: Diffusivity, quantile: float) -> str | None:
