@@ -130,7 +130,7 @@ def test_a_tilted_box_is_read_from_the_box_around_it(tmp_path: Path) -> None:
     (frame,) = read_dump(tmp_path / "dump")
     assert frame.box is not None and frame.box.periodic == (True, True, False)
     assert (frame.units, frame.time, frame.step) == ("metal", 0.5, 250)
-    assert np.array_equal(frame.box.vectors, [[10, 0, 0], [2, 8.5, 0], [-1, 0.5, 8]])
+    assert np.array_equal(frame.box.vectors, np.array([[10, 0, 0], [2, 8.5, 0], [-1, 0.5, 8]]))
     assert np.array_equal(frame.positions[0], frame.box.origin + 0.5 * frame.box.vectors.sum(axis=0))
     assert np.allclose(frame.box.fractions(frame.positions), 0.5)
     assert frame.box.volume == pytest.approx(10 * 8.5 * 8)
