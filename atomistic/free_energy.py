@@ -64,14 +64,17 @@ def profile_top(size: np.ndarray, energy: np.ndarray, temperature: float) -> Top
                              allowed="a profile that reaches over the barrier")  # fmt: skip
     basin = int(np.argmin(energy[: highest + 1]))
     if basin == highest:
-        raise AtomisticError("the free energy falls from the start: there is no barrier", allowed="a profile with a barrier")
-    near = np.flatnonzero(energy > energy[highest] - AROUND_TOP * BOLTZMANN * temperature)
-    near = near[(near > basin)]
-    # the connected stretch around the highest point
-    left = highest - np.argmax(np.append(~np.isin(np.arange(highest, basin - 1, -1), near), True)) + 1
-    right = highest + np.argmax(np.append(~np.isin(np.arange(highest, energy.size), near), True)) - 1
-    left, right = min(left, highest - FEWEST_AROUND // 2), max(right, highest + FEWEST_AROUND // 2)
-    part = slice(max(basin, left), min(energy.size, right + 1))
+        raise AtomisticError(
+            "the free energy falls from the start: there is no barrier", allowed="a profile with a barrier"
+        )
+    floor = energy[highest] - AROUND_TOP * BOLTZMANN * temperature
+    left = right = highest
+    while left - 1 > basin and energy[left - 1] > floor:
+        left -= 1
+    while right + 1 < energy.size and energy[right + 1] > floor:
+        right += 1
+    half = FEWEST_AROUND // 2
+    part = slice(max(basin, min(left, highest - half)), max(right, highest + half) + 1)
     centre = size[highest]
     a, b, c = np.polyfit(size[part] - centre, energy[part], 2)
     if a >= 0.0:

@@ -1,9 +1,9 @@
 """Crystalline and disordered atoms by averaged bond order, and the largest crystalline cluster.
 
-q6 of an atom's neighbours, averaged over the atom and them (W. Lechner, C. Dellago, J. Chem. Phys. 129 (2008) 114707),
-computed by freud over up to 14 neighbours, the two nearest shells of bcc. It tells hot bcc from the melt where
-common-neighbour analysis and template matching lose most of it. Crystalline atoms within the reach of two shells of each
-other are one cluster.
+q6 of an atom's neighbours, averaged over the atom and them (W. Lechner, C. Dellago, J. Chem. Phys. 129 (2008)
+114707), computed by freud over up to 14 neighbours, the two nearest shells of bcc. It tells hot bcc from the melt
+where common-neighbour analysis and template matching lose most of it. Crystalline atoms within the reach of two
+shells of each other are one cluster.
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ def _pairs(frame: Frame, points: np.ndarray, reach: float) -> np.ndarray:
     return np.asarray(indices[pairs])
 
 
-def order_over_time(
-    frames: Iterator[tuple[Path, Frame]], threshold: float = THRESHOLD
-) -> Iterator[Order]:
+def order_over_time(frames: Iterator[tuple[Path, Frame]], threshold: float = THRESHOLD) -> Iterator[Order]:
     """Order of each frame, one at a time; the number of atoms may change (deposition)."""
     for _, frame in frames:
         yield order_of(frame, threshold)[0]

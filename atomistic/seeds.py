@@ -2,10 +2,11 @@
 
     P(grow | n) = 1/(1 + exp(-(ln n - ln n*)/w))
 
-At one temperature, n* and the width w are inferred on a grid: ln n* is as likely anywhere up to one range of sizes beyond
-those tried, w as likely on a logarithmic scale between a hundredth and all of the range. The interval holds the middle 95 % of
-the posterior of n*. Seeds that separate without overlap have no finite maximum-likelihood width, which the posterior
-takes as what it is: n* lies between the largest that melted and the smallest that grew, or near them.
+At one temperature, n* and the width w are inferred on a grid: ln n* is as likely anywhere up to one range of sizes
+beyond those tried, w as likely on a logarithmic scale between a hundredth and all of the range. The interval holds
+the middle 95 % of the posterior of n*. Seeds that separate without overlap have no finite maximum-likelihood width,
+which the posterior takes as what it is: n* lies between the largest that melted and the smallest that grew, or near
+them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from ramify.atomistic.errors import AtomisticError
 
-GRID = (801, 81)
+GRID = (401, 41)
 """Values of ln n* and of ln w."""
 NARROWEST = 0.01
 """Width over the range of sizes tried."""
@@ -68,9 +69,13 @@ def critical_size(seeds: Seeds) -> CriticalSize:
     x, runs, grown = np.log(seeds.size), seeds.runs, seeds.grown
     at = f"at {seeds.temperature:g} K"
     if grown.sum() == 0:
-        raise AtomisticError(f"{at} every seed melted: the critical size is above {seeds.size.max():g}", allowed="larger seeds")
+        raise AtomisticError(
+            f"{at} every seed melted: the critical size is above {seeds.size.max():g}", allowed="larger seeds"
+        )
     if grown.sum() == runs.sum():
-        raise AtomisticError(f"{at} every seed grew: the critical size is below {seeds.size.min():g}", allowed="smaller seeds")
+        raise AtomisticError(
+            f"{at} every seed grew: the critical size is below {seeds.size.min():g}", allowed="smaller seeds"
+        )
     fraction = grown / runs
     if np.polyfit(x, fraction, 1, w=np.sqrt(runs))[0] <= 0.0:
         raise AtomisticError(f"{at} larger seeds melt and smaller ones grow", allowed="outcomes that follow the size")
@@ -78,7 +83,9 @@ def critical_size(seeds: Seeds) -> CriticalSize:
     centre = np.linspace(x.min() - span, x.max() + span, GRID[0])
     width = np.geomspace(NARROWEST * span, span, GRID[1])
     z = (x[:, None, None] - centre[:, None]) / width
-    likelihood = np.einsum("n,nij->ij", grown, -np.logaddexp(0.0, -z)) + np.einsum("n,nij->ij", runs - grown, -np.logaddexp(0.0, z))
+    likelihood = np.einsum("n,nij->ij", grown, -np.logaddexp(0.0, -z)) + np.einsum(
+        "n,nij->ij", runs - grown, -np.logaddexp(0.0, z)
+    )
     weight = np.exp(likelihood - likelihood.max())
     of_centre, of_width = weight.sum(axis=1), weight.sum(axis=0)
     of_centre, of_width = of_centre / of_centre.sum(), of_width / of_width.sum()

@@ -6,9 +6,10 @@ A spherical nucleus of n atoms, each of volume v, costs
     n* = (2 gamma A/(3 dmu))^3,   G* = n* dmu/2 = 16 pi gamma^3 v^2/(3 dmu^2)
     rate = density f+ Z exp(-G*/kT),   Z = sqrt(dmu/(6 pi kT n*))
 
-dmu > 0: driving force per atom, h (1 - T/Tm) near the melting point Tm with the heat of fusion h per atom. gamma: energy
-of the surface between the phases. f+: attachment rate at the critical size. All in SI, energies per atom.
-Sources: D. Kashchiev, Nucleation (2000), sections 4.1, 13; J. R. Espinosa et al., J. Chem. Phys. 144 (2016) 034501 (seeding).
+dmu > 0: driving force per atom, h (1 - T/Tm) near the melting point Tm with the heat of fusion h per atom. gamma:
+energy of the surface between the phases. f+: attachment rate at the critical size. All in SI, energies per atom.
+Sources: D. Kashchiev, Nucleation (2000), sections 4.1, 13; J. R. Espinosa et al., J. Chem. Phys. 144 (2016) 034501
+(seeding).
 """
 
 from __future__ import annotations

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from ramify.atomistic.diffusivity_record import PHASES, Phase, Request, Vacancies
 from ramify.atomistic.facts import Stated
+from ramify.atomistic.laws import arrhenius, over_sizes
+from ramify.atomistic.nucleus_record import METHODS, Thermodynamics
+from ramify.atomistic.nucleus_record import Request as NucleusRequest
+from ramify.atomistic.record import Record
+from ramify.atomistic.record_file import read_record
 from ramify.physics.constants import AVOGADRO
 from ramify.scenario.errors import ScenarioError, refuse_choice, shown
-from ramify.scenario.units import DIFFUSIVITY, LENGTH, NUMBER, TEMPERATURE, TIME, Dimension, Sign, parse_quantity
+from ramify.scenario.units import (
+    DIFFUSIVITY,
+    LENGTH,
+    MOLAR_VOLUME,
+    NUMBER,
+    TEMPERATURE,
+    TIME,
+    Dimension,
+    Sign,
+    parse_quantity,
+)
 
 ENERGY = Dimension("an energy", "J", ("0.48 eV", "7.7e-20 J"))
 MOLAR_ENERGY = Dimension("an energy", "J/mol", ("46 kJ/mol",))
@@ -142,3 +157,76 @@ def vacancies(given: Mapping[str, Any]) -> Vacancies | None:
         energy=with_error("--formation-energy", given["formation_energy"], ENERGY),
         entropy=with_error("--formation-entropy", given["formation_entropy"], None),
     )
+
+
+VOLUME = Dimension("a volume", "m^3", ("27 nm^3",))
+HEAT = Dimension("a heat of fusion", "J/mol", ("3.0 kJ/mol",))
+
+
+def nucleus_request(given: Mapping[str, Any]) -> NucleusRequest:
+    """The request that the options of `ramify atomistic nucleus` make."""
+    method = choice("--method", given["method"], METHODS)
+    positive("--model-uncertainty", given["model_uncertainty"])
+    wanted = {
+        "--energy-unit": ("energy_unit", ("profile", "depth")),
+        "--time-unit": ("time_unit", ("first-passage",)),
+        "--length-unit": ("length_unit", ("depth",)),
+        "--volume": ("volume", ("first-passage",)),
+        "--field": ("field", ("profile", "depth", "first-passage")),
+        "--temperature": ("temperature", ("profile", "depth", "first-passage")),
+        "--melting-temperature": ("melting_temperature", ("seeds", "first-passage")),
+    }
+    for option, (name, methods) in wanted.items():
+        if given[name] is not None and method not in methods:
+            raise ScenarioError(f"has no use with --method {method}", (option,), given[name], ", ".join(methods))
+    return NucleusRequest(
+        files=tuple(Path(file) for file in given["files"]),
+        method=cast(Any, method),
+        temperature=quantity("--temperature", given["temperature"], TEMPERATURE),
+        energy_unit=given["energy_unit"],
+        field=given["field"],
+        time_unit=given["time_unit"],
+        length_unit=given["length_unit"],
+        volume=quantity("--volume", given["volume"], VOLUME),
+        thermodynamics=thermodynamics(given),
+        potential=given["potential"],
+        model_uncertainty=given["model_uncertainty"],
+    )
+
+
+def thermodynamics(given: Mapping[str, Any]) -> Thermodynamics | None:
+    """What classical theory needs, whole or not at all."""
+    options = {
+        "--melting-temperature": quantity("--melting-temperature", given["melting_temperature"], TEMPERATURE),
+        "--heat-of-fusion": quantity("--heat-of-fusion", given["heat_of_fusion"], HEAT),
+        "--molar-volume": quantity("--molar-volume", given["molar_volume"], MOLAR_VOLUME),
+    }
+    values = [value for value in options.values() if value is not None]
+    if not values:
+        return None
+    if len(values) < len(options):
+        absent = next(option for option, value in options.items() if value is None)
+        raise ScenarioError("missing", (absent,), None, f"{', '.join(options)} together")
+    return Thermodynamics(*values)
+
+
+def arrhenius_law(paths: Sequence[Path], at: str | None) -> Record:
+    """The law through records, its value at a temperature."""
+    return arrhenius([read_record(path) for path in paths], paths, quantity("--at", at, TEMPERATURE))
+
+
+def size_law(paths: Sequence[Path], at: str) -> Record:
+    """The law through records of particles, its value at a diameter."""
+    diameter = quantity("--at", at, LENGTH)
+    assert diameter is not None
+    return over_sizes([read_record(path) for path in paths], paths, diameter)
+
+
+def record_names(records: Sequence[Any], output: Path) -> list[Path]:
+    """A file for each record: the first under the name given, the others beside it."""
+    several = len({record.temperature for record in records}) > 1
+    names = [output]
+    for record in records[1:]:
+        at = f"-{record.temperature:g}K" if several else ""
+        names.append(output.with_name(f"{output.stem}-{record.quantity}{at}{output.suffix or '.yaml'}"))
+    return names

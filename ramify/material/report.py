@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ramify.atomistic.diffusivity_record import Outcome
+from ramify.atomistic.nucleus_record import Outcome as NucleusOutcome
 from ramify.atomistic.record import Record
 
 
@@ -56,3 +57,24 @@ def uncertainty_lines(record: Record) -> list[str]:
         )
         parts.append(f"{name.replace('_', ' ')} {shown}")
     return [f"  standard uncertainty: {', '.join(parts)}"]
+
+
+def nucleus_lines(outcome: NucleusOutcome) -> list[str]:
+    """Every record in a line, and what was found on the way."""
+    lines = [value_line(record.quantity.replace("_", " "), record) for record in outcome.records]
+    told = [f"  {line}" for line in outcome.lines]
+    for record in outcome.records:
+        told += [f"  note: {warning}" for warning in record.warnings if f"  note: {warning}" not in told]
+    return lines + told
+
+
+def law_lines(record: Record) -> list[str]:
+    """The value of a law, its numbers and its limits."""
+    lines = [value_line(record.quantity.replace("_", " "), record), f"  {record.method}"]
+    lines += [f"  {name}: {value:.5g}" for name, value in record.details.items() if isinstance(value, float)]
+    valid = record.valid
+    if valid.temperature is not None:
+        lines.append(f"  valid from {valid.temperature[0]:.4g} to {valid.temperature[1]:.4g} K")
+    if valid.diameter is not None:
+        lines.append(f"  valid from {valid.diameter[0]:.3g} to {valid.diameter[1]:.3g} m")
+    return lines + uncertainty_lines(record)

@@ -1,12 +1,19 @@
-"""`ramify atomistic ...`: from simulation files to material records."""
+"""`ramify atomistic ...`: from simulation files to material records.
+
+The analysis and all that it needs are imported by the command that runs.
+"""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ramify.commands.common import refuse, refuse_petsc_options
+from ramify.launcher import RANK, environment_number
+from ramify.material.refusals import refused_files
 
 app = typer.Typer(
     help="Turn molecular-dynamics files into material records.", no_args_is_help=True, add_completion=False,
@@ -86,7 +93,8 @@ def diffusivity(
 ) -> None:
     """Diffusivity from trajectories or averages, with its 95 % interval, or why there is none."""
     given = locals()
-    with refusals():
+    refuse_petsc_options("atomistic")
+    with refused_files():
         from ramify.atomistic.diffusivity_record import make_record
         from ramify.material.options import diffusivity_request
         from ramify.material.report import diffusivity_lines
@@ -97,19 +105,8 @@ def diffusivity(
         write(outcome.record, output)
 
 
-def refusals() -> AbstractContextManager[None]:
-    """Refused input as one message and exit code 2, as in all commands."""
-    from ramify.cli import refuse_petsc_options
-    from ramify.material.refusals import told
-
-    refuse_petsc_options("atomistic")
-    return told()
-
-
 def refuse_output(output: Path | None, force: bool) -> None:
     """A record is not written over, nor into a folder."""
-    from ramify.cli import refuse
-
     if output is None:
         return
     if output.is_dir():
@@ -120,8 +117,6 @@ def refuse_output(output: Path | None, force: bool) -> None:
 
 def tell(lines: list[str]) -> None:
     """Print lines on one rank."""
-    from ramify.launcher import RANK, environment_number
-
     if environment_number(RANK, 0) == 0:
         for line in lines:
             typer.echo(line)
@@ -131,9 +126,128 @@ def write(record: object, output: Path | None) -> None:
     """Write a record and tell where."""
     from ramify.atomistic.record import Record
     from ramify.atomistic.record_file import write_record
-    from ramify.launcher import RANK, environment_number
 
     assert isinstance(record, Record)
     if output is not None and environment_number(RANK, 0) == 0:
         write_record(record, output)
         typer.echo(output)
+
+
+@app.command()
+def nucleus(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES...", help="Outcomes of seeds, profiles, or time series.")
+    ],
+    method: Annotated[str, typer.Option("--method", help="seeds, profile, first-passage or depth.")],
+    output: Output = None,
+    force: Force = False,
+    temperature: Temperature = None,
+    energy_unit: Annotated[
+        str | None, typer.Option("--energy-unit", metavar="UNIT", help="Of a profile: kJ/mol, eV, kcal/mol, J or kT.")
+    ] = None,
+    field: Annotated[str | None, typer.Option("--field", metavar="NAME", help="Field of a PLUMED file.")] = None,
+    time_unit: Annotated[str | None, typer.Option("--time-unit", metavar="UNIT", help="Of a COLVAR file.")] = None,
+    length_unit: Annotated[
+        str | None, typer.Option("--length-unit", metavar="UNIT", help="Of a profile over depth.")
+    ] = None,
+    volume: Annotated[str | None, typer.Option("--volume", metavar="VOLUME", help="Of the cell, for a rate.")] = None,
+    melting_temperature: Annotated[
+        str | None, typer.Option("--melting-temperature", metavar="TEMPERATURE", help="For surface energy and barrier.")
+    ] = None,
+    heat_of_fusion: Annotated[
+        str | None, typer.Option("--heat-of-fusion", metavar="ENERGY", help="The same; '3.0 kJ/mol'.")
+    ] = None,
+    molar_volume: Annotated[
+        str | None, typer.Option("--molar-volume", metavar="VOLUME", help="The same; '13 cm^3/mol'.")
+    ] = None,
+    potential: Potential = None,
+    model_uncertainty: Annotated[
+        float | None, typer.Option("--model-uncertainty", metavar="FRACTION", help="Of the potential, relative.")
+    ] = None,
+) -> None:
+    """Critical nucleus: size with its interval, and what classical theory makes of it."""
+    given = locals()
+    refuse_petsc_options("atomistic")
+    with refused_files():
+        from ramify.atomistic.nucleus_record import make_record
+        from ramify.material.options import nucleus_request
+        from ramify.material.report import nucleus_lines
+
+        refuse_output(output, force)
+        outcome = make_record(nucleus_request(given))
+        tell(nucleus_lines(outcome))
+        write_all(outcome.records, output, force)
+
+
+@app.command()
+def order(
+    files: Files,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="CSV", help="Table to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over an earlier table.")] = False,
+    timestep: Timestep = None,
+    units: Units = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="Averaged q6 above which an atom is crystalline.")
+    ] = None,
+) -> None:
+    """Crystalline atoms and the largest crystalline cluster over time, by averaged bond order (freud)."""
+    refuse_petsc_options("atomistic")
+    with refused_files():
+        from ramify.material.order_table import order_table
+
+        refuse_output(output, force)
+        if environment_number(RANK, 0) == 0:
+            tell(order_table(files, output, timestep, units, threshold))
+
+
+@app.command()
+def arrhenius(
+    records: Records,
+    output: Output = None,
+    force: Force = False,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TEMPERATURE", help="Of the value; the middle by default.")
+    ] = None,
+) -> None:
+    """Arrhenius law through diffusivities at several temperatures."""
+    refuse_petsc_options("atomistic")
+    with refused_files():
+        from ramify.material.options import arrhenius_law
+        from ramify.material.report import law_lines
+
+        refuse_output(output, force)
+        law = arrhenius_law(records, at)
+        tell(law_lines(law))
+        write(law, output)
+
+
+@app.command()
+def sizes(
+    records: Records,
+    at: Annotated[str, typer.Option("--at", metavar="LENGTH", help="Diameter of the value.")],
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Law of diffusivity over diameter through particles of several sizes, in one phase."""
+    refuse_petsc_options("atomistic")
+    with refused_files():
+        from ramify.material.options import size_law
+        from ramify.material.report import law_lines
+
+        refuse_output(output, force)
+        law = size_law(records, at)
+        tell(law_lines(law))
+        write(law, output)
+
+
+def write_all(records: Sequence[object], output: Path | None, force: bool) -> None:
+    """Write the first record under the name given and the others beside it, named by what they hold."""
+    from ramify.material.options import record_names
+
+    if output is None:
+        return
+    names = record_names(records, output)
+    for name in names:
+        refuse_output(name, force)
+    for record, name in zip(records, names, strict=True):
+        write(record, name)
