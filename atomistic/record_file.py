@@ -13,6 +13,8 @@ from ramify.atomistic.record import Record
 
 LARGEST_FILE = 65_536
 """Bytes that a record may have."""
+KINDS = {"mapping": ("map",), "sequence": ("seq",), "scalar": ("str", "int", "float", "null", "bool", "timestamp")}
+"""YAML's own kinds of nodes."""
 
 
 def read_record(path: Path) -> Record:
@@ -72,6 +74,9 @@ def _load(path: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
 def _value(node: Any, key: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], path: Path) -> Any:
     lines.setdefault(key, node.start_mark.line + 1)
     kind = str(node.tag).rpartition(":")[2]
+    if kind not in KINDS[node.id]:
+        tag = shown(str(node.tag))
+        raise AtomisticError("YAML tags are not used in records", path, node.start_mark.line + 1, value=tag)
     if len(key) > 8:
         raise AtomisticError("nested too deeply for a record", path, node.start_mark.line + 1)
     if node.id == "mapping":
@@ -93,10 +98,6 @@ def _value(node: Any, key: tuple[str | int, ...], lines: dict[tuple[str | int, .
             return text
     if kind in ("null", "bool"):
         return None if kind == "null" else text.lower() in ("true", "yes", "on")
-    if kind not in ("str", "timestamp"):
-        raise AtomisticError(
-            "YAML tags are not used in records", path, node.start_mark.line + 1, value=shown(str(node.tag))
-        )
     return text
 
 

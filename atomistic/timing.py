@@ -25,6 +25,8 @@ class Clock:
         self._facts = facts
         self._last: Frame | None = None
         self._units(*first)
+        if first[1].kind != "unknown":
+            facts.need_style()
         self._path = first[0]
         a, b = first[1], second[1]
         self._every = None if a.step is None or b.step is None else b.step - a.step
