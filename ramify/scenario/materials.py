@@ -120,7 +120,7 @@ def _take(entry: dict[str, Any], key: Key, document: Document) -> dict[str, Any]
         )
     try:
         value = record.quantile(float(quantile), temperature)
-        error = record.uncertainty.combined if temperature is None else record.at(temperature)[1]
+        uncertainty = record.uncertainty.combined if temperature is None else record.at(temperature)[1]
     except ValueError as failure:
         raise ScenarioError(str(failure), (*key, "temperature"), None, "a temperature in the record's range") from None
     taken = {
@@ -128,7 +128,7 @@ def _take(entry: dict[str, Any], key: Key, document: Document) -> dict[str, Any]
         "sha256": hashed(path).sha256,
         "quantity": record.quantity,
         "value": _text(value, record.unit),
-        "standard_uncertainty": _text(error, record.unit),
+        "standard_uncertainty": _text(uncertainty, record.unit),
         "quantile": float(quantile),
     }
     return taken if temperature is None else taken | {"temperature": f"{temperature!r} K"}
