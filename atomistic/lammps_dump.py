@@ -17,6 +17,7 @@ import numpy as np
 from ramify.atomistic.errors import AtomisticError, shown
 from ramify.atomistic.frames import Box, Frame, Kind
 from ramify.atomistic.lines import Lines, number, open_lines, whole
+from ramify.atomistic.numbers import rows_of_numbers
 
 MOST_ATOMS = 100_000_000
 CHOICES: tuple[tuple[tuple[str, str, str], bool, bool], ...] = (
@@ -98,15 +99,17 @@ def _item(lines: Lines, item: bytes) -> bytes:
 
 def atom_rows(lines: Lines, count: int, begin: int) -> list[bytes]:
     """The lines of a frame's atoms."""
-    rows = []
-    for k in range(count):
-        line = lines.next()
-        if line is None or line.startswith(b"ITEM:"):
-            raise AtomisticError(
-                f"the frame that begins at line {begin} has {k} of its {count} atoms: the file is truncated",
-                lines.path, lines.number, allowed=f"whole frames; the lines before {begin} hold whole ones",
-            )  # fmt: skip
-        rows.append(line)
+    first = lines.number + 1
+    rows = lines.rows(count)
+    held = len(rows)
+    if b"ITEM:" in b"".join(rows):
+        held = next((k for k, row in enumerate(rows) if row.startswith(b"ITEM:")), held)
+    if held < count:
+        raise AtomisticError(
+            f"the frame that begins at line {begin} has {held} of its {count} atoms: the file is truncated",
+            lines.path, min(first + held, lines.number),
+            allowed=f"whole frames; the lines before {begin} hold whole ones",
+        )  # fmt: skip
     return rows
 
 
@@ -130,12 +133,15 @@ def _coordinates(names: list[str], lines: Lines) -> tuple[tuple[str, str, str], 
 def numeric_columns(block: list[bytes], names: list[str], wanted: list[str], lines: Lines) -> np.ndarray:
     """The wanted columns [row, column] of a block of lines; all must be finite and every row whole."""
     at = [names.index(name) for name in wanted]
-    try:
-        values = np.loadtxt(block, usecols=at, ndmin=2, comments=None, encoding="latin1")
-        sound = bool(np.isfinite(values).all()) and block[-1].count(b" ") >= len(names) - 1
-    except ValueError:
-        sound = False
-    if not sound:
+    values = rows_of_numbers(b"".join(block), len(block), len(names))
+    if values is not None:
+        values = values[:, at]
+    else:
+        try:
+            values = np.loadtxt(block, usecols=at, ndmin=2, comments=None, encoding="latin1")
+        except ValueError:
+            values = np.full(1, np.nan)
+    if not np.isfinite(values).all() or len(values) != len(block):
         first = lines.number - len(block) + 1
         for k, row in enumerate(block):
             words = row.split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from ramify.atomistic.errors import AtomisticError, shown
 
 LONGEST_LINE = 1 << 16
 """Bytes; no line of a text file of these kinds is longer."""
+CHUNK = 65_536
+"""Lines read at once."""
 GZIP = b"\x1f\x8b"
 
 
@@ -26,13 +29,36 @@ class Lines:
 
     def next(self) -> bytes | None:
         """The next line with its end; None at the end of the file. A last line that was cut off is refused."""
+        (line,) = self._read(1)
+        return self._checked(line) if line else None
+
+    def rows(self, count: int) -> list[bytes]:
+        """Up to that many lines at once, fewer where the file ends; refused as `next` refuses them."""
+        rows: list[bytes] = []
+        while len(rows) < count:
+            part = self._read(min(count - len(rows), CHUNK))
+            whole = b"".join(part)
+            if whole.count(b"\n") != len(part) or b"\0" in whole:  # the end of the file, or something to refuse
+                for line in part:
+                    if not line:
+                        return rows
+                    rows.append(self._checked(line))
+            else:
+                self.number += len(part)
+                rows += part
+        return rows
+
+    def _read(self, count: int) -> list[bytes]:
+        """That many lines, empty ones at the end of the file."""
+        readline = self._stream.readline
         try:
-            line = self._stream.readline(LONGEST_LINE)
+            return [readline(LONGEST_LINE) for _ in range(count)]
         except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as failure:
             told = "compressed data end early: the file is truncated" if isinstance(failure, EOFError) else str(failure)
             raise AtomisticError(told, self.path, self.number + 1, allowed="a whole file") from None
-        if not line:
-            return None
+
+    def _checked(self, line: bytes) -> bytes:
+        """A line that is whole and text."""
         self.number += 1
         if not line.endswith(b"\n"):
             if len(line) == LONGEST_LINE:
@@ -72,8 +98,10 @@ def open_lines(path: Path) -> Iterator[Lines]:
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == GZIP
-        with gzip.open(path, "rb") if packed else path.open("rb") as stream:
-            yield Lines(path, stream)  # type: ignore[arg-type]
+        with path.open("rb") as raw:
+            # a buffer of our own: that of gzip answers every line from Python
+            stream = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20) if packed else raw
+            yield Lines(path, stream)
     except FileNotFoundError:
         raise AtomisticError("no such file", path) from None
     except OSError as failure:

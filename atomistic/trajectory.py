@@ -19,8 +19,8 @@ from ramify.atomistic.facts import Facts, missing
 from ramify.atomistic.frames import Frame
 from ramify.atomistic.unwrap import Unwrapper, free_flight, thermal_reach
 
-MEMORY = 512 * 2**20
-"""Bytes of positions that are kept."""
+MEMORY = 256 * 2**20
+"""Bytes of positions that are kept; the analysis takes about three times as much."""
 FEWEST_FRAMES = 512
 """That are kept of a long trajectory, at the cost of atoms."""
 FREE_FLIGHT_MARGIN = 1.15

@@ -13,6 +13,7 @@ from ramify.atomistic.lammps_data import read_data
 from ramify.atomistic.lammps_dump import read_dump
 from ramify.atomistic.lammps_log import read_log
 from ramify.atomistic.lammps_table import read_table
+from ramify.atomistic.numbers import rows_of_numbers
 from ramify.atomistic.plumed import free_energy_profile, read_plumed
 from ramify.atomistic.sources import sniff
 from ramify.atomistic.unit_styles import STYLES, unit_style
@@ -248,3 +249,17 @@ def test_unit_styles() -> None:
         unit_style("metall")
     with pytest.raises(AtomisticError, match="reduced units"):
         unit_style("lj")
+
+
+def test_numbers_are_those_that_python_reads() -> None:
+    rng = np.random.default_rng(0)
+    words = [f"{x:.{rng.integers(1, 16)}g}" for x in rng.normal(size=3000) * 10.0 ** rng.integers(-5, 12, 3000)]
+    words += ["0", "-0.0", "+1", "1.", ".5", "1e5", "1E-05", "-12345678.25", "000.1", "0e99"]
+    words += ["1"] * (-len(words) % 5)
+    text = "\n".join(" ".join(words[k : k + 5]) + " " for k in range(0, len(words), 5)) + "\n"
+    found = rows_of_numbers(text.encode(), len(words) // 5, 5)
+    assert found is not None and np.array_equal(found.ravel(), [float(word) for word in words])
+    for wrong in (b"1 2\n3\n", b"1 2\n3 x\n", b"1 2\n3 4 5\n", b"1 2\n3 --4\n", b"1 2\n3 4e\n", b"1 2\n3 nan\n",
+                  b"1 2\n3 4\n5 6\n",
+                  b"1 2\n3 0.1234567890123456\n", b"1 2\n3 1e-40\n", b"1 2\n", b"1 2\n3 4"):  # fmt: skip
+        assert rows_of_numbers(wrong, 2, 2) is None
