@@ -27,7 +27,7 @@ from ramify.atomistic.trajectory import Trajectory
 FEWEST_LAGS = 3
 """Of a window."""
 CURVE_POINTS = 48
-FAR = 0.3
+FAR = 0.2
 """Relative distance from the fitted line, of displacements over half the run, that is none."""
 
 

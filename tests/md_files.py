@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 from ramify.atomistic.trajectory import Trajectory
 
 SAMPLES = Path(__file__).parent / "data" / "md"
+
+
+def close(value: Any, rel: float = 1e-6) -> Any:
+    """Relative agreement alone: in SI units these quantities are far below pytest's absolute tolerance of 1e-12."""
+    return pytest.approx(value, rel=rel, abs=0.0)
 
 
 def brownian(seed: int, frames: int = 200, atoms: int = 40, D: float = 1e-9, interval: float = 1e-12) -> np.ndarray:

@@ -6,14 +6,16 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-from md_files import SAMPLES
+from md_files import SAMPLES, close
 
+from ramify import cli
 from ramify.atomistic import seeds
+from ramify.atomistic.csv_table import read_csv
 from ramify.atomistic.errors import AtomisticError
 from ramify.atomistic.first_passage import exponential_time, first_passage, fitted, passage_times
 from ramify.atomistic.frames import Box, Frame
 from ramify.atomistic.free_energy import depth_weight, mean_of, profile_top
-from ramify.atomistic.nucleus_record import Request, Thermodynamics, make_record
+from ramify.atomistic.nucleus_record import SERIES, Request, Thermodynamics, make_record
 from ramify.atomistic.order import largest_cluster, order_of
 from ramify.physics import crystal_nucleation as cnt
 from ramify.physics.constants import AVOGADRO, BOLTZMANN
@@ -70,14 +72,14 @@ def test_classical_theory_is_consistent() -> None:
     around = size * np.array([0.99, 1.0, 1.01])
     energies = [cnt.nucleus_energy(each, driving, gamma, VOLUME) for each in around]
     assert energies[1] > max(energies[0], energies[2])
-    assert cnt.barrier(size, driving) == pytest.approx(energies[1], rel=1e-12)
-    assert cnt.barrier(size, driving) == pytest.approx(16 * np.pi * gamma**3 * VOLUME**2 / (3 * driving**2))
-    assert cnt.surface_energy(size, driving, VOLUME) == pytest.approx(gamma)
-    assert cnt.atoms_in(cnt.diameter(size, VOLUME), VOLUME) == pytest.approx(size)
+    assert cnt.barrier(size, driving) == close(energies[1], rel=1e-12)
+    assert cnt.barrier(size, driving) == close(16 * np.pi * gamma**3 * VOLUME**2 / (3 * driving**2))
+    assert cnt.surface_energy(size, driving, VOLUME) == close(gamma)
+    assert cnt.atoms_in(cnt.diameter(size, VOLUME), VOLUME) == close(size)
     # second derivative of the energy at the top: Z^2 2 pi kT
     step = 1e-2 * size
     bend = (energies[0] - 2 * energies[1] + energies[2]) / step**2
-    assert cnt.zeldovich(size, driving, T) == pytest.approx(np.sqrt(-bend / (2 * np.pi * BOLTZMANN * T)), rel=1e-3)
+    assert cnt.zeldovich(size, driving, T) == close(np.sqrt(-bend / (2 * np.pi * BOLTZMANN * T)), rel=1e-3)
 
 
 def profile(seed: int | None, size: np.ndarray, gamma: float = 0.03) -> np.ndarray:
@@ -96,9 +98,9 @@ def test_the_top_of_a_profile_is_that_of_classical_theory() -> None:
     exact = cnt.critical_size(driving, 0.03, VOLUME)
     size = np.arange(1.0, 3.0 * exact)
     top = profile_top(size, profile(None, size), T)
-    assert top.size == pytest.approx(exact, rel=0.03)
+    assert top.size == close(exact, rel=0.03)
     base = cnt.nucleus_energy(1.0, driving, 0.03, VOLUME)
-    assert top.barrier == pytest.approx(cnt.barrier(exact, driving) - base, rel=0.005)
+    assert top.barrier == close(cnt.barrier(exact, driving) - base, rel=0.005)
 
 
 def test_the_interval_of_profiles_covers_the_truth_in_90_to_99_of_100() -> None:
@@ -130,12 +132,8 @@ def test_nuclei_form_where_the_free_energy_is_least() -> None:
     depth, spread = np.linspace(-1e-9, 3e-9, 401), 0.3e-9
     energy = 0.5 * BOLTZMANN * T / spread**2 * (depth - 1e-9) ** 2
     found = depth_weight(depth, energy, T)
-    assert (
-        found.most == pytest.approx(1e-9)
-        and found.mean == pytest.approx(1e-9)
-        and found.spread == pytest.approx(spread, rel=1e-3)
-    )
-    assert found.at(1e-9) == pytest.approx(1.0) and found.at(1.3e-9) == pytest.approx(np.exp(-0.5), rel=1e-3)
+    assert found.most == close(1e-9) and found.mean == close(1e-9) and found.spread == close(spread, rel=1e-3)
+    assert found.at(1e-9) == close(1.0) and found.at(1.3e-9) == close(np.exp(-0.5), rel=1e-3)
     assert found.at(9e-9) == 0.0
 
 
@@ -184,7 +182,7 @@ def test_first_passages_find_the_top_and_the_time() -> None:
     # the steady current over the barrier from a basin that holds the small sizes, growth not in it
     n = np.arange(1, end)
     current = 1.0 / np.sum(np.exp(energy[n]) / (0.5 * np.exp(-np.maximum(0.0, energy[n + 1] - energy[n]))))
-    assert total == pytest.approx(np.exp(-energy[n[:20]]).sum() / current, rel=0.08)  # 6 % at this barrier
+    assert total == close(np.exp(-energy[n[:20]]).sum() / current, rel=0.08)  # 6 % at this barrier
     assert total < 0.95 * exact[-1]
     covered_time = covered_size = 0
     for trial in range(20):
@@ -199,7 +197,7 @@ def test_first_passages_find_the_top_and_the_time() -> None:
 def test_runs_that_do_not_nucleate_count_their_time() -> None:
     rng = np.random.default_rng(0)
     runs = []
-    for _ in range(20):
+    for _ in range(30):
         waiting, length = rng.exponential(1.0), 1.5
         times = np.linspace(0.0, length, 301)
         runs.append((times, np.where(times < waiting, 3.0, 100.0)))
@@ -269,10 +267,10 @@ def test_records_of_seeds_with_what_classical_theory_makes_of_them(tmp_path: Pat
     made = make_record(Request(files=(file,), method="seeds", thermodynamics=LITHIUM))
     size, gamma, barrier = made.records
     assert [r.quantity for r in made.records] == ["critical_size", "surface_energy", "nucleation_barrier"]
-    assert gamma.value == pytest.approx(cnt.surface_energy(size.value, LITHIUM.driving(T), VOLUME))
+    assert gamma.value == close(cnt.surface_energy(size.value, LITHIUM.driving(T), VOLUME))
     interval = gamma.uncertainty.interval_95
     assert interval is not None and interval[0] < gamma.value < interval[1]
-    assert gamma.relative == pytest.approx(size.relative / 3.0) and barrier.relative == pytest.approx(size.relative)
+    assert gamma.relative == close(size.relative / 3.0) and barrier.relative == close(size.relative)
     assert size.sources[0].sha256 is not None and size.distribution == "lognormal"
     hot = Thermodynamics(330.0, 3000.0, 1.3e-5)
     with pytest.raises(AtomisticError, match="no driving force"):
@@ -289,7 +287,7 @@ def test_records_of_profiles(tmp_path: Path) -> None:
         rows = "\n".join(f"{n} {F}" for n, F in zip(size, energy, strict=True))
         files[-1].write_text(f"#! FIELDS n file.free\n{rows}\n")
     made = make_record(Request(files=tuple(files), method="profile", temperature=T, energy_unit="kJ/mol"))
-    assert made.records[0].value == pytest.approx(exact, rel=0.1)
+    assert made.records[0].value == close(exact, rel=0.1)
     assert made.records[0].uncertainty.statistical is not None
     alone = make_record(Request(files=(files[0],), method="profile", temperature=T, energy_unit="kJ/mol"))
     assert alone.records[0].uncertainty.statistical is None and "tells no error" in alone.lines[-1]
@@ -313,3 +311,49 @@ def test_tables_of_seeds_that_are_refused(tmp_path: Path, text: str, problem: st
     (tmp_path / "seeds.csv").write_text(text)
     with pytest.raises(AtomisticError, match=problem):
         make_record(Request(files=(tmp_path / "seeds.csv",), method="seeds"))
+
+
+def ramify(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["atomistic", *map(str, arguments)])
+    told = capsys.readouterr()
+    return int(stop.value.code or 0), told.out, told.err
+
+
+def test_the_command_writes_a_record_for_each_quantity(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = outcomes(0)
+    rows = [f"{n:.4f}, {T}, {g}, {r}" for n, g, r in zip(one.size, one.grown, one.runs, strict=True)]
+    (tmp_path / "seeds.csv").write_text("size [1], temperature [K], grown [1], runs [1]\n" + "\n".join(rows) + "\n")
+    classical = ("--melting-temperature", "453.65 K", "--heat-of-fusion", "3.0 kJ/mol", "--molar-volume", "13 cm^3/mol")
+    command = ("nucleus", tmp_path / "seeds.csv", "--method", "seeds", "-o", tmp_path / "n.yaml")
+    code, told, _ = ramify(capsys, *command, *classical)
+    assert code == 0 and "340 K: " in told and "largest that melted" in told
+    names = {path.name for path in tmp_path.glob("*.yaml")}
+    assert names == {"n.yaml", "n-surface_energy.yaml", "n-nucleation_barrier.yaml"}
+    (tmp_path / "n.yaml").unlink()
+    code, _, refused = ramify(capsys, *command, *classical)  # one of the others would be written over
+    assert code == 2 and "n-surface_energy.yaml: exists already" in refused and not (tmp_path / "n.yaml").exists()
+    code, _, refused = ramify(capsys, *command, *classical[:4])
+    assert code == 2 and "--molar-volume: missing" in refused
+    code, _, refused = ramify(capsys, *command, "--energy-unit", "eV")
+    assert code == 2 and "has no use with --method seeds" in refused
+
+
+def test_order_over_time_serves_first_passages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Atoms deposited from frame to frame: a crystal grows by layers of cells."""
+    pytest.importorskip("freud")
+    parts = []
+    for k, cells in enumerate((3, 4, 5)):
+        sites = bcc(cells, 3.51, 0.05)
+        lattice = f'Lattice="{cells * 3.51} 0 0 0 {cells * 3.51} 0 0 0 {cells * 3.51}"'
+        rows = "".join(f"Li {x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in sites)
+        parts.append(f"{len(sites)}\n{lattice} Properties=species:S:1:pos:R:3 step={100 * k}\n{rows}")
+    (tmp_path / "growth.xyz").write_text("".join(parts))
+    table = tmp_path / "order.csv"
+    code, told, _ = ramify(capsys, "order", tmp_path / "growth.xyz", "--timestep", "10 fs", "-o", table)
+    assert code == 0 and "3 frames" in told and "largest cluster 54 to 250 of 250 atoms" in told
+    read = read_csv(table, SERIES, ("time", "size")).columns
+    assert np.allclose(read["time"] * 1e12, [0.0, 1.0, 2.0]) and np.array_equal(read["size"], [54, 128, 250])
+    assert np.array_equal(read["atoms"], [54, 128, 250])
+    code, _, refused = ramify(capsys, "order", tmp_path / "growth.xyz", "-o", table)
+    assert code == 2 and "exists already" in refused
