@@ -20,7 +20,7 @@ from ramify.atomistic.frames import Frame
 from ramify.atomistic.unwrap import Unwrapper, free_flight, thermal_reach
 
 MEMORY = 256 * 2**20
-"""Bytes of positions that are kept; the analysis takes about three times as much."""
+"""Bytes of positions that are kept; the whole process takes about four times as much."""
 FEWEST_FRAMES = 512
 """That are kept of a long trajectory, at the cost of atoms."""
 FREE_FLIGHT_MARGIN = 1.15

@@ -1,14 +1,17 @@
 """Diffusivities against known answers, their intervals, and the runs that are refused."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from md_files import SAMPLES, brownian, close, dump_text, persistent, trajectory
 
 from ramify.atomistic.diffusivity import block_factor, slope_weights
-from ramify.atomistic.diffusivity_record import Request, make_record
+from ramify.atomistic.diffusivity_record import make_record
+from ramify.atomistic.diffusivity_request import Request
 from ramify.atomistic.displacements import squared_displacements
 from ramify.atomistic.errors import AtomisticError
 from ramify.atomistic.estimate import collective_diffusivity, diffusivity, layer_diffusivities
@@ -363,7 +366,7 @@ def test_the_box_takes_what_yeh_and_hummer_say() -> None:
 
 
 def test_vacancies_in_equilibrium() -> None:
-    from ramify.atomistic.diffusivity_record import Vacancies
+    from ramify.atomistic.diffusivity_request import Vacancies
 
     eV = 1.602176634e-19
     files = (SAMPLES / "vac_v420.dat.gz", SAMPLES / "log.multirun_columns_change.lammps.gz")
@@ -395,3 +398,33 @@ def test_facts_name_where_they_come_from() -> None:
     assert facts.timestep == 2e-15 and facts.origin["timestep"] == "log.liquid550.lammps.gz"
     assert facts.elements == {1: "Li", 2: "Mg"} and facts.origin["elements"] == "start.data.gz"
     assert facts.need_temperature() == pytest.approx(549.9, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"drift": "keep"}, "--drift: needs a trajectory"),
+        ({"layers": 3}, "--layers: needs a trajectory"),
+        ({"column": None}, "--column: the file has 4 columns"),
+        ({"viscosity": 5e-4}, "--viscosity: serves the finite-size correction of a liquid"),
+        ({"column": "c_m[1]", "table": "vacf", "element": "Li"}, "the squared velocity at time zero"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(more: dict[str, Any], message: str) -> None:
+    files = tuple(SAMPLES / name for name in ("msd_avetime.dat.gz", *LIQUID))
+    with pytest.raises(AtomisticError, match=message):
+        make_record(Request(**{"files": files, "column": "c_m[4]", **more}))
+
+
+def test_the_box_is_booked_or_applied() -> None:
+    request = Request(
+        files=tuple(SAMPLES / n for n in ("msd_avetime.dat.gz", *LIQUID)), column="c_m[4]", phase="liquid"
+    )
+    booked = make_record(request).record
+    applied = make_record(replace(request, viscosity=5e-4)).record
+    correction = laws.finite_box_correction(549.9, 5e-4, 29.6358e-10)
+    assert applied.value - booked.value == close(correction, rel=1e-3)
+    assert booked.uncertainty.finite_size is not None
+    assert booked.uncertainty.finite_size == close(correction, rel=0.1) and applied.uncertainty.finite_size is not None
+    assert applied.uncertainty.finite_size < 0.2 * booked.uncertainty.finite_size
+    assert booked.uncertainty.model is None and any("not known" in warning for warning in booked.warnings)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import MpiRun
 from md_files import close
 
 from ramify import cli
@@ -331,3 +332,14 @@ def test_the_help_of_the_commands_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_two_ranks_write_the_record_of_one(mpiexec: MpiRun, tmp_path: Path) -> None:
+    samples = Path(__file__).parent / "data" / "md"
+    files = [samples / "msd_avetime.dat.gz", samples / "log.liquid550.lammps.gz"]
+    command = ("-m", "ramify.cli", "atomistic", "diffusivity", *files, "--column", "c_m[4]", "-o")
+    alone, both = (mpiexec(ranks, *command, tmp_path / f"{ranks}.yaml") for ranks in (1, 2))
+    assert (tmp_path / "1.yaml").read_text() == (tmp_path / "2.yaml").read_text()
+    assert both.stdout.replace("2.yaml", "1.yaml") == alone.stdout
+    refused = mpiexec(2, *command, tmp_path / "2.yaml", check=False)
+    assert refused.returncode == 2 and refused.stderr.count("exists already") == 1

@@ -1,6 +1,6 @@
 """`ramify atomistic ...`: from simulation files to material records.
 
-The analysis and all that it needs are imported by the command that runs.
+The analysis and all that it needs are imported by the command that runs. Under MPI rank 0 does it alone.
 """
 
 from __future__ import annotations
@@ -94,6 +94,8 @@ def diffusivity(
     """Diffusivity from trajectories or averages, with its 95 % interval, or why there is none."""
     given = locals()
     refuse_petsc_options("atomistic")
+    if environment_number(RANK, 0) > 0:
+        return
     with refused_files():
         from ramify.atomistic.diffusivity_record import make_record
         from ramify.material.options import diffusivity_request
@@ -116,10 +118,9 @@ def refuse_output(output: Path | None, force: bool) -> None:
 
 
 def tell(lines: list[str]) -> None:
-    """Print lines on one rank."""
-    if environment_number(RANK, 0) == 0:
-        for line in lines:
-            typer.echo(line)
+    """Print lines."""
+    for line in lines:
+        typer.echo(line)
 
 
 def write(record: object, output: Path | None) -> None:
@@ -128,7 +129,7 @@ def write(record: object, output: Path | None) -> None:
     from ramify.atomistic.record_file import write_record
 
     assert isinstance(record, Record)
-    if output is not None and environment_number(RANK, 0) == 0:
+    if output is not None:
         write_record(record, output)
         typer.echo(output)
 
@@ -168,6 +169,8 @@ def nucleus(
     """Critical nucleus: size with its interval, and what classical theory makes of it."""
     given = locals()
     refuse_petsc_options("atomistic")
+    if environment_number(RANK, 0) > 0:
+        return
     with refused_files():
         from ramify.atomistic.nucleus_record import make_record
         from ramify.material.options import nucleus_request
@@ -192,12 +195,13 @@ def order(
 ) -> None:
     """Crystalline atoms and the largest crystalline cluster over time, by averaged bond order (freud)."""
     refuse_petsc_options("atomistic")
+    if environment_number(RANK, 0) > 0:
+        return
     with refused_files():
         from ramify.material.order_table import order_table
 
         refuse_output(output, force)
-        if environment_number(RANK, 0) == 0:
-            tell(order_table(files, output, timestep, units, threshold))
+        tell(order_table(files, output, timestep, units, threshold))
 
 
 @app.command()
@@ -211,6 +215,8 @@ def arrhenius(
 ) -> None:
     """Arrhenius law through diffusivities at several temperatures."""
     refuse_petsc_options("atomistic")
+    if environment_number(RANK, 0) > 0:
+        return
     with refused_files():
         from ramify.material.options import arrhenius_law
         from ramify.material.report import law_lines
@@ -230,6 +236,8 @@ def sizes(
 ) -> None:
     """Law of diffusivity over diameter through particles of several sizes, in one phase."""
     refuse_petsc_options("atomistic")
+    if environment_number(RANK, 0) > 0:
+        return
     with refused_files():
         from ramify.material.options import size_law
         from ramify.material.report import law_lines

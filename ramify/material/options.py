@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from ramify.atomistic.diffusivity_record import PHASES, Phase, Request, Vacancies
+from ramify.atomistic.diffusivity_request import PHASES, Phase, Request, Vacancies
 from ramify.atomistic.facts import Stated
 from ramify.atomistic.laws import arrhenius, over_sizes
 from ramify.atomistic.nucleus_record import METHODS, Thermodynamics
