@@ -1,1 +1,1 @@
-"""From molecular dynamics to material records: not part of this version."""
+"""From molecular dynamics to material records: readers, diffusivities, nuclei, and values with their uncertainty."""

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from ramify.commands import hosts, listing, runs, studies, tracer, validation
+from ramify.commands import atomistic, hosts, listing, runs, studies, tracer, validation
 from ramify.commands.common import AFTER_DASHES, REQUESTS, STREAMS
 from ramify.launcher import RANK, environment_number
 from ramify.signals import Requests
@@ -41,6 +41,7 @@ for command in (
     listing.schema,
 ):
     app.command()(command)
+app.add_typer(atomistic.app, name="atomistic")
 
 
 def _print_version(wanted: bool) -> None:

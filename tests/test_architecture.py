@@ -236,6 +236,8 @@ LIGHT = [
     ["schema"],
     ["schema", "--study"],
     ["scenarios"],
+    ["atomistic", "--help"],
+    ["atomistic", "diffusivity", "--help"],
     ["check", "scenarios/copper_pillars.yaml"],
     ["study", "remedies_e6", "--check"],
 ]

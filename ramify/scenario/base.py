@@ -7,14 +7,26 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, SkipValidation, WithJsonSchema, field_validator
 
 from ramify.scenario.errors import ScenarioError
-from ramify.scenario.fields import Section, Time, as_pydantic, refuse
+from ramify.scenario.fields import Section, Temperature, Time, as_pydantic, refuse
 from ramify.scenario.protocol import Protocol
 from ramify.scenario.protocol_text import parse_protocol, protocol_entries
 
 VERSION = 1
 """Version of the schema that this program writes and the newest it reads."""
-LAST = ("protocol", "output", "numerics")
+LAST = ("protocol", "output", "numerics", "materials")
 """Sections that stand at the end of a file, after what they act on."""
+
+
+class MaterialSection(Section):
+    """A material record and what a scenario has taken from it."""
+
+    record: str
+    temperature: Temperature | None = None
+    quantile: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    sha256: str | None = None
+    quantity: str | None = None
+    value: str | float | None = None
+    standard_uncertainty: str | float | None = None
 
 
 class Scenario(Section):
@@ -23,6 +35,8 @@ class Scenario(Section):
     title: Annotated[str, Field(max_length=500)] = ""
     version: int = VERSION
     model: str
+    materials: dict[str, MaterialSection] | None = None
+    """Material records by name, and what was taken from them."""
 
     @field_validator("version", mode="before")
     @classmethod

@@ -25,6 +25,8 @@ NESTING_CHARACTERS = 500
 """Opening brackets (or `- `, `? ` indicators in one line) in the whole text: real scenarios have some tens."""
 
 CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+INCLUSIONS = ("!record", "!material")
+"""Tags that stand for a value from a material record (`ramify.scenario.materials`); they construct nothing."""
 SCALARS = ("null", "bool", "int", "float", "str")
 
 
@@ -144,7 +146,20 @@ class Reader:
             return self.scalar(node, kind, key)
         if node.id == "scalar" and kind in ("timestamp", "merge"):
             return str(node.value)
-        raise self.refuse("YAML tags are not used in scenarios", node, key, shown(str(node.tag)))
+        if kind in INCLUSIONS:
+            return self.inclusion(node, kind.removeprefix("!"), key)
+        raise self.refuse("no YAML tag of scenarios", node, key, shown(str(node.tag)))
+
+    def inclusion(self, node: Any, kind: str, key: Key) -> dict[str, Any]:
+        """`!record FILE`, `!record {file: FILE, ...}` or `!material NAME`, as the mapping that they stand for."""
+        if node.id == "scalar":
+            return {kind: str(node.value)}
+        if node.id != "mapping" or kind != "record":
+            raise self.refuse("not a name", node, key, f"!{kind}")
+        entry = self.mapping(node, key)
+        if "file" in entry:
+            entry = {kind: entry.pop("file")} | entry
+        return entry
 
     def mapping(self, node: Any, key: Key) -> dict[str, Any]:
         """A mapping with text keys, each once."""

@@ -11,6 +11,7 @@ from ramify.models import DEFAULT, MODELS, PLANNED, Model, find_model
 from ramify.scenario.base import Scenario
 from ramify.scenario.errors import ScenarioError, nearest, shown
 from ramify.scenario.load import Document, parse_text, read_text
+from ramify.scenario.materials import include_records
 from ramify.scenario.overrides import apply_overrides
 from ramify.scenario.shipped import shipped_scenarios
 from ramify.scenario.validate import validate
@@ -55,6 +56,7 @@ def find_scenario(source: str | Path) -> Path:
 def finish(document: Document, overrides: Iterable[str]) -> Scenario:
     """The resolved scenario in a document."""
     apply_overrides(document, overrides)
+    include_records(document)
     model = named_model(document)
     scenario = validate(document, model.scenario)
     try:

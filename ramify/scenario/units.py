@@ -27,6 +27,7 @@ NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 UNIT = re.compile(r"(?:1\s*/)?(?:[A-Za-z]+(?:\^-?[1-9])?|[\s*/()])*")
 
 DEFINITIONS = """
+femto- = 1e-15 = f-
 pico- = 1e-12 = p-
 nano- = 1e-9 = n-
 micro- = 1e-6 = u-
@@ -54,6 +55,7 @@ newton = kilogram * meter / second ** 2 = N
 pascal = newton / meter ** 2 = Pa
 bar = 1e5 * pascal
 joule = newton * meter = J
+electron_volt = 1.602176634e-19 * joule = eV
 watt = joule / second = W
 coulomb = ampere * second = C
 ampere_hour = ampere * hour = Ah
