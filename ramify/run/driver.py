@@ -35,5 +35,7 @@ class Driver:
     """Columns of the history beyond the field table."""
     extra_fields: tuple[Quantity, ...] = ()
     """Fields beyond the field table."""
+    extra_summary: Callable[[Any], dict[str, Any]] = lambda engine: {}
+    """Keys of the summary beyond those of every engine, from the engine."""
     static_fields: frozenset[str] = frozenset({"psi"})
     """Fields that never change, stored once."""

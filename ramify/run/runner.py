@@ -440,7 +440,8 @@ class Runner:
         measures = self.last.measures if self.last is not None else self.engine.measure()
         if self.folder is not None:
             with self._writing():
-                self.folder.finish(self._summary(status, reason) | summary(self.engine, self.last, measures, memory))
+                account = summary(self.engine, self.last, measures, memory) | self.driver.extra_summary(self.engine)
+                self.folder.finish(self._summary(status, reason) | account)
                 self.folder.log.write("end", status=status, reason=reason)
             status, reason, code = self._judged(status, reason, code, alone=True)
             self.progress.say(f"{status}: {reason}; results in {self.path}")
