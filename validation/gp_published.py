@@ -1,7 +1,7 @@
 """The published grand-potential model: FiPy, grid and time step on a small domain, and what the interface width does.
 
-The lithium parameters of 2018 on cells that resolve the front, which the published grid does not. The width is changed at
-constant front energy, kappa with l and W with 1/l, as one would to afford a coarser grid; the same is done to the
+The lithium parameters of 2018 on cells that resolve the front, which the published grid does not. The width is changed
+at constant front energy, kappa with l and W with 1/l, as one would to afford a coarser grid; the same is done to the
 flagship model at a held voltage. In the published model the reaction is a rate of the phase, so that a flat front far
 from any limit of transport moves with 6 l L_eta drive: with the width.
 """
@@ -30,6 +30,7 @@ KAPPA, BARRIER = 0.3 * UM**2, 2.4
 def lithium(size: tuple[float, float], counts: tuple[int, int], stretch: float = 1.0) -> gp.GrandPotentialProblem:
     """Published lithium in x and z [um], its front `stretch` times as wide at the same energy."""
     lateral = size[0] * UM if counts[0] > 1 else 1.0
+    bump = 0.5 * UM if counts[0] > 1 else 0.0
     return gp.GrandPotentialProblem(
         domain=Domain((lateral, 1.0, size[1] * UM), (counts[0], 1, counts[1])),
         interface=gp.PhaseInterface(KAPPA * stretch, BARRIER / stretch, 6.25),
@@ -37,7 +38,7 @@ def lithium(size: tuple[float, float], counts: tuple[int, int], stretch: float =
         electrolyte=gp.Electrolyte(317.9 * UM**2, 1.19, 2.631, 1.0 / 14.89, 14890.0),
         electrode=gp.Electrode(1e6, -13.8, 5.5, 7.4e9),
         start=gp.Start(
-            lambda x, y, z: z - 3.0 * UM - (0.5 * UM * np.cos(np.pi * x / lateral) if counts[0] > 1 else 0.0 * x) + 0.0 * y,
+            lambda x, y, z: z - 3.0 * UM - bump * np.cos(np.pi * x / lateral) + 0.0 * y,
             front_width(KAPPA * stretch, BARRIER / stretch),
         ),
         collector=gp.Side(1.0),
@@ -89,9 +90,8 @@ def resolution(folder: Path | None) -> list[Check]:
     for step in steps:
         fields.append(cells.field(run_to(with_steps(lithium((2.0, 8.0), (16, 64)), step), -0.45, until), "xi"))
     errors = [float(np.abs(a - fields[-1]).max()) for a in fields[:-1]]
-    save_curves(
-        folder, NAME, [("tip", counts, tips, "o-")], ("cells across 2 µm, l = 0.25 µm", "advance of the tip in 20 ms (µm)")
-    )
+    labels = ("cells across 2 µm, l = 0.25 µm", "advance of the tip in 20 ms (µm)")
+    save_curves(folder, NAME, [("tip", counts, tips, "o-")], labels)
     before, last = (float(np.linalg.norm(means[n] - means[n + 1])) for n in (1, 2))
     return [
         check_at_most(NAME, "tip's advance, l = 4 h to 8 h, relative change", tips[-1] / tips[-2] - 1.0, 0.02, SOURCE),
@@ -150,4 +150,4 @@ def run(folder: Path | None) -> list[Check]:
     return [*engines(), *resolution(folder), *width()]
 
 
-CASE = Case(NAME, "Published grand-potential model", "1 min", True, SOURCE, run)
+CASE = Case(NAME, "Published grand-potential model", "1 min", False, SOURCE, run)
