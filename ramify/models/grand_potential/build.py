@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramify.build_hosts import build_domain
-from ramify.models.grand_potential.schema import GrandPotentialScenario, StartSection
+from ramify.models.grand_potential.schema import GrandPotentialScenario, PhaseStartSection
 from ramify.phasefield.grand_potential import problem as gp
 from ramify.scenario.grid_rules import resolved
 
@@ -71,7 +71,7 @@ def _held(value: float | str) -> float | None:
     return None if isinstance(value, str) else value
 
 
-def first_metal(start: StartSection) -> Distance:
+def first_metal(start: PhaseStartSection) -> Distance:
     """Signed distance to the metal at time zero: under a flat front, inside balls, or both."""
     balls = [(nucleus.position, nucleus.radius) for nucleus in start.nuclei]
 

@@ -38,7 +38,7 @@ Finite = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
 NO_FLUX = Literal["no flux"]
 
 
-class AnisotropySection(Section):
+class PhaseAnisotropySection(Section):
     """Front energy that depends on direction, in the plane of z and x."""
 
     strength: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
@@ -60,7 +60,7 @@ class PhaseSection(Section):
     """W."""
     mobility: Rate
     """L_sigma."""
-    anisotropy: AnisotropySection | None = None
+    anisotropy: PhaseAnisotropySection | None = None
 
 
 ReferencePotential = Annotated[
@@ -69,7 +69,7 @@ ReferencePotential = Annotated[
 ]
 
 
-class ReactionSection(Section):
+class PhaseReactionSection(Section):
     """The electrode reaction."""
 
     rate: Rate
@@ -84,7 +84,7 @@ class ReactionSection(Section):
     """What the overpotential counts from: phi = 0, the counter electrode's potential, or a potential."""
 
 
-class SaltSection(Section):
+class PhaseSaltSection(Section):
     """The electrolyte, xi = 0."""
 
     diffusivity: Diffusivity
@@ -99,7 +99,7 @@ class SaltSection(Section):
     """In the bulk; turns occupancies into concentrations, and enters no equation."""
 
 
-class MetalPhaseSection(Section):
+class PhaseMetalSection(Section):
     """The electrode, xi = 1."""
 
     conductivity: Conductivity
@@ -112,19 +112,19 @@ class MetalPhaseSection(Section):
     """n F C_m^s."""
 
 
-class SeedSection(Section):
+class PhaseSeedSection(Section):
     """A ball (in 2-D a disc) of metal at the start."""
 
     position: Annotated[tuple[Coordinate, ...], Field(min_length=1, max_length=3, strict=False)]
     radius: Length
 
 
-class StartSection(Section):
+class PhaseStartSection(Section):
     """State at time zero."""
 
     front: Coordinate | None = None
     """Position of a flat front; none where only `nuclei` are given."""
-    nuclei: Annotated[tuple[SeedSection, ...], Field(max_length=1000, strict=False)] = ()
+    nuclei: Annotated[tuple[PhaseSeedSection, ...], Field(max_length=1000, strict=False)] = ()
     width: Length | None = None
     """l of the first profile [1 - tanh(distance/2l)]/2; that of the front at rest by default."""
     mu: Finite = 0.0
@@ -136,14 +136,14 @@ Held = Annotated[
 ]
 
 
-class CollectorSection(Section):
+class PhaseCollectorSection(Section):
     """Boundary values at z = 0; the potential there is the protocol's."""
 
     xi: Held = 1.0
     mu: Held = "no flux"
 
 
-class CounterSection(Section):
+class PhaseCounterSection(Section):
     """Boundary values at the far z face."""
 
     xi: Held = 0.0
@@ -151,14 +151,14 @@ class CounterSection(Section):
     phi: Potential = 0.0
 
 
-class BoundariesSection(Section):
+class PhaseBoundariesSection(Section):
     """Values held at the two z faces."""
 
-    collector: CollectorSection = CollectorSection()
-    counter: CounterSection = CounterSection()
+    collector: PhaseCollectorSection = PhaseCollectorSection()
+    counter: PhaseCounterSection = PhaseCounterSection()
 
 
-class NoiseSection(Section):
+class PhaseNoiseSection(Section):
     """Langevin noise of the phase: numbers spread evenly between plus and minus the amplitude."""
 
     amplitude: NoiseRate
@@ -169,7 +169,7 @@ class NoiseSection(Section):
     """Edge of the cubes that share a number; one cell by default."""
 
 
-class DiagnosticsSection(Section):
+class PhaseDiagnosticsSection(Section):
     """What is read off the front."""
 
     positions: Annotated[tuple[Length, ...], Field(max_length=100, strict=False)] = ()
@@ -207,12 +207,12 @@ class GrandPotentialScenario(TimedScenario):
     model: Literal["grand_potential"] = "grand_potential"
     domain: DomainSection
     phase: PhaseSection
-    reaction: ReactionSection
-    electrolyte: SaltSection
-    electrode: MetalPhaseSection
-    start: StartSection
-    boundaries: BoundariesSection = BoundariesSection()
-    noise: NoiseSection | None = None
-    diagnostics: DiagnosticsSection = DiagnosticsSection()
+    reaction: PhaseReactionSection
+    electrolyte: PhaseSaltSection
+    electrode: PhaseMetalSection
+    start: PhaseStartSection
+    boundaries: PhaseBoundariesSection = PhaseBoundariesSection()
+    noise: PhaseNoiseSection | None = None
+    diagnostics: PhaseDiagnosticsSection = PhaseDiagnosticsSection()
     output: PhaseOutputSection = PhaseOutputSection()
     numerics: PhaseNumericsSection = PhaseNumericsSection()
