@@ -55,7 +55,7 @@ class Transport:
         self._cell = {name: fipy.CellVariable(mesh=grid) for name in names}
         self._face = {name: fipy.FaceVariable(mesh=grid) for name in ("K", "K_c", "D", "theta_K")}
         self._drift = {name: fipy.FaceVariable(mesh=grid, rank=1) for name in ("m", "r")}
-        newton = _newton_source(fipy)
+        newton = newton_source(fipy)
         cell, face, drift = self._cell, self._face, self._drift
         charge = (
             fipy.DiffusionTerm(coeff=face["K"], var=self.phi)
@@ -205,7 +205,7 @@ class Entering:
     conductances: tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def _newton_source(fipy: Any) -> type:
+def newton_source(fipy: Any) -> type:
     """ImplicitSourceTerm that always enters the matrix.
 
     FiPy moves an implicit source to the right-hand side where its sign weakens the diagonal. In the coupled blocks

@@ -11,9 +11,12 @@ The method is PETSc's KSP of type `python`, so that `-coupled_ksp_type fgmres` a
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from petsc4py import PETSc
 
+from ramify.phasefield.grid import Grid
 from ramify.phasefield.kernels import vectors
 from ramify.phasefield.petsc import coupled_krylov
 from ramify.phasefield.plating.preconditioner import Preconditioner
@@ -70,10 +73,23 @@ class Krylov:
             thing.destroy()
 
 
+class Operator(Protocol):
+    """A matrix, or an approximate inverse, as what it makes of a vector."""
+
+    def apply(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Y = A x."""
+
+
+class GridOperator(Operator, Protocol):
+    """A matrix whose vectors are spread over a grid's ranks."""
+
+    grid: Grid
+
+
 class FlexibleGmres:
     """Context of a PETSc KSP of type `python`; its vectors live in shared memory."""
 
-    def __init__(self, system: CoupledSystem, preconditioner: Preconditioner) -> None:
+    def __init__(self, system: GridOperator, preconditioner: Operator) -> None:
         self.system, self.preconditioner = system, preconditioner
         self._pairs = np.zeros((0, 0), np.float32)
         """Basis vectors in even rows, each followed by what the preconditioner makes of it."""

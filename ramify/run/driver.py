@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ramify.phasefield.engine import Engine
@@ -37,7 +37,7 @@ class Driver:
     """Fields beyond the field table."""
     left_out: frozenset[str] = frozenset()
     """Columns of the history that mean nothing in this model."""
-    extra_summary: Mapping[str, str] = field(default_factory=dict)
-    """Further keys of `summary.json`, and the measures that they take their last values from."""
+    extra_summary: Callable[[Any, Mapping[str, float]], dict[str, Any]] = lambda engine, measures: {}
+    """Keys of `summary.json` beyond those of every engine, from the engine and its last measures."""
     static_fields: frozenset[str] = frozenset({"psi"})
     """Fields that never change, stored once."""

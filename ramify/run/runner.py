@@ -442,7 +442,7 @@ class Runner:
         if self.folder is not None:
             with self._writing():
                 account = summary(self.engine, self.last, measures, memory)
-                account |= {key: measures.get(name) for key, name in self.driver.extra_summary.items()}
+                account |= self.driver.extra_summary(self.engine, measures)
                 self.folder.finish(self._summary(status, reason) | account)
                 self.folder.log.write("end", status=status, reason=reason)
             status, reason, code = self._judged(status, reason, code, alone=True)

@@ -79,7 +79,13 @@ ActivationEnergy = Annotated[float, Quantity(units.MOLAR_ENERGY, "nonnegative")]
 NumberDensity = Annotated[float, Quantity(units.NUMBER_DENSITY)]
 Mobility = Annotated[float, Quantity(units.MOBILITY)]
 Angle = Annotated[float, Quantity(units.ANGLE)]
+Area = Annotated[float, Quantity(units.AREA)]
 Rate = Annotated[float, Quantity(units.RATE)]
+NoiseRate = Annotated[float, Quantity(units.RATE, "nonnegative")]
+PerVoltage = Annotated[float, Quantity(units.PER_VOLTAGE)]
+ChargeDensity = Annotated[float, Quantity(units.CHARGE_DENSITY)]
+Potential = Annotated[float, Quantity(units.VOLTAGE, "any")]
+Direction = Annotated[float, Quantity(units.ANGLE, "any")]
 
 Fraction = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -110,12 +116,13 @@ class Section(BaseModel):
         return data
 
 
-AS_VALUE, AS_GRADIENT, AS_PHASES, AS_LIST, AS_DIRECTIONS = FORMS = (
+AS_VALUE, AS_GRADIENT, AS_PHASES, AS_LIST, AS_DIRECTIONS, AS_WORD = FORMS = (
     "as a value",
     "as a gradient",
     "as phases",
     "as a list",
     "by direction",
+    "as a word",
 )
 """Forms of a key that takes one value, a mapping or a list: names inside the schema that no file has."""
 

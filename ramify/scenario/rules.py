@@ -8,14 +8,33 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any, Protocol
 
+from ramify.scenario.base import StoredFields
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
-from ramify.scenario.schema import PlatingScenario
+from ramify.scenario.schema import DomainSection, PlatingScenario
 from ramify.scenario.wetting_rules import wetting_rule
 
 Rule = Callable[[PlatingScenario], None]
+
+
+class Gridded(Protocol):
+    """A scenario of any model on a structured grid, as far as the rules that all of them share look."""
+
+    @property
+    def domain(self) -> DomainSection:
+        """Box and cells."""
+
+    @property
+    def output(self) -> StoredFields:
+        """What is kept."""
+
+    @property
+    def numerics(self) -> Any:
+        """A section that may have steps."""
+
 
 EXCHANGE_CURRENTS = (1e-12, 1e7)
 """Least and largest exchange current density [A/m^2]: nine orders around what is measured on metals."""
@@ -27,7 +46,7 @@ def refuse_misfits(scenario: PlatingScenario) -> None:
         rule(scenario)
 
 
-def domain_rule(scenario: PlatingScenario) -> None:
+def domain_rule(scenario: Gridded) -> None:
     """Axes and counts agree; z is resolved at all."""
     domain = scenario.domain
     if len(domain.size) != len(domain.cells):
@@ -228,7 +247,7 @@ def protocol_rule(scenario: PlatingScenario) -> None:
             raise ScenarioError(problem, key, step.text, "'for TIME', a capacity or a voltage")
 
 
-def output_rule(scenario: PlatingScenario) -> None:
+def output_rule(scenario: Gridded) -> None:
     """Each field once."""
     names = scenario.output.fields or ()
     for index, name in enumerate(names):
@@ -236,7 +255,7 @@ def output_rule(scenario: PlatingScenario) -> None:
             raise ScenarioError("is given twice", ("output", "fields", index), name)
 
 
-def numerics_rule(scenario: PlatingScenario) -> None:
+def numerics_rule(scenario: Gridded) -> None:
     """Steps in order of length."""
     numerics = scenario.numerics
     steps = [(n, getattr(numerics, n)) for n in ("smallest_step", "first_step", "largest_step")]

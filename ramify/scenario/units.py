@@ -99,10 +99,14 @@ MOLAR_VOLUME = Dimension("a molar volume", "m^3/mol", ("13 cm^3/mol", "1.3e-5 m^
 NUMBER_DENSITY = Dimension("a number per area", "1/m^2", ("1e12 1/m^2", "1e8 1/cm^2"))
 MOLAR_ENERGY = Dimension("a molar energy", "J/mol", ("53 kJ/mol", "5e4 J/mol"))
 ANGLE = Dimension("an angle", "rad", ("60 deg", "1.2 rad"))
+AREA = Dimension("an area", "m^2", ("0.3 um^2", "1e-13 m^2"))
 RATE = Dimension("a rate", "1/s", ("6.25 1/s", "1e-3 1/s"))
+PER_VOLTAGE = Dimension("an inverse voltage", "1/V", ("38.69 1/V",))
+CHARGE_DENSITY = Dimension("a charge per volume", "A*s/m^3", ("7.4e9 C/m^3", "7.4 C/mm^3"))
 
 DIMENSIONS = (LENGTH, TIME, TEMPERATURE, CONCENTRATION, DIFFUSIVITY, CONDUCTIVITY, CURRENT_DENSITY, CAPACITY,
-              VOLTAGE, RESISTANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, MOLAR_ENERGY, ANGLE, RATE)  # fmt: skip
+              VOLTAGE, RESISTANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, MOLAR_ENERGY, ANGLE, AREA, RATE,
+              PER_VOLTAGE, CHARGE_DENSITY)  # fmt: skip
 
 Sign = Literal["positive", "nonnegative", "any"]
 

@@ -34,7 +34,7 @@ def driver() -> Driver:
         extra_history=quantities.HISTORY,
         extra_fields=quantities.FIELDS,
         left_out=quantities.LEFT_OUT,
-        extra_summary=quantities.SUMMARY,
+        extra_summary=lambda engine, measures: {k: measures.get(name) for k, name in quantities.SUMMARY.items()},
     )
 
 

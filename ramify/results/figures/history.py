@@ -15,9 +15,10 @@ from ramify.results.figures.style import LINES, house_style, time_unit
 ROWS: tuple[tuple[str, ...], ...] = (
     ("voltage",),
     ("capacity",),
-    ("current_density",),
+    ("current_density", "counter_current_density", "collector_current_density"),
     ("tip_height", "mean_height"),
-    ("roughness",),
+    ("roughness", "peak_to_valley"),
+    ("arc_length_ratio", "area_ratio"),
     ("minimum_concentration",),
     ("filling_fraction",),
     ("top_plating_index", "bottom_up_index", "blocked_fraction"),
@@ -65,7 +66,7 @@ def _panel(axis: Axes, case: Case, names: tuple[str, ...], seconds: float) -> No
     first = HISTORY[names[0]]
     unit = first.shown_unit or first.unit
     several = len(names) > 1
-    shared = "Height" if first.unit == "m" else "Indices of the deposit"
+    shared = {"m": "Height", "A m-2": "Current density"}.get(first.unit, "Indices of the deposit")
     text = shared if several else first.long_name[0].upper() + first.long_name[1:]
     lines = textwrap.wrap(text, 22) + ([] if unit == "1" else [f"({unit})"])
     axis.set_ylabel("\n".join(lines))

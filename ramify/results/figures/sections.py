@@ -31,7 +31,7 @@ from ramify.results.figures.style import (
     time_unit,
 )
 
-MAPPED = ("c", "phi_l")
+MAPPED = ("c", "phi_l", "phi")
 PROFILE_LINES = 6
 CAPTION = 1.8
 """Width of time and capacity on one line [inch]: narrower maps have them on two."""
@@ -119,7 +119,7 @@ def has_host(case: Case) -> bool:
 
 def plot_profiles(case: Case, path: Path) -> Path:
     """Profiles along z of what a 1-D run stored, at up to six times."""
-    names = [name for name in ("c", "phi_l", "xi") if name in case.names]
+    names = [name for name in (*MAPPED, "xi") if name in case.names]
     shown = panels(len(case.times), PROFILE_LINES)
     unit, seconds = time_unit(float(case.times[-1]))
     colours = colormaps["viridis_r"](np.linspace(0.12, 1.0, len(shown)))

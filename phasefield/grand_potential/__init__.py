@@ -1,0 +1,1 @@
+"""The published grand-potential plating model (physics.grand_potential) on structured PETSc meshes."""
