@@ -293,7 +293,7 @@ class CurrentDistribution:
 
 
 def union_of(mesh: Mesh, regions: Sequence[str]) -> np.ndarray:
-    """This rank's cells in any of the regions."""
+    """Cells of this rank in any of the regions."""
     return np.unique(np.concatenate([mesh.region(name) for name in regions]))
 
 
