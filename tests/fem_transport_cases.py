@@ -195,7 +195,7 @@ def pnp_errors(kind: KindName, cells: int) -> list[float]:
         return -eps * gradient(exact[0], DEBYE)(x)
 
     def charge(x: np.ndarray) -> np.ndarray:
-        return FARADAY * sum(z * c(x) for z, c in zip(SOLUTION.charges, exact[1:], strict=True))
+        return np.asarray(FARADAY * sum(z * c(x) for z, c in zip(SOLUTION.charges, exact[1:], strict=True)))
 
     fluxes = [displacement, ion_flux(0), ion_flux(1)]
     sources = [Source(space, k) for k in range(3)]
