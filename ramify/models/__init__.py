@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ramify.run.driver import Driver
     from ramify.scenario.base import Scenario
 
-MODELS = ("plating", "current_distribution")
+MODELS = ("plating", "current_distribution", "double_layer")
 """Names of the models, the default first; the module of the same name holds each."""
 DEFAULT = MODELS[0]
 PLANNED = ("voids",)

@@ -143,9 +143,7 @@ class MeshFieldFiles:
             cell_offsets = steps.create_group("CellDataOffsets")
             for name, inside in mesh.regions.items():
                 of_cells[f"region_{_plain(name)}"] = inside.astype("u1")
-                cell_offsets.create_dataset(
-                    f"region_{_plain(name)}", (0,), "i8", maxshape=(None,), chunks=(256,)
-                )
+                cell_offsets.create_dataset(f"region_{_plain(name)}", (0,), "i8", maxshape=(None,), chunks=(256,))
 
     def _append_vtkhdf(self, row: int, time: float, fields: Mapping[str, np.ndarray]) -> None:
         nodes = len(self.mesh.points)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ramify.build import build_electrolyte
-from ramify.scenario.grid_rules import resolved
 from ramify.models.current_distribution import CurrentDistributionScenario, plot
 from ramify.run.meshed import MeshedFolder, Work, run_meshed
 from ramify.scenario.errors import ScenarioError
+from ramify.scenario.grid_rules import resolved
 from ramify.scenario.meshes import build_mesh
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _prepare(scenario: CurrentDistributionScenario) -> Work:
 
 
 def make_model(scenario: CurrentDistributionScenario) -> CurrentDistribution:
-    """The equations of a resolved scenario on its mesh; ScenarioError where its names are not the mesh's. Collective."""
+    """Equations of a resolved scenario on its mesh; ScenarioError for names that the mesh has not. Collective."""
     from mpi4py import MPI
 
     from ramify.fem.current_distribution import CurrentDistribution

@@ -76,10 +76,10 @@ class FileMesh(Section):
 
 
 MeshSection = Annotated[BoxMesh | PillarMesh | FileMesh, Field(discriminator="type")]
-Section_ = BoxMesh | PillarMesh | FileMesh
+AnyMesh = BoxMesh | PillarMesh | FileMesh
 
 
-def complete_mesh(section: Section_, folder: Path) -> Section_:
+def complete_mesh(section: AnyMesh, folder: Path) -> AnyMesh:
     """The section with defaults, the file's path and its hash; ScenarioError for what cannot be."""
     if isinstance(section, BoxMesh):
         return _complete_box(section)
@@ -95,7 +95,9 @@ def complete_mesh(section: Section_, folder: Path) -> Section_:
     if section.diameter >= section.pitch:
         raise ScenarioError("pillars overlap", ("mesh", "diameter"), allowed="less than the pitch")
     if section.height >= section.counter_height:
-        raise ScenarioError("pillars reach the counter electrode", ("mesh", "height"), allowed="less than counter_height")
+        raise ScenarioError(
+            "pillars reach the counter electrode", ("mesh", "height"), allowed="less than counter_height"
+        )
     if section.element_size > 0.5 * min(section.diameter, section.pitch - section.diameter):
         problem = "does not resolve the pillars and the gaps between them"
         raise ScenarioError(problem, ("mesh", "element_size"), allowed="at most half of either")
@@ -121,7 +123,7 @@ def _complete_box(section: BoxMesh) -> BoxMesh:
     return section.model_copy(update={"element": element})
 
 
-def known_boundaries(section: Section_) -> tuple[str, ...] | None:
+def known_boundaries(section: AnyMesh) -> tuple[str, ...] | None:
     """Boundaries that a mesh has, None where only its file tells."""
     if isinstance(section, BoxMesh):
         return BOX_SIDES[len(section.size)]
@@ -130,7 +132,7 @@ def known_boundaries(section: Section_) -> tuple[str, ...] | None:
     return None
 
 
-def require_boundaries(section: Section_, names: tuple[str, ...], key: Key) -> None:
+def require_boundaries(section: AnyMesh, names: tuple[str, ...], key: Key) -> None:
     """ScenarioError, with the nearest match, for a boundary that the mesh is known not to have."""
     known = known_boundaries(section)
     for number, name in enumerate(names):
@@ -139,7 +141,7 @@ def require_boundaries(section: Section_, names: tuple[str, ...], key: Key) -> N
             raise ScenarioError(problem, (*key, number), name, ", ".join(known), nearest(name, known))
 
 
-def cell_count(section: Section_) -> int:
+def cell_count(section: AnyMesh) -> int:
     """Cells of the mesh; zero where only the file tells."""
     from ramify.fem.divisions import pillar_divisions
 
@@ -154,14 +156,14 @@ def cell_count(section: Section_) -> int:
     return 0
 
 
-def dimension_of(section: Section_) -> int:
+def dimension_of(section: AnyMesh) -> int:
     """Dimensions of the mesh; zero where only the file tells."""
     if isinstance(section, BoxMesh):
         return len(section.size)
     return 3 if isinstance(section, PillarMesh) else 0
 
 
-def build_mesh(section: Section_, comm: MPI.Comm) -> Mesh:
+def build_mesh(section: AnyMesh, comm: MPI.Comm) -> Mesh:
     """The distributed mesh; ScenarioError where it cannot be made, on every rank alike. Collective."""
     from ramify.fem.boxes import raw_box
     from ramify.fem.mesh import Mesh, MeshError, read_mesh
