@@ -8,7 +8,7 @@ from ramify.build import build_electrolyte
 from ramify.check import Check, Scale
 from ramify.physics import cell
 from ramify.scenario.grid_rules import resolved
-from ramify.scenario.meshes import BoxMesh, FileMesh, PillarMesh, AnyMesh, cell_count, dimension_of
+from ramify.scenario.meshes import AnyMesh, BoxMesh, FileMesh, PillarMesh, cell_count, dimension_of
 
 if TYPE_CHECKING:
     from ramify.models.current_distribution import CurrentDistributionScenario
