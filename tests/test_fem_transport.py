@@ -2,12 +2,10 @@
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from fem_cells import SALT, flat_cell, l_shaped_cell, plane_layer
-from fem_transport_cases import study
 
 from ramify.fem import pnp
 from ramify.fem.binary import BinaryTransport, Storage
@@ -21,6 +19,7 @@ from ramify.fem.spaces import Space
 from ramify.physics import cell as scales_of_cell
 from ramify.physics import double_layer, electrolyte
 from ramify.physics.constants import FARADAY
+from ramify.validation.manufactured.transport import study
 
 Study = dict[str, dict[str, list[float]]]
 
@@ -39,8 +38,9 @@ def test_orders_of_every_equation_and_cell(serial: Study) -> None:
             assert order + 1 - slack < observed < order + 1.2, case
 
 
-def test_two_ranks_give_the_same(serial: Study, mpiexec, checkout: Path) -> None:
-    parallel = json.loads(mpiexec(2, "fem_transport_cases.py", cwd=checkout / "tests").stdout.splitlines()[-1])
+def test_two_ranks_give_the_same(serial: Study, mpiexec) -> None:
+    printed = mpiexec(2, "-m", "ramify.validation.manufactured.transport").stdout
+    parallel = json.loads(printed.splitlines()[-1])
     for case, found in serial.items():
         assert parallel[case]["errors"] == pytest.approx(found["errors"], rel=1e-6, abs=1e-10), case
 

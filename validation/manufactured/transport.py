@@ -1,6 +1,6 @@
 """Manufactured solutions of salt and charge, and of Poisson-Nernst-Planck; also run on two ranks.
 
-mpiexec -n N python fem_transport_cases.py       prints JSON on rank 0: case -> errors and orders, by component
+mpiexec -n N python -m ramify.validation.manufactured.transport       prints JSON on rank 0: case -> errors, orders
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from mpi4py import MPI
@@ -25,6 +26,7 @@ from ramify.fem.spaces import Space
 from ramify.physics import electrolyte
 from ramify.physics.butler_volmer import surface_currents
 from ramify.physics.constants import FARADAY, VACUUM_PERMITTIVITY
+from ramify.validation.manufactured.poisson import cells_of
 
 Function = Callable[[np.ndarray], np.ndarray]
 DIMENSIONS: dict[KindName, int] = {
@@ -34,7 +36,6 @@ DIMENSIONS: dict[KindName, int] = {
     "tetrahedron": 3,
     "hexahedron": 3,
 }
-CELLS = {1: 16, 2: 6, 3: 3}
 LENGTH = 50e-6
 SALT = electrolyte.preset()
 REFERENCE = 1000.0
@@ -44,10 +45,12 @@ DEBYE = 3e-9
 
 
 def slopes_of(x: np.ndarray) -> np.ndarray:
+    """Of the waves' phases along the axes, per length."""
     return np.array([1.0, 0.5, 1.0 / 3.0])[: x.shape[-1]]
 
 
 def wave(x: np.ndarray, length: float, shift: float) -> np.ndarray:
+    """sin of a phase that no axis is a symmetry of."""
     return np.sin(x @ slopes_of(x) / length + shift)
 
 
@@ -65,6 +68,7 @@ def divergence(flux: Callable[[np.ndarray], np.ndarray], length: float) -> Funct
 
 
 def difference(field: Function, x: np.ndarray, axis: int, length: float) -> np.ndarray:
+    """Derivative along an axis, of fourth order."""
     h = 2e-3 * length
     step = np.zeros(x.shape[-1])
     step[axis] = h
@@ -72,14 +76,17 @@ def difference(field: Function, x: np.ndarray, axis: int, length: float) -> np.n
 
 
 def c_exact(x: np.ndarray) -> np.ndarray:
+    """Salt."""
     return REFERENCE * (1.0 + 0.3 * wave(x, LENGTH, 0.3))
 
 
 def phi_exact(x: np.ndarray) -> np.ndarray:
+    """Inner potential."""
     return 0.05 * wave(x, LENGTH, 1.1)
 
 
 def current(x: np.ndarray) -> np.ndarray:
+    """i of the exact fields."""
     c = c_exact(x)
     return -(SALT.molar_conductivity(c) * c)[..., None] * gradient(phi_exact, LENGTH)(
         x
@@ -87,6 +94,7 @@ def current(x: np.ndarray) -> np.ndarray:
 
 
 def cation_flux(x: np.ndarray) -> np.ndarray:
+    """N of the exact fields."""
     c = c_exact(x)
     return (
         -SALT.diffusivity(c)[..., None] * gradient(c_exact, LENGTH)(x)
@@ -164,6 +172,7 @@ def pnp_exact() -> list[Function]:
 
 
 def ion_flux(ion: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Of an ion, from the exact fields."""
     exact = pnp_exact()
     z, D = SOLUTION.charges[ion], SOLUTION.diffusivities[ion]
 
@@ -252,19 +261,19 @@ def _solve(
     return errors
 
 
-def cases() -> Iterator[tuple[str, Callable[[int], list[float]], int]]:
+def cases(finer: bool) -> Iterator[tuple[str, Callable[[int], list[float]], int]]:
     """(name, errors on so many cells, cells of the coarser mesh)."""
-    for kind, dimension in DIMENSIONS.items():
-        orders: tuple[Order, ...] = (1, 2)
+    orders: tuple[Order, ...] = (1, 2)
+    for kind in DIMENSIONS:
         for order in orders:
-            yield f"binary {kind} {order}", lambda n, k=kind, o=order: binary_errors(k, o, n), CELLS[dimension]  # type: ignore[misc]
-        yield f"pnp {kind} 1", lambda n, k=kind: pnp_errors(k, n), CELLS[dimension]  # type: ignore[misc]
+            yield f"binary {kind} {order}", partial(binary_errors, kind, order), cells_of(kind, order, finer)
+        yield f"pnp {kind} 1", partial(pnp_errors, kind), cells_of(kind, 1, finer)
 
 
-def study() -> dict[str, dict[str, list[float]]]:
+def study(finer: bool = False) -> dict[str, dict[str, list[float]]]:
     """Errors on the finer of two meshes, and the orders between them."""
     results = {}
-    for name, errors, cells in cases():
+    for name, errors, cells in cases(finer):
         coarse, fine = errors(cells), errors(2 * cells)
         orders = [math.log2(a / b) for a, b in zip(coarse, fine, strict=True)]
         results[name] = {"errors": fine, "orders": orders}
