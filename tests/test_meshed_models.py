@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ voltages: [0 V, 50 mV]
 """
 
 
-def run(scenario, folder: Path, code: int = 0, **options) -> dict:
+def run(scenario, folder: Path, code: int = 0, **options) -> dict[str, Any]:
     settings = {"force": False, "petsc_options": [], "figures": False, "requests": None} | options
     assert model_of(scenario).run(scenario, folder, **settings) == code
     return json.loads((folder / "summary.json").read_text()) if code == 0 else {}
