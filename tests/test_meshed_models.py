@@ -183,3 +183,34 @@ def test_unread_petsc_options_are_refused(tmp_path: Path, mpiexec) -> None:
     arguments = ("-m", "ramify.cli", "run", "cell.yaml", "-o", "run", "--no-figures", "--")
     result = mpiexec(1, *arguments, "-fem_curent_ksp_rtol", "1e-3", cwd=tmp_path, check=False)
     assert result.returncode == 2 and "no solver reads" in result.stderr
+
+
+@pytest.mark.parametrize("distribution", ["secondary", "tertiary"])
+def test_large_meshes_take_iterative_solvers_to_the_same_answer(tmp_path: Path, monkeypatch, distribution) -> None:
+    from ramify.fem import current_distribution
+
+    scenario = load_scenario("current_distribution_pillars", [*SMALL, f"distribution={distribution}"])
+    direct = run(scenario, tmp_path / "direct")
+    monkeypatch.setattr(current_distribution, "DIRECT_UNKNOWNS", 0)
+    iterative = run(scenario, tmp_path / "iterative")
+    for key in ("voltage_V", "current", "current_density_largest_A_per_m2"):
+        assert iterative[key] == pytest.approx(direct[key], rel=1e-7), key
+    assert iterative["balance"]["charge_relative"] < 1e-7
+
+
+def test_beyond_the_limiting_current_the_solver_gives_up(tmp_path: Path, capsys) -> None:
+    scenario = scenario_from_text(CELL, ["distribution=tertiary", "working_electrode.current_density=1 A/cm^2"])
+    assert "exceeds the limiting one" in check_scenario(scenario).warnings[0]
+    run(scenario, tmp_path / "run", code=3)
+    assert "beyond the limiting current there is none" in capsys.readouterr().err
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["status"] == "failed"
+
+
+def test_a_request_to_stop_is_heard_between_states(tmp_path: Path) -> None:
+    from ramify.signals import Requests
+
+    asked = Requests()
+    asked.restore()
+    asked.stop = True
+    run(scenario_from_text(IONS), tmp_path / "run", code=75, requests=asked)
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["status"] == "interrupted"

@@ -94,7 +94,7 @@ def _solve(scenario: CurrentDistributionScenario, model: CurrentDistribution, fo
     steps = rejected = 0
     content = model.salt_content() if model.salt >= 0 else 0.0
     if scenario.duration is None:
-        model.solve_steady()
+        _settle(model)
         steps = 1
         folder.snapshot(0.0, model.space, fields_of(model), ())
     else:
@@ -103,6 +103,21 @@ def _solve(scenario: CurrentDistributionScenario, model: CurrentDistribution, fo
         folder.log("solved", steps=steps, voltage=model.voltage)
     _write_surface(model, folder)
     return summary(scenario, model, content) | {"steps": steps, "rejected_steps": rejected}
+
+
+def _settle(model: CurrentDistribution) -> None:
+    """The steady state, or what may be the reason that there is none."""
+    from ramify.fem.newton import NewtonFailure
+
+    try:
+        model.solve_steady()
+    except NewtonFailure as failure:
+        if model.salt < 0 or model.current is None:
+            raise
+        raise NewtonFailure(
+            f"no steady state was found ({failure}); beyond the limiting current there is none: try a smaller current, "
+            "or a transient with a duration"
+        ) from None
 
 
 def _march(scenario: CurrentDistributionScenario, model: CurrentDistribution, folder: MeshedFolder) -> tuple[int, int]:
