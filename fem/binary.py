@@ -24,7 +24,7 @@ import numpy as np
 from ramify.fem import kernels
 from ramify.fem.boundaries import Field, at_quadrature
 from ramify.fem.newton import Sums
-from ramify.fem.pattern import Pattern
+from ramify.fem.pattern import Pattern, apply_entries
 from ramify.fem.reference import Tables
 from ramify.fem.spaces import Space
 from ramify.physics.constants import FARADAY
@@ -190,7 +190,7 @@ class Source:
 class Storage:
     """The rate of change of one component: integral of (rate u - history) v.
 
-    A time scheme sets `rate` [1/s] and `history`, the part of the rate that earlier steps give; zero for a steady state.
+    A time scheme sets `rate` [1/s] and `history`, the part that earlier steps give; zero for a steady state.
     """
 
     def __init__(self, space: Space, pattern: Pattern, cells: np.ndarray, component: int, tables: Tables) -> None:
@@ -206,8 +206,6 @@ class Storage:
 
     def applied(self, values: np.ndarray) -> np.ndarray:
         """Integrals of a local field (local nodes) against the test functions."""
-        from ramify.fem.pattern import apply_entries
-
         both = self.space.zeros()
         both[:, self.component] = values
         return apply_entries(self.mass, self.pattern.starts, self.pattern.columns, both)[:, self.component]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ramify.fem import kernels
 from ramify.fem.newton import Sums
-from ramify.fem.pattern import Pattern
+from ramify.fem.pattern import Pattern, apply_entries
 from ramify.fem.spaces import Space
 
 
@@ -56,8 +56,6 @@ class Contact:
 
     def add(self, u: np.ndarray, borders: np.ndarray, sums: Sums) -> None:
         """The current through the contact."""
-        from ramify.fem.pattern import apply_entries
-
         voltage = float(borders[self.border]) if self.border >= 0 else self.potential
         sums.residual += apply_entries(self.entries, self.starts, self.columns, u) - voltage * self.load
         sums.entries += self.entries

@@ -147,6 +147,15 @@ class CurrentDistribution:
         mine = float(sums.residual[nodes, self.potential].sum())
         return working, -float(sum(self.mesh.comm.allgather(mine)))
 
+    def share_of(self, boundary: str) -> float:
+        """Share of the working electrode's current that enters through one of its boundaries. Collective."""
+        march, surface = self.march, self.working
+        i_n = surface.current_density(march.u, march.borders)
+        there = np.isin(surface.facets, self.mesh.boundary(boundary).points)
+        both = np.array([(surface.weights * i_n)[there].sum(), (surface.weights * i_n).sum()])
+        sums = np.sum(self.mesh.comm.allgather(both), axis=0)
+        return float(sums[0] / sums[1]) if sums[1] else float("nan")
+
     def salt_content(self) -> float:
         """Integral of c [mol, mol/m or mol/m^2]. Collective."""
         return integral(self.space, self.march.u[:, self.salt], self.cells)
@@ -240,13 +249,15 @@ class CurrentDistribution:
                 if self.salt >= 0:
                     conditions.append(Dirichlet(name, cell.concentration, self.salt))
         fixed, start = fixed_values(space, conditions)
-        wet = nodes_of(space, cell.electrolyte_regions)
+        wet = self.wet = nodes_of(space, cell.electrolyte_regions)
+        self.metallic = np.zeros_like(wet)
         if self.salt >= 0:
             start[:, self.salt] = cell.concentration
             fixed[~wet, self.salt] = True
         fixed[~wet, self.potential] = True
         if cell.electrons is not None:
-            fixed[~nodes_of(space, cell.electrons.regions), self.electrons] = True
+            self.metallic = nodes_of(space, cell.electrons.regions)
+            fixed[~self.metallic, self.electrons] = True
         return fixed, start
 
     def _scales(self) -> Scales:
@@ -265,12 +276,7 @@ class CurrentDistribution:
 
     def _node_size(self) -> float:
         """Typical conductance between neighbouring nodes per conductivity, h^(d-2)."""
-        extent = [
-            max(self.mesh.comm.allgather(float(self.mesh.points[:, axis].max())))
-            - min(self.mesh.comm.allgather(float(self.mesh.points[:, axis].min())))
-            for axis in range(self.mesh.dimension)
-        ]
-        h = (float(np.prod(extent)) / self.mesh.cell_count()) ** (1.0 / self.mesh.dimension)
+        h = (float(np.prod(self.mesh.extent())) / self.mesh.cell_count()) ** (1.0 / self.mesh.dimension)
         return float(h ** (self.mesh.dimension - 2))
 
     def _damping(self) -> PositiveConcentrations:
@@ -293,7 +299,7 @@ class CurrentDistribution:
 
 
 def union_of(mesh: Mesh, regions: Sequence[str]) -> np.ndarray:
-    """This rank's cells in any of the regions."""
+    """Cells of this rank in any of the regions."""
     return np.unique(np.concatenate([mesh.region(name) for name in regions]))
 
 

@@ -106,7 +106,7 @@ class ElectrodeSurface:
 
     def add(self, u: np.ndarray, borders: np.ndarray, sums: Sums) -> None:
         """Current into the rows of charge, salt and electrons; the border's row is the balance of the current."""
-        i_n, by_phi, by_c, phi_s = self._law(u, borders)
+        i_n, by_phi, by_c = self._law(u, borders)
         fields, k = self.fields, self.border
         rows = np.array([fields.charge_row, fields.salt_row, fields.electrons])
         factors = np.array([1.0, fields.salt_factor, -1.0])
@@ -146,7 +146,7 @@ class ElectrodeSurface:
         """Of the surface [m^2, m, or 1]. Collective."""
         return float(sum(self.space.mesh.comm.allgather(float(self.weights.sum()))))
 
-    def _law(self, u: np.ndarray, borders: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _law(self, u: np.ndarray, borders: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         kinetics, fields = self.kinetics, self.fields
         shape = self.weights.shape
         phi = kernels.interpolate(self.nodes, self.tables, u, fields.potential)
@@ -169,7 +169,7 @@ class ElectrodeSurface:
             kinetics.film_resistance,
             out,
         )
-        return out[0], out[1], out[2], phi_s
+        return out[0], out[1], out[2]
 
 
 @numba.njit(cache=True)

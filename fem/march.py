@@ -120,7 +120,7 @@ class March:
             rejected, dt = rejected + 1, next_step(tried, error, tolerance)
 
     def settle(self, scale: float, sizes: np.ndarray, tolerance: float = 1e-8) -> Solution:
-        """The steady state, by implicit Euler steps of a thousand times `scale` [s], which keep what a closed cell holds.
+        """Steady state, by implicit Euler steps of a thousand times `scale` [s], which keep a closed cell's content.
 
         Raises
         ------

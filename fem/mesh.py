@@ -17,7 +17,7 @@ import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
 
-from ramify.fem import incidence, plex
+from ramify.fem import incidence, kernels, plex
 from ramify.fem.reference import KINDS, CellKind, Element, KindName
 
 REGION, BOUNDARY = "region:", "boundary:"
@@ -132,6 +132,17 @@ class Mesh:
     def cell_count(self) -> int:
         """Cells on all ranks."""
         return int(self.comm.allreduce(len(self.cells)))
+
+    def extent(self) -> np.ndarray:
+        """(dimension) lengths of the box around all vertices [m]. Collective."""
+        low = np.min(self.comm.allgather(self.points.min(axis=0)), axis=0)
+        return np.asarray(np.max(self.comm.allgather(self.points.max(axis=0)), axis=0) - low)
+
+    def area(self, name: str) -> float:
+        """Of a named boundary [m^2, m, or 1]. Collective."""
+        facets = self.boundary(name)
+        tables = Element(facets.kind, 1).tables(2)
+        return float(sum(self.comm.allgather(float(kernels.measures(self.points, facets.corners, tables).sum()))))
 
     def region(self, name: str) -> np.ndarray:
         """Numbers of this rank's cells in a region."""

@@ -161,7 +161,7 @@ class NewtonSolver:
         self._vectors = [space.vector() for _ in range(3)]
 
     def linearise(self, u: np.ndarray, borders: np.ndarray) -> Sums:
-        """This rank's part of residual and Jacobian, borders' scalars summed over ranks. Collective."""
+        """Residual and Jacobian: a rank's part of the fields', the borders' summed over ranks. Collective."""
         count = len(borders)
         shape = (count, *u.shape)
         sums = Sums(

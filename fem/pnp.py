@@ -8,8 +8,8 @@ of which nothing is said are closed: N . n = 0 and eps d phi/dn = 0.
 
 Galerkin's fluxes oscillate and turn concentrations negative where a cell sees more than RT/F. Here the flux between two
 nodes a, b of a cell is D w_ab [c_a B(x) - c_b B(-x)], x the difference of z_i f phi + s, B Bernoulli's function and
--w_ab the entry of the cell's stiffness matrix (Xu and Zikatanov, Math. Comp. 68 (1999) 1429): exact for a constant flux,
-Boltzmann's distribution in equilibrium, positive concentrations where no w_ab sums up to less than zero (Delaunay
+-w_ab the entry of the cell's stiffness matrix (Xu and Zikatanov, Math. Comp. 68 (1999) 1429): exact for a constant
+flux, Boltzmann's distribution in equilibrium, positive concentrations where no w_ab sums up to less than zero (Delaunay
 meshes), and of second order. Charge and storage are lumped at the nodes; on quadrilaterals and hexahedra the stiffness
 is integrated at the corners, so that edges alone connect nodes.
 """
@@ -211,7 +211,7 @@ def _add_pnp(
                 free = 1.0
                 for k in range(ions):
                     free -= molar_volume * u[nodes[n, a], k + 1]
-                steric[a], steric_slope[a] = -math_log(free), molar_volume / free
+                steric[a], steric_slope[a] = -bounded_log(free), molar_volume / free
         for a in range(width):
             here = nodes[n, a]
             for k in range(ions):
@@ -237,7 +237,7 @@ def _add_pnp(
 
 
 @numba.njit(cache=True)
-def math_log(x: float) -> float:
+def bounded_log(x: float) -> float:
     """Logarithm, continued by its tangent below 1e-6, where a Newton iterate may be."""
     return np.log(x) if x > 1e-6 else np.log(1e-6) + (x - 1e-6) * 1e6
 

@@ -68,10 +68,15 @@ def check_options(options: list[str]) -> None:
     ksp.destroy()
     if preconditioner != PRECONDITIONER:
         raise BadOption(f"-{PREFIX}pc_type {preconditioner}: the coupled solver has a preconditioner of its own")
+    refuse_unread(options, PREFIX)
+
+
+def refuse_unread(options: list[str], prefix: str) -> None:
+    """BadOption for options that no solver made so far has read; `prefix` is that of options which one would."""
     if unused := _unused(options):
         raise BadOption(
             f"{', '.join(unused)}: PETSc option that no solver reads; allowed: options of the coupled solver, "
-            f"such as -{PREFIX}ksp_type or -{PREFIX}ksp_monitor"
+            f"such as -{prefix}ksp_type or -{prefix}ksp_monitor"
         )
 
 

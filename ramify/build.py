@@ -206,7 +206,9 @@ def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plati
         sites = place_caps(scenario, domain, host, resolved(scenario.interface.width))
     except ValueError as refusal:
         raise ScenarioError(str(refusal), ("nucleation",)) from None
-    bare = isinstance(scenario.host, NoHost) or host is None
+    activity = None
+    if host is not None and not isinstance(scenario.host, NoHost):
+        activity = build_activity(scenario.host, host)
     return plating.Nucleation(
         positions=sites.positions,
         normals=sites.normals,
@@ -214,7 +216,7 @@ def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plati
         rate=resolved(section.rate),
         contact_angle=resolved(section.contact_angle),
         seed=section.seed,
-        activity=None if bare else build_activity(scenario.host, host),
+        activity=activity,
     )
 
 

@@ -1,13 +1,11 @@
 """Poisson's equation on unstructured meshes: order on every cell and boundary type, ranks, balance, refusals."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import skfem
-from fem_poisson_cases import study
 from skfem.helpers import dot, grad
 
 from ramify.fem import kernels
@@ -18,6 +16,7 @@ from ramify.fem.pattern import Pattern
 from ramify.fem.poisson import Poisson, UnbalancedSources
 from ramify.fem.reference import KindName, Order
 from ramify.fem.spaces import Space
+from ramify.validation.manufactured.poisson import study
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +32,9 @@ def test_orders_of_every_cell_and_boundary(serial: dict[str, dict[str, list[floa
         assert order - 0.2 < gradients < order + 0.3, case
 
 
-def test_two_ranks_give_the_same(serial: dict[str, dict[str, list[float]]], mpiexec, checkout: Path) -> None:
-    parallel = json.loads(mpiexec(2, "fem_poisson_cases.py", cwd=checkout / "tests").stdout.splitlines()[-1])
+def test_two_ranks_give_the_same(serial: dict[str, dict[str, list[float]]], mpiexec) -> None:
+    printed = mpiexec(2, "-m", "ramify.validation.manufactured.poisson").stdout
+    parallel = json.loads(printed.splitlines()[-1])
     for case, found in serial.items():
         assert parallel[case]["errors"] == pytest.approx(found["errors"], rel=1e-6), case
 

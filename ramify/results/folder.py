@@ -80,21 +80,8 @@ class RunFolder:
         FolderInUse
             If the folder holds any file of a run and `force` is not given.
         """
-        path = Path(path)
-        cls.refuse_file(path)
-        present = [name for name in ENTRIES if (path / name).exists()]
-        if present and not force:
-            raise FolderInUse(
-                f"{path} already holds {', '.join(present)}: go on with `ramify resume {path}`, choose another folder "
-                "with -o, or give --force to move these into a sub-folder and start again"
-            )
-        path.mkdir(parents=True, exist_ok=True)
-        if present:
-            aside = _free(path, "previous-")
-            aside.mkdir()
-            for name in present:
-                os.replace(path / name, aside / name)
-        return cls(path, domain, **extra)
+        prepare_folder(Path(path), force)
+        return cls(Path(path), domain, **extra)
 
     @staticmethod
     def refuse_file(path: Path) -> None:
@@ -209,6 +196,23 @@ class RunFolder:
         damaged = _free(self.path, f"{name}.damaged-")
         os.replace(self.path / name, damaged)
         self.log.write("damaged file", message=f"{name} could not be read; it is now {damaged.name}", reason=str(error))
+
+
+def prepare_folder(path: Path, force: bool) -> None:
+    """Make a folder for a new run, and set aside what an earlier one left; see `RunFolder.create`."""
+    RunFolder.refuse_file(path)
+    present = [name for name in ENTRIES if (path / name).exists()]
+    if present and not force:
+        raise FolderInUse(
+            f"{path} already holds {', '.join(present)}: go on with `ramify resume {path}`, choose another folder "
+            "with -o, or give --force to move these into a sub-folder and start again"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    if present:
+        aside = _free(path, "previous-")
+        aside.mkdir()
+        for name in present:
+            os.replace(path / name, aside / name)
 
 
 def _probe(file: Path, axis: str) -> None:

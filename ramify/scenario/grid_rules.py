@@ -6,12 +6,15 @@ Below these bounds a run is refused; between them and the comfortable ones of `r
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 from ramify.scenario.errors import Key, ScenarioError
 from ramify.scenario.host_rules import bears_metal
 from ramify.scenario.hosts import NoHost, SolidHost
 from ramify.scenario.resolve import largest_edge, spacing
 from ramify.scenario.schema import PlatingScenario
+
+Value = TypeVar("Value")
 
 NARROWEST_INTERFACE = 0.75
 """Interface width in cells below which the front pins on the grid."""
@@ -32,7 +35,7 @@ def refuse_unresolved(scenario: PlatingScenario) -> None:
     cap_rule(scenario)
 
 
-def resolved(value: float | None) -> float:
+def resolved(value: Value | None) -> Value:
     """A value that `resolve` has filled in."""
     assert value is not None
     return value

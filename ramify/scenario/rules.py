@@ -14,7 +14,7 @@ from ramify.scenario.base import StoredFields
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
-from ramify.scenario.schema import DomainSection, PlatingScenario
+from ramify.scenario.schema import DomainSection, ElectrolyteSection, PlatingScenario
 from ramify.scenario.wetting_rules import wetting_rule
 
 Rule = Callable[[PlatingScenario], None]
@@ -72,7 +72,11 @@ WAYS = "'preset', or 'diffusivity' and 'transference', or 'cation_diffusivity' a
 
 def electrolyte_rule(scenario: PlatingScenario) -> None:
     """Transport properties in one of the three ways, complete."""
-    section = scenario.electrolyte
+    refuse_electrolyte(scenario.electrolyte)
+
+
+def refuse_electrolyte(section: ElectrolyteSection) -> None:
+    """Refuse an electrolyte whose transport properties are not complete, or given in two ways."""
     names = [name for required, extra in ELECTROLYTES.values() for name in (*required, *extra)]
     given = [name for name in names if getattr(section, name) is not None]
     if not given:
@@ -95,9 +99,22 @@ def electrolyte_rule(scenario: PlatingScenario) -> None:
 
 def preset_rule(scenario: PlatingScenario) -> None:
     """Presets that exist and whose data reach the temperature."""
-    from ramify.physics import electrolyte, metals
+    from ramify.physics import metals
 
-    section, names = scenario.electrolyte, list(electrolyte.PRESETS)
+    refuse_electrolyte_preset(scenario.electrolyte)
+    plated = [name for name, metal in metals.PRESETS.items() if metal.valence == 1]
+    if scenario.metal.preset in metals.PRESETS and scenario.metal.preset not in plated:
+        problem = "transfers more than one electron per atom, which this model does not describe"
+        raise ScenarioError(problem, ("metal", "preset"), scenario.metal.preset, ", ".join(plated))
+    if scenario.metal.preset not in plated:
+        raise _unknown(("metal", "preset"), scenario.metal.preset, plated)
+
+
+def refuse_electrolyte_preset(section: ElectrolyteSection) -> None:
+    """Refuse an electrolyte preset that does not exist, or whose data do not reach the temperature."""
+    from ramify.physics import electrolyte
+
+    names = list(electrolyte.PRESETS)
     if section.preset is not None and section.preset not in names:
         raise _unknown(("electrolyte", "preset"), section.preset, names)
     if section.preset is not None:
@@ -105,12 +122,6 @@ def preset_rule(scenario: PlatingScenario) -> None:
             electrolyte.preset(section.preset, section.temperature)
         except ValueError as refusal:
             raise ScenarioError(str(refusal), ("electrolyte", "temperature")) from None
-    plated = [name for name, metal in metals.PRESETS.items() if metal.valence == 1]
-    if scenario.metal.preset in metals.PRESETS and scenario.metal.preset not in plated:
-        problem = "transfers more than one electron per atom, which this model does not describe"
-        raise ScenarioError(problem, ("metal", "preset"), scenario.metal.preset, ", ".join(plated))
-    if scenario.metal.preset not in plated:
-        raise _unknown(("metal", "preset"), scenario.metal.preset, plated)
 
 
 def _unknown(key: Key, name: str, known: list[str]) -> ScenarioError:

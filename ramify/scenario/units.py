@@ -62,6 +62,7 @@ ampere_hour = ampere * hour = Ah
 volt = joule / coulomb = V
 ohm = volt / ampere
 siemens = ampere / volt = S
+farad = coulomb / volt = F
 hertz = 1 / second = Hz
 radian = [angle] = rad
 degree = 0.01745329251994329576923690768488612713 * radian = deg
@@ -94,6 +95,7 @@ CURRENT_DENSITY = Dimension("a current density", "A/m^2", ("2 mA/cm^2", "20 A/m^
 CAPACITY = Dimension("an areal capacity", "A*s/m^2", ("0.5 mAh/cm^2", "4 C/cm^2"))
 VOLTAGE = Dimension("a voltage", "V", ("0.3 V", "50 mV"))
 RESISTANCE = Dimension("an areal resistance", "ohm*m^2", ("10 ohm*cm^2", "1e-3 ohm*m^2"))
+AREAL_CAPACITANCE = Dimension("a capacitance per area", "F/m^2", ("0.2 F/m^2", "20 uF/cm^2"))
 SURFACE_ENERGY = Dimension("a surface energy", "J/m^2", ("0.5 J/m^2", "500 mJ/m^2"))
 MOLAR_VOLUME = Dimension("a molar volume", "m^3/mol", ("13 cm^3/mol", "1.3e-5 m^3/mol"))
 NUMBER_DENSITY = Dimension("a number per area", "1/m^2", ("1e12 1/m^2", "1e8 1/cm^2"))
@@ -105,8 +107,8 @@ PER_VOLTAGE = Dimension("an inverse voltage", "1/V", ("38.69 1/V",))
 CHARGE_DENSITY = Dimension("a charge per volume", "A*s/m^3", ("7.4e9 C/m^3", "7.4 C/mm^3"))
 
 DIMENSIONS = (LENGTH, TIME, TEMPERATURE, CONCENTRATION, DIFFUSIVITY, CONDUCTIVITY, CURRENT_DENSITY, CAPACITY,
-              VOLTAGE, RESISTANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, MOLAR_ENERGY, ANGLE, AREA, RATE,
-              PER_VOLTAGE, CHARGE_DENSITY)  # fmt: skip
+              VOLTAGE, RESISTANCE, AREAL_CAPACITANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, MOLAR_ENERGY, ANGLE,
+              AREA, RATE, PER_VOLTAGE, CHARGE_DENSITY)  # fmt: skip
 
 Sign = Literal["positive", "nonnegative", "any"]
 

@@ -1,6 +1,6 @@
 """Manufactured solutions of salt and charge, and of Poisson-Nernst-Planck; also run on two ranks.
 
-mpiexec -n N python fem_transport_cases.py       prints JSON on rank 0: case -> errors and orders, component by component
+mpiexec -n N python -m ramify.validation.manufactured.transport       prints JSON on rank 0: case -> errors, orders
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from mpi4py import MPI
@@ -25,6 +26,7 @@ from ramify.fem.spaces import Space
 from ramify.physics import electrolyte
 from ramify.physics.butler_volmer import surface_currents
 from ramify.physics.constants import FARADAY, VACUUM_PERMITTIVITY
+from ramify.validation.manufactured.poisson import cells_of
 
 Function = Callable[[np.ndarray], np.ndarray]
 DIMENSIONS: dict[KindName, int] = {
@@ -34,7 +36,6 @@ DIMENSIONS: dict[KindName, int] = {
     "tetrahedron": 3,
     "hexahedron": 3,
 }
-CELLS = {1: 16, 2: 6, 3: 3}
 LENGTH = 50e-6
 SALT = electrolyte.preset()
 REFERENCE = 1000.0
@@ -44,10 +45,12 @@ DEBYE = 3e-9
 
 
 def slopes_of(x: np.ndarray) -> np.ndarray:
+    """Of the waves' phases along the axes, per length."""
     return np.array([1.0, 0.5, 1.0 / 3.0])[: x.shape[-1]]
 
 
 def wave(x: np.ndarray, length: float, shift: float) -> np.ndarray:
+    """sin of a phase that no axis is a symmetry of."""
     return np.sin(x @ slopes_of(x) / length + shift)
 
 
@@ -65,6 +68,7 @@ def divergence(flux: Callable[[np.ndarray], np.ndarray], length: float) -> Funct
 
 
 def difference(field: Function, x: np.ndarray, axis: int, length: float) -> np.ndarray:
+    """Derivative along an axis, of fourth order."""
     h = 2e-3 * length
     step = np.zeros(x.shape[-1])
     step[axis] = h
@@ -72,14 +76,17 @@ def difference(field: Function, x: np.ndarray, axis: int, length: float) -> np.n
 
 
 def c_exact(x: np.ndarray) -> np.ndarray:
+    """Salt."""
     return REFERENCE * (1.0 + 0.3 * wave(x, LENGTH, 0.3))
 
 
 def phi_exact(x: np.ndarray) -> np.ndarray:
+    """Inner potential."""
     return 0.05 * wave(x, LENGTH, 1.1)
 
 
 def current(x: np.ndarray) -> np.ndarray:
+    """i of the exact fields."""
     c = c_exact(x)
     return -(SALT.molar_conductivity(c) * c)[..., None] * gradient(phi_exact, LENGTH)(
         x
@@ -87,6 +94,7 @@ def current(x: np.ndarray) -> np.ndarray:
 
 
 def cation_flux(x: np.ndarray) -> np.ndarray:
+    """N of the exact fields."""
     c = c_exact(x)
     return (
         -SALT.diffusivity(c)[..., None] * gradient(c_exact, LENGTH)(x)
@@ -149,7 +157,7 @@ def binary_errors(kind: KindName, order: Order, cells: int) -> list[float]:
     damping = PositiveConcentrations((1,), (0,), 0.2)
     start = np.where(fixed, values, [REFERENCE, 0.0])
     return _solve(
-        space, [transport, surface, salt, charge], fixed, scales, damping, start, [c_exact, phi_exact], mesh.dimension
+        space, [transport, surface, salt, charge], fixed, scales, damping, start, [c_exact, phi_exact], LENGTH
     )
 
 
@@ -164,6 +172,7 @@ def pnp_exact() -> list[Function]:
 
 
 def ion_flux(ion: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Of an ion, from the exact fields."""
     exact = pnp_exact()
     z, D = SOLUTION.charges[ion], SOLUTION.diffusivities[ion]
 
@@ -195,7 +204,7 @@ def pnp_errors(kind: KindName, cells: int) -> list[float]:
         return -eps * gradient(exact[0], DEBYE)(x)
 
     def charge(x: np.ndarray) -> np.ndarray:
-        return FARADAY * sum(z * c(x) for z, c in zip(SOLUTION.charges, exact[1:], strict=True))
+        return np.asarray(FARADAY * sum(z * c(x) for z, c in zip(SOLUTION.charges, exact[1:], strict=True)))
 
     fluxes = [displacement, ion_flux(0), ion_flux(1)]
     sources = [Source(space, k) for k in range(3)]
@@ -225,7 +234,7 @@ def pnp_errors(kind: KindName, cells: int) -> list[float]:
         np.array([eps * SOLUTION.thermal_voltage, 1e-9 * 200.0, 1e-9 * 400.0]) * DEBYE ** (dimension - 2),
     )
     start = np.where(fixed, values, [0.0, 200.0, 400.0])
-    return _solve(space, [*terms, *sources], fixed, scales, pnp.damping(SOLUTION), start, exact, mesh.dimension)
+    return _solve(space, [*terms, *sources], fixed, scales, pnp.damping(SOLUTION), start, exact, DEBYE)
 
 
 def _solve(
@@ -236,13 +245,12 @@ def _solve(
     damping: PositiveConcentrations,
     start: np.ndarray,
     exact: list[Function],
-    dimension: int,
+    length: float,
 ) -> list[float]:
     """Errors of every component over its size."""
     solver = NewtonSolver(space, terms, fixed, scales, damping, "fem_test_")
     u = solver.solve(start, np.empty(0)).u
-    length = float(np.ptp(space.mesh.dm.getCoordinates().getArray(readonly=True))) or 1.0
-    volume = max(space.mesh.comm.allgather(length)) ** dimension
+    volume = length**space.mesh.dimension
     errors = [
         l2_error(space, np.ascontiguousarray(u[:, k]), field) / scales.unknowns[k] / math.sqrt(volume)
         for k, field in enumerate(exact)
@@ -253,19 +261,19 @@ def _solve(
     return errors
 
 
-def cases() -> Iterator[tuple[str, Callable[[int], list[float]], int]]:
+def cases(finer: bool) -> Iterator[tuple[str, Callable[[int], list[float]], int]]:
     """(name, errors on so many cells, cells of the coarser mesh)."""
-    for kind, dimension in DIMENSIONS.items():
-        orders: tuple[Order, ...] = (1, 2)
+    orders: tuple[Order, ...] = (1, 2)
+    for kind in DIMENSIONS:
         for order in orders:
-            yield f"binary {kind} {order}", lambda n, k=kind, o=order: binary_errors(k, o, n), CELLS[dimension]  # type: ignore[misc]
-        yield f"pnp {kind} 1", lambda n, k=kind: pnp_errors(k, n), CELLS[dimension]  # type: ignore[misc]
+            yield f"binary {kind} {order}", partial(binary_errors, kind, order), cells_of(kind, order, finer)
+        yield f"pnp {kind} 1", partial(pnp_errors, kind), cells_of(kind, 1, finer)
 
 
-def study() -> dict[str, dict[str, list[float]]]:
+def study(finer: bool = False) -> dict[str, dict[str, list[float]]]:
     """Errors on the finer of two meshes, and the orders between them."""
     results = {}
-    for name, errors, cells in cases():
+    for name, errors, cells in cases(finer):
         coarse, fine = errors(cells), errors(2 * cells)
         orders = [math.log2(a / b) for a, b in zip(coarse, fine, strict=True)]
         results[name] = {"errors": fine, "orders": orders}
