@@ -13,7 +13,7 @@ McCluskey, S. W. Coles, B. J. Morgan, J. Chem. Theory Comput. 21 (2025) 79.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,8 @@ MOST_POINTS = 100
 FEWEST_POINTS = 12
 STARTS = (0.1, 0.2, 0.35, 0.5)
 """Beginnings of the fit over its end that are tried."""
+DOUBT = 0.3
+"""Relative change of the slope, with its 95 % error, beyond which a result comes with a warning."""
 BELOW = 0.25
 """Distance of the fitted line below zero at time zero, over its rise up to the window, that is none."""
 NOISES = np.concatenate([[0.0], np.geomspace(1e-4, 1e2, 25)])
@@ -95,16 +97,28 @@ def curve_diffusivity(
         if abs(found.bend) > certain * found.bend_error:
             seen = min(seen, abs(found.bend))
         if refused is None and abs(found.bend) <= max(STRAIGHT, quantile * found.bend_error):
-            return found
+            return _with_doubt(found, quantile)
         if refused is None and (tolerable is None or abs(found.bend) < abs(tolerable.bend)):
             tolerable = found
     if tolerable is not None:
-        return tolerable
+        return _with_doubt(tolerable, 0.0)
     if refused is None:
         raise AtomisticError(f"{len(times)} points are too few", allowed=f"{2 * FEWEST_POINTS} or more")
     raise AtomisticError(
         f"the run is not diffusive: {refused}", allowed="a longer run, or one of a state that diffuses"
     )
+
+
+def _with_doubt(found: Diffusivity, quantile: float) -> Diffusivity:
+    """The result with a warning where its slope may well change within the window."""
+    if abs(found.bend) + quantile * found.bend_error <= DOUBT:
+        return found
+    told = (
+        f"the slope changes by {100 * found.bend:+.0f} +- {100 * found.bend_error:.0f} % within the window: the "
+        f"curve does "
+        "not tell whether the motion is diffusive; a trajectory with many origins would"
+    )
+    return replace(found, warnings=(told,))
 
 
 def _student(degrees: int, confidence: float = CONFIDENCE) -> float:

@@ -376,6 +376,7 @@ def test_vacancies_in_equilibrium() -> None:
     stated = Stated(units="metal", timestep=3e-15, temperature=420.0)
     request = Request(files=files[:1], stated=stated, column="c_m[4]", phase="crystal")
     plain = make_record(request).record
+    assert any("does not tell whether the motion is diffusive" in warning for warning in plain.warnings)
     assert plain.value == close(2.1e-10, rel=0.3) and plain.uncertainty.statistical is not None
     assert 0.1 < plain.uncertainty.statistical / plain.value < 0.5
     with pytest.raises(AtomisticError, match="number of atoms"):

@@ -263,3 +263,25 @@ def test_numbers_are_those_that_python_reads() -> None:
                   b"1 2\n3 4\n5 6\n",
                   b"1 2\n3 0.1234567890123456\n", b"1 2\n3 1e-40\n", b"1 2\n", b"1 2\n3 4"):  # fmt: skip
         assert rows_of_numbers(wrong, 2, 2) is None
+
+
+def test_mdanalysis_reads_what_it_wrote(tmp_path: Path, paths: np.ndarray) -> None:
+    mda = pytest.importorskip("MDAnalysis")
+    from ramify.atomistic.foreign import read_foreign
+
+    universe = mda.Universe.empty(10, trajectory=True)
+    for name, value in (("elements", ["Li"] * 10), ("names", ["Li"] * 10), ("resnames", ["LI"])):
+        universe.add_TopologyAttr(name, value)
+    universe.dimensions = [20.0, 20.0, 20.0, 90.0, 90.0, 90.0]
+    universe.atoms.positions = paths[0]
+    universe.atoms.write(tmp_path / "li.pdb")
+    with mda.Writer(str(tmp_path / "li.xtc"), 10) as writer:
+        for each in paths:
+            universe.atoms.positions = each
+            writer.write(universe.atoms)
+    read = list(read_foreign(tmp_path / "li.xtc", tmp_path / "li.pdb"))
+    assert len(read) == 6 and read[0].kind == "unknown" and set(read[0].species[0]) == {"Li"}
+    assert np.allclose(read[-1].positions, paths[-1], atol=0.01)  # xtc keeps 0.01 A
+    assert read[0].box is not None and np.allclose(read[0].box.vectors, 20.0 * np.eye(3), atol=1e-3)
+    with pytest.raises(AtomisticError, match="--topology"):
+        list(read_foreign(tmp_path / "li.xtc", None))
