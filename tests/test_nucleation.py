@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,15 +20,15 @@ GAMMA, OMEGA = 0.5, 1.3e-5
 VOLTAGE = -0.1
 
 
-def sites(x: list[float], y: float = 0.5, **changes: object) -> Nucleation:
+def sites(x: list[float], y: float = 0.5, **changes: Any) -> Nucleation:
     """Sites on the collector at x [m]."""
     places = np.array([[place, y, 0.0] for place in x])
     normals = np.tile([0.0, 0.0, 1.0], (len(x), 1))
     law = Nucleation(places, normals, "constant_rate", 1e9, 0.5 * math.pi, seed=3)
-    return replace(law, **changes)  # type: ignore[arg-type]
+    return replace(law, **changes)
 
 
-def bare(cells: int, law: Nucleation, height: int = 40, **changes: object) -> PlatingSolver:
+def bare(cells: int, law: Nucleation, height: int = 40, **changes: Any) -> PlatingSolver:
     """A bare collector of `cells` along x under a reservoir, held at a voltage, with slow kinetics."""
     problem = plating_problem(
         (cells, 1, height),
@@ -134,7 +135,7 @@ def test_a_site_under_growing_metal_is_lost():
 
 
 def test_overpotential_contact_angle_and_activity_drive_the_classical_law():
-    def rate(**changes: object) -> float:
+    def rate(**changes: Any) -> float:
         voltage = changes.pop("voltage", VOLTAGE)
         solver = bare(
             12, sites([3e-6], law="classical", rate=1e6, **changes), metal=replace(LITHIUM, surface_energy=0.02)

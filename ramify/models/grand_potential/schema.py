@@ -205,6 +205,7 @@ class GrandPotentialScenario(TimedScenario):
     """A scenario of the published grand-potential model."""
 
     model: Literal["grand_potential"] = "grand_potential"
+    engine: Literal["petsc", "fipy"] = "petsc"
     domain: DomainSection
     phase: PhaseSection
     reaction: PhaseReactionSection
