@@ -61,6 +61,12 @@ class March:
         """Amounts moved since the start, by the same recursion as the fields."""
         return dict(zip(self.names, map(float, self._books.states[0]), strict=True))
 
+    def make_consistent(self, dt: float) -> None:
+        """Bring to the start what meets no storage, potentials and borders: a step so short that nothing moves."""
+        solution = self._attempt(dt)
+        self.u, self.borders = solution.u, solution.borders
+        self._fields.start(self.u)
+
     def restart(self) -> None:
         """Begin a new recursion, after a jump of what drives the equations."""
         self._fields.start(self.u)

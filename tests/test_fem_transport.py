@@ -11,6 +11,7 @@ from ramify.fem import pnp
 from ramify.fem.binary import BinaryTransport, Storage
 from ramify.fem.boxes import uniform_box
 from ramify.fem.current_distribution import CurrentDistribution
+from ramify.fem.electrodes import ElectrodeSurface, Fields, SurfaceKinetics
 from ramify.fem.march import March
 from ramify.fem.mesh import MeshError
 from ramify.fem.newton import NewtonSolver, PositiveConcentrations, Scales
@@ -174,3 +175,34 @@ def test_names_of_electrodes_are_checked() -> None:
 
     with pytest.raises(MeshError, match="did you mean 'bottom'"):
         CurrentDistribution(mesh, replace(cell, working=("botom",)), current=1.0)
+
+
+def test_jacobian_of_salt_charge_and_surfaces_is_exact() -> None:
+    """Variable properties, a film, and the electrode's potential as a border."""
+    salt = electrolyte.preset()
+    space = Space(uniform_box("triangle", (20e-6, 20e-6), (2, 2)), 2, 2)
+    pattern = Pattern(space)
+    transport = BinaryTransport(space, pattern, salt, 1000.0, np.arange(len(space.mesh.cells)))
+    kinetics = SurfaceKinetics(30.0, 1000.0, 0.4, 0.6, salt.thermal_voltage, film_resistance=1e-4)
+    fields = Fields(1, 0, -1, 1, 0, transport.salt_factor)
+    surface = ElectrodeSurface(space, pattern, ["left"], kinetics, fields, border=0, current=1e-3)
+    solver = NewtonSolver(
+        space,
+        [transport, surface],
+        np.zeros((space.local_count, 2), dtype=bool),
+        Scales(np.ones(2), np.ones(2), np.ones(1)),
+        PositiveConcentrations((1,), (0,), 0.2),
+        "fem_jacobian_",
+    )
+    random = np.random.default_rng(5)
+    u = np.column_stack(
+        [1000.0 + 300.0 * random.random(len(space.coordinates)), 0.02 * random.random(space.local_count)]
+    )
+    shift = random.normal(size=u.shape) * np.array([1e-2, 1e-6])
+    at = [solver.linearise(u + sign * shift, np.array([-0.03 + sign * 1e-6])) for sign in (-1.0, 0.0, 1.0)]
+    slope = 0.5 * (at[2].residual - at[0].residual)
+    product = apply_entries(at[1].entries, pattern.starts, pattern.columns, shift) + 1e-6 * at[1].columns[0]
+    for k in range(2):
+        assert product[:, k] == pytest.approx(slope[:, k], abs=1e-6 * np.abs(slope[:, k]).max())
+    gap = 0.5 * (at[2].gaps - at[0].gaps)
+    assert float((at[1].rows[0] * shift).sum()) + 1e-6 * at[1].corner[0, 0] == pytest.approx(gap[0], rel=1e-6)

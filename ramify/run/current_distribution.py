@@ -129,8 +129,7 @@ def _march(scenario: CurrentDistributionScenario, model: CurrentDistribution, fo
     every = scenario.output.every or end
     steps = rejected = shots = 0
     # Potentials at once follow the current: the first snapshot has to have them.
-    march.step(1e-6 * dt)
-    march.time = 0.0
+    march.make_consistent(1e-6 * dt)
     folder.snapshot(0.0, model.space, fields_of(model), ())
     while march.time < end:
         folder.stop_if_asked()

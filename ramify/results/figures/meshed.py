@@ -115,15 +115,17 @@ def _plot_surface(file: Path, path: Path) -> Path:
     return _saved(figure, path)
 
 
-def _plot_curve(file: Path, path: Path) -> Path:
-    """Charge, capacitance and current against the voltage, those that there are."""
+def _plot_curve(file: Path, path: Path) -> Path | None:
+    """Charge, capacitance and current against the voltage, those that are not zero throughout."""
     with h5netcdf.File(file, "r", locking=False) as data:
         voltage = data.variables["voltage"][...]
         curves = {
-            name: (variable[...], str(variable.attrs["long_name"]), str(variable.attrs["units"]))
+            name: (variable[...], name.replace("_", " "), str(variable.attrs["units"]))
             for name, variable in data.variables.items()
-            if name != "voltage" and np.isfinite(variable[...]).any()
+            if name != "voltage" and np.any(variable[...])
         }
+    if not curves:
+        return None
     figure, axes = plt.subplots(1, len(curves), figsize=(3.2 * len(curves), 2.8), squeeze=False, layout="constrained")
     order = np.argsort(voltage)
     for axis, (values, name, unit) in zip(axes[0], curves.values(), strict=True):
