@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
+    from ramify.phasefield.mechanics.problem import PlatingMechanics
     from ramify.physics.electrolyte import Electrolyte
     from ramify.physics.metals import Metal
 
@@ -212,3 +213,5 @@ class PlatingProblem:
     counter: CounterElectrode = field(default_factory=CounterElectrode)
     nucleation: Nucleation | None = None
     numerics: Numerics = field(default_factory=Numerics)
+    mechanics: PlatingMechanics | None = None
+    """None leaves stress out."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from ramify.build_host_fields import Bearing, build_activity, build_bearing, build_conductivity
 from ramify.build_hosts import MISSING_LENGTH, build_domain, build_host, three_axes
+from ramify.build_mechanics import build_mechanics
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
@@ -87,6 +88,9 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
         counter=plating.CounterElectrode(counter.kind, counter.kinetics or "uniform"),
         numerics=plating.Numerics(**numerics),
         nucleation=build_nucleation(scenario, domain),
+        mechanics=None
+        if isinstance(scenario.mechanics, str)
+        else build_mechanics(scenario.mechanics, scenario.electrolyte.temperature),
     )
 
 

@@ -14,6 +14,7 @@ from ramify.build import build_electrolyte, build_metal, count_nuclei
 from ramify.build_hosts import build_domain, build_host
 from ramify.check import Check, Scale
 from ramify.check_inputs import input_warnings
+from ramify.check_mechanics import stress_memory, stress_warnings
 from ramify.check_wetting import wetting_warnings
 from ramify.physics import cell
 from ramify.physics.classical_nucleation import barrier, critical_radius
@@ -75,7 +76,7 @@ def check_plating(scenario: PlatingScenario) -> Check:
         dimension=domain.dimension,
         unknowns=len(UNKNOWNS) * count,
         unknown_fields=UNKNOWNS,
-        memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL[scenario.engine] * count,
+        memory_bytes=BYTES_BEFORE_GRID + (BYTES_PER_CELL[scenario.engine] + stress_memory(scenario.mechanics)) * count,
         steps=len(scenario.protocol),
         scales=tuple(scales),
         warnings=(
@@ -85,6 +86,7 @@ def check_plating(scenario: PlatingScenario) -> Check:
             *_front_warnings(case),
             *wetting_warnings(scenario, case.current, _conductance(case)),
             *_protocol_warnings(case),
+            *stress_warnings(scenario.mechanics),
         ),
     )
 

@@ -16,6 +16,7 @@ from mpi4py import MPI
 from plating_cells import CONCENTRATED, LITHIUM, SALT, H, ball, flat, plating_problem, rough, union
 
 from ramify.phasefield.engine import Control, SolverFailure
+from ramify.phasefield.mechanics.problem import MechanicsNumerics, Phases, PlatingMechanics, Supports
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.problem import (
     AnisotropicConductivity,
@@ -29,6 +30,8 @@ from ramify.phasefield.problem import (
 )
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
+from ramify.physics.elasticity import Elasticity
+from ramify.physics.viscoplasticity import anand_lithium
 
 
 def host_case() -> PlatingProblem:
@@ -96,6 +99,20 @@ def wetting_case() -> PlatingProblem:
     )
 
 
+def pressed_case() -> PlatingProblem:
+    """2-D, a bump under stack pressure that flows; the stress solved to more digits than a run would."""
+    size = (10 * H, 1.0, 20 * H)
+    mechanics = PlatingMechanics(
+        Phases(anand_lithium(), Elasticity(0.3e9, 0.3)),
+        Supports(),
+        2e6,
+        growth_strain=1e-3,
+        every=2,
+        numerics=MechanicsNumerics(tolerance=1e-9, strain_tolerance=5e-3),
+    )
+    return plating_problem((10, 1, 20), geometry=Geometry(rough(6.0 * H, 0.6 * H, size)), mechanics=mechanics)
+
+
 CASES = {
     "host": host_case,
     "island": island_case,
@@ -103,6 +120,7 @@ CASES = {
     "anisotropic": anisotropic_case,
     "wetting": wetting_case,
     "wetting, conservative": lambda: replace(wetting_case(), interface=Interface(H)),
+    "pressed": pressed_case,
 }
 PHASES = ((Control("current", 60.0), 2.0), (Control("current", -40.0), 1.0), (Control("voltage", -0.02), 1.0))
 

@@ -99,7 +99,7 @@ def test_check_of_a_file_and_of_a_shipped_scenario(capsys, case):
         ("protocol.0=plate at 1 mA/cm^2", "the step never ends"),
         ("interface.width=0.1 um", "does not resolve the interface"),
         ("film.thickness=50 um", "thicker than the domain"),
-        ("mechanics=elastic", "not available in this version"),
+        ("mechanics=elastic", "neither off nor a mapping"),
         ("version=9", "newer version"),
     ],
 )

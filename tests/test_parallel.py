@@ -38,6 +38,7 @@ def numbers_on(mpiexec, ranks, case):
         ("island", 3),
         ("ohmic", 2),
         ("anisotropic", 2),
+        ("pressed", 2),
         ("wetting", 2),
         ("wetting, conservative", 2),
     ],

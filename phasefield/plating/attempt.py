@@ -138,7 +138,7 @@ class Attempt:
         if solver.nuclei is not None:
             solver.nuclei.ahead = scheme.step
         solver.system.set_geometry(self.xi_guess)
-        if solver.curvature.size > 1:
+        if solver.curvature.size > 1 or solver.stress is not None:
             self._set_equilibrium()
         self.state = now.copy()
         self.history = History.of(now.C)
@@ -187,12 +187,16 @@ class Attempt:
         self.state.C[place], self.state.P[place] = total[:, fresh] / count[fresh]
 
     def _set_equilibrium(self) -> None:
-        """f U of the curved surface (Gibbs-Thomson)."""
+        """f U of the curved surface (Gibbs-Thomson) under the pressure found last."""
         solver = self.solver
         metal = solver.problem.metal
-        solver.front.surface_curvature(self.xi_guess, solver.curvature)
+        if solver.curvature.size > 1:
+            solver.front.surface_curvature(self.xi_guess, solver.curvature)
         factor = -metal.molar_volume * metal.surface_energy / FARADAY * solver.table.thermal
         solver.system.equilibrium = factor * solver.curvature
+        if solver.stress is not None:
+            factor = -metal.molar_volume / FARADAY * solver.table.thermal
+            solver.system.equilibrium = solver.system.equilibrium + factor * solver.stress.traction
 
     def _voltage(self) -> float:
         system, solver = self.solver.system, self.solver
@@ -253,10 +257,13 @@ class Attempt:
             xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity, room)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
         book(solver, self, xi, inflow, salt_rate, removed, correction)
+        before = solver.xi
         self._commit(xi)
         if solver.nuclei is not None:
             solver.nuclei.advance(solver, xi, scheme.step)
             solver.next_step = solver.nuclei.longest_step(solver.next_step)
+        if solver.stress is not None:
+            solver.stress.follow(before, xi, scheme.step, solver.time)
         density = inflow / solver.system.counter.scaled_current(1.0)
         voltage = self._voltage()
         lowest = stepping.lowest_concentration(self.state.C, solver.system.geometry.active, xi)

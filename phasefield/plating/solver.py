@@ -27,6 +27,7 @@ from ramify.phasefield.plating.newton import NewtonKrylov
 from ramify.phasefield.plating.nuclei import make_nuclei
 from ramify.phasefield.plating.setup import build_geometry, initial_metal, sample_activity
 from ramify.phasefield.plating.state import Solution, Unknowns
+from ramify.phasefield.plating.stress import Stress
 from ramify.phasefield.plating.system import CoupledSystem
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import tabulate
@@ -74,6 +75,7 @@ class PlatingSolver:
         self.curvature = self.grid.zeros() if problem.metal.surface_energy > 0.0 else np.zeros((1, 1, 1))
         self._start_ledger()
         self.system.set_geometry(self.xi)
+        self.stress = Stress(self.grid, problem, self.pore, self.xi) if problem.mechanics is not None else None
 
     # ------------------------------------------------------------------ history
 
@@ -166,6 +168,8 @@ class PlatingSolver:
         if name == "phi_l":
             ratio = np.maximum(self.state.C * c0 / self.problem.kinetics.reference_concentration, 1e-300)
             return self.grid.gather((self.state.P + np.log(ratio)) / f + shift)
+        if self.stress is not None:
+            return self.stress.gather(name)
         raise KeyError(f"no field {name!r}")
 
     def measure(self) -> dict[str, float]:
@@ -176,7 +180,8 @@ class PlatingSolver:
         """The `measures` of a metal and its profile along z."""
         system = self.system
         measures = self.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile)
-        return measures | (self.nuclei.measures(xi) if self.nuclei is not None else {})
+        measures |= self.nuclei.measures(xi) if self.nuclei is not None else {}
+        return measures | (self.stress.measures(system.geometry.weight) if self.stress is not None else {})
 
     @property
     def voltage(self) -> float:
@@ -219,12 +224,13 @@ class PlatingSolver:
             },
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
             "ledger": dict(self.ledger.__dict__),
+            **({} if self.stress is None else {"stress": self.stress.save()}),
         }
 
     def load(self, saved: dict[str, Any]) -> None:
         """Restore what `save` returned (rank 0's dictionary), on any number of ranks."""
         root = self.grid.comm.rank == 0
-        plain = {k: v for k, v in saved.items() if k != "arrays"} if root else None
+        plain = {k: v for k, v in saved.items() if k not in ("arrays", "stress")} if root else None
         plain = self.grid.comm.bcast(plain, root=0)
         names = self.grid.comm.bcast(sorted(saved["arrays"]) if root else None, root=0)
         arrays = {}
@@ -254,10 +260,14 @@ class PlatingSolver:
         self.system.islands.restore(numbers["island_potentials"], numbers["island_seeds"])
         if self.nuclei is not None:
             self.nuclei.load(numbers)
+        if self.stress is not None:
+            self.stress.load(saved["stress"] if root else None)
 
     def destroy(self) -> None:
         """Free the PETSc objects."""
         self.newton.destroy()
+        if self.stress is not None:
+            self.stress.destroy()
         self.grid.destroy()
 
 

@@ -55,11 +55,31 @@ def summary(engine: Engine, last: StepReport | None, measures: Mapping[str, floa
         "nuclei": measures.get("nuclei"),
         "particles": measures.get("particles"),
         "nucleus_radius_m": measures.get("nucleus_radius"),
+        **stress_numbers(measures),
         "voltage_V": last.voltage if last is not None else None,
         "limited": last.limited if last is not None else False,
         "balance": ledger.balance(FARADAY),
         "largest_correction_relative": ledger.largest_correction,
     }
+
+
+def stress_numbers(measures: Mapping[str, float]) -> dict[str, Any]:
+    """What a run with mechanics adds to `summary.json`; nothing without."""
+    if "peak_von_mises" not in measures:
+        return {}
+    names = {
+        "peak_von_mises": "peak_von_mises_Pa",
+        "peak_pressure": "peak_pressure_Pa",
+        "contact_pressure": "contact_pressure_Pa",
+        "peak_contact_pressure": "peak_contact_pressure_Pa",
+        "pressure_lag": "pressure_lag_V",
+        "largest_strain": "largest_strain",
+        "film_stress": "film_stress_Pa",
+    }
+    numbers: dict[str, Any] = {key: measures[name] for name, key in names.items() if name in measures}
+    if "film_failed" in measures:
+        numbers["film_failed"] = measures["film_failed"] > 0.0
+    return numbers
 
 
 def peak_memory() -> int:

@@ -15,7 +15,8 @@ def scenario_schema(model: str = DEFAULT) -> dict[str, Any]:
     schema["title"] = f"ramify scenario, model: {model}"
     schema["properties"]["version"] |= {"const": VERSION}
     if "mechanics" in schema["properties"]:  # editors read `off` as text, some YAML libraries as a truth value
-        schema["properties"]["mechanics"] = {"enum": ["off", False], "default": "off"}
+        section = {"$ref": "#/$defs/MechanicsSection"}
+        schema["properties"]["mechanics"] = {"anyOf": [{"enum": ["off", False]}, section], "default": "off"}
     return schema
 
 

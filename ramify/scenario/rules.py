@@ -14,6 +14,7 @@ from ramify.scenario.base import StoredFields
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
+from ramify.scenario.mechanics import check_mechanics
 from ramify.scenario.schema import DomainSection, ElectrolyteSection, PlatingScenario
 from ramify.scenario.wetting_rules import wetting_rule
 
@@ -266,6 +267,17 @@ def output_rule(scenario: Gridded) -> None:
             raise ScenarioError("is given twice", ("output", "fields", index), name)
 
 
+def mechanics_rule(scenario: PlatingScenario) -> None:
+    """Phases, supports and loads that go together; stress among the stored fields only where there is some."""
+    check_mechanics(
+        scenario.mechanics,
+        fields=scenario.output.fields or (),
+        engine=scenario.engine,
+        lateral=scenario.domain.lateral,
+        has_host=not isinstance(scenario.host, NoHost),
+    )
+
+
 def numerics_rule(scenario: Gridded) -> None:
     """Steps in order of length."""
     numerics = scenario.numerics
@@ -334,5 +346,6 @@ RULES: tuple[Rule, ...] = (
     nucleation_rule,
     protocol_rule,
     output_rule,
+    mechanics_rule,
     numerics_rule,
 )

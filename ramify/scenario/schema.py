@@ -34,8 +34,9 @@ from ramify.scenario.fields import (
     refuse,
 )
 from ramify.scenario.hosts import HostSection, NoHost
+from ramify.scenario.mechanics import MechanicsField, MechanicsSection
 
-FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s"]
+FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s", "p", "von_mises", "traction"]
 
 Cells = Annotated[int, Field(ge=1, le=100_000)]
 LengthList = Annotated[tuple[Length, ...], Field(min_length=1, max_length=3, strict=False)]
@@ -202,14 +203,16 @@ class PlatingScenario(TimedScenario):
     film: FilmSection = FilmSection()
     nuclei: Annotated[tuple[NucleusSection, ...], Field(max_length=1000, strict=False)] = ()
     nucleation: NucleationSection | None = None
-    mechanics: Literal["off"] = "off"
+    mechanics: MechanicsField = "off"
     output: OutputSection = OutputSection()
     numerics: NumericsSection = NumericsSection()
 
     @field_validator("mechanics", mode="before")
     @classmethod
-    def refuse_mechanics(cls, value: Any) -> Any:
-        """Accept `off` (which some YAML dialects read as a truth value) and nothing else."""
+    def read_off(cls, value: Any) -> Any:
+        """Accept `off`, which some YAML dialects read as a truth value, besides a mapping."""
         if value is False or value == "off":
             return "off"
-        raise refuse("mechanics is not available in this version", (), value, "off")
+        if not isinstance(value, dict | MechanicsSection):
+            raise refuse("neither off nor a mapping of keys to values", (), value, "off, or a mapping")
+        return value

@@ -99,6 +99,7 @@ AREAL_CAPACITANCE = Dimension("a capacitance per area", "F/m^2", ("0.2 F/m^2", "
 SURFACE_ENERGY = Dimension("a surface energy", "J/m^2", ("0.5 J/m^2", "500 mJ/m^2"))
 MOLAR_VOLUME = Dimension("a molar volume", "m^3/mol", ("13 cm^3/mol", "1.3e-5 m^3/mol"))
 NUMBER_DENSITY = Dimension("a number per area", "1/m^2", ("1e12 1/m^2", "1e8 1/cm^2"))
+PRESSURE = Dimension("a pressure", "Pa", ("1 MPa", "5e9 Pa"))
 MOLAR_ENERGY = Dimension("a molar energy", "J/mol", ("53 kJ/mol", "5e4 J/mol"))
 ANGLE = Dimension("an angle", "rad", ("60 deg", "1.2 rad"))
 AREA = Dimension("an area", "m^2", ("0.3 um^2", "1e-13 m^2"))
@@ -108,7 +109,7 @@ CHARGE_DENSITY = Dimension("a charge per volume", "A*s/m^3", ("7.4e9 C/m^3", "7.
 
 DIMENSIONS = (LENGTH, TIME, TEMPERATURE, CONCENTRATION, DIFFUSIVITY, CONDUCTIVITY, CURRENT_DENSITY, CAPACITY,
               VOLTAGE, RESISTANCE, AREAL_CAPACITANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, MOLAR_ENERGY, ANGLE,
-              AREA, RATE, PER_VOLTAGE, CHARGE_DENSITY)  # fmt: skip
+              AREA, RATE, PER_VOLTAGE, CHARGE_DENSITY, PRESSURE)  # fmt: skip
 
 Sign = Literal["positive", "nonnegative", "any"]
 

@@ -14,6 +14,8 @@ from ramify.results.folder import FIELDS, HISTORY, SCENARIO, SUMMARY
 
 SURFACE = 0.5
 """Phase fraction that counts as the surface of metal and host."""
+EVERYWHERE = ("p", "von_mises")
+"""Fields of the solids too, which no metal or host covers in a figure."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,14 @@ class Case:
         return np.asarray(low + (np.arange(round((high - low) / spacing)) + 0.5) * spacing)
 
     def range(self, name: str) -> tuple[float, float]:
-        """Smallest and largest value in the electrolyte over all snapshots (stored unit)."""
+        """Smallest and largest value over all snapshots (stored unit); in the electrolyte, of stress everywhere."""
         if f"range of {name}" in self._kept:
             low, high = self._kept[f"range of {name}"]
             return low, high
         low, high = np.inf, -np.inf
         for snapshot in range(len(self.times)):
-            values = self.field(name, snapshot)[self.electrolyte(snapshot)]
+            values = self.field(name, snapshot)
+            values = values if name in EVERYWHERE else values[self.electrolyte(snapshot)]
             values = values[np.isfinite(values)]
             if values.size:
                 low, high = min(low, float(values.min())), max(high, float(values.max()))

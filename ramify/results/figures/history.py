@@ -23,6 +23,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("filling_fraction",),
     ("top_plating_index", "bottom_up_index", "blocked_fraction"),
     ("current_amplification",),
+    ("peak_von_mises", "contact_pressure", "peak_contact_pressure"),
 )
 """Quantities of each panel; a panel none of whose quantities was stored is left out."""
 SHAPES = ("tip_height", "roughness")

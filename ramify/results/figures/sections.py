@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.typing import ColorType
 
 from ramify.results.fields import FIELDS
-from ramify.results.figures.case import SURFACE, Case
+from ramify.results.figures.case import EVERYWHERE, SURFACE, Case
 from ramify.results.figures.style import (
     FRONT,
     HOST,
@@ -31,7 +31,7 @@ from ramify.results.figures.style import (
     time_unit,
 )
 
-MAPPED = ("c", "phi_l", "phi")
+MAPPED = ("c", "phi_l", "phi", "p", "von_mises")
 PROFILE_LINES = 6
 CAPTION = 1.8
 """Width of time and capacity on one line [inch]: narrower maps have them on two."""
@@ -78,11 +78,14 @@ def plot_sections(case: Case, path: Path) -> Path | None:
 
 
 def draw_map(axis: Axes, case: Case, name: str, snapshot: int, row: int) -> None:
-    """One map of a field with metal and host over it; colours span the whole run's range."""
+    """One map of a field with metal and host over it, or of stress with their outlines; one range of colours."""
     quantity = FIELDS[name]
     left, right, bottom, top = (1e6 * edge for side in "xz" for edge in case.edges(side))
     psi, metal = case.field("psi", snapshot)[:, row], case.metal(snapshot)[:, row]
-    values = quantity.shown(_spread(case.field(name, snapshot), case.electrolyte(snapshot))[:, row])
+    field = case.field(name, snapshot)
+    if name not in EVERYWHERE:
+        field = _spread(field, case.electrolyte(snapshot))
+    values = quantity.shown(field[:, row])
     low, high = shown_range(case, name)
     axis.imshow(
         values,
@@ -97,8 +100,9 @@ def draw_map(axis: Axes, case: Case, name: str, snapshot: int, row: int) -> None
     for cover, colour, outline in ((metal, METAL, True), (psi, HOST, False)):
         field = np.pad(cover, 1, mode="edge")
         if field.max() > SURFACE:
-            axis.contourf(x, z, field, levels=[SURFACE, 2.0], colors=[colour])
-            if outline and field.min() < SURFACE:
+            if name not in EVERYWHERE:
+                axis.contourf(x, z, field, levels=[SURFACE, 2.0], colors=[colour])
+            if (outline or name in EVERYWHERE) and field.min() < SURFACE:
                 axis.contour(x, z, field, levels=[SURFACE], colors=[FRONT], linewidths=0.8)
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
