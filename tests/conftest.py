@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from _pytest.python_api import ApproxScalar
 
 # pytest.approx passes anything within 1e-12 of what is expected, whatever `rel` says: half of all SI numbers here.
-ApproxScalar.DEFAULT_ABSOLUTE_TOLERANCE = 0.0
+type(pytest.approx(1.0)).DEFAULT_ABSOLUTE_TOLERANCE = 0.0  # type: ignore[attr-defined]
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 os.environ.update(ONE_THREAD)  # before NumPy and numba are imported: ranks share the cores
