@@ -45,7 +45,6 @@ def check_current_distribution(scenario: CurrentDistributionScenario) -> Check:
     tertiary, ohmic = scenario.distribution == "tertiary", scenario.electrons is not None
     fields = (*(("concentration",) if tertiary else ()), "potential", *(("electrons",) if ohmic else ()))
     unknowns = nodes_of(mesh, order) * len(fields)
-    dimension = dimension_of(mesh)
     electrolyte, c0 = build_electrolyte(scenario.electrolyte), scenario.electrolyte.concentration
     conductivity = float(electrolyte.conductivity(c0))
     kinetics = scenario.kinetics
@@ -70,20 +69,7 @@ def check_current_distribution(scenario: CurrentDistributionScenario) -> Check:
         scales.append(Scale("diffusion time", cell.diffusion_time(D, length), "s"))
         if current is not None and current > limit:
             warnings.append("the current exceeds the limiting one of flat electrodes: a steady state may not exist")
-    if isinstance(mesh, FileMesh):
-        warnings.append("the size of a mesh file is known when it is read: cells and memory are not estimated")
-    return Check(
-        title=scenario.title,
-        cells=(cell_count(mesh),),
-        spacing=(),
-        dimension=dimension,
-        unknowns=unknowns,
-        memory_bytes=BYTES_BEFORE_MESH + unknowns * BYTES_PER_UNKNOWN[dimension or 3],
-        steps=0,
-        scales=tuple(scales),
-        unknown_fields=fields,
-        warnings=tuple(warnings),
-    )
+    return _checked(scenario, unknowns, fields, scales, warnings)
 
 
 def check_double_layer(scenario: DoubleLayerScenario) -> Check:
@@ -107,9 +93,20 @@ def check_double_layer(scenario: DoubleLayerScenario) -> Check:
         finest = mesh.grading.finest if mesh.grading else mesh.size[-1] / mesh.cells[-1]
         if finest > 0.5 * debye:
             warnings.append(f"the finest cell, {finest:.3g} m, is more than half a Debye length, {debye:.3g} m")
+    return _checked(scenario, unknowns, fields, scales, warnings)
+
+
+def _checked(
+    scenario: CurrentDistributionScenario | DoubleLayerScenario,
+    unknowns: int,
+    fields: tuple[str, ...],
+    scales: list[Scale],
+    warnings: list[str],
+) -> Check:
+    mesh = scenario.mesh
+    dimension = dimension_of(mesh)
     if isinstance(mesh, FileMesh):
         warnings.append("the size of a mesh file is known when it is read: cells and memory are not estimated")
-    dimension = dimension_of(mesh)
     return Check(
         title=scenario.title,
         cells=(cell_count(mesh),),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from ramify.models import Model
+from ramify.models import Model, meshed
 from ramify.scenario.base import Scenario
 from ramify.scenario.errors import ScenarioError, nearest
 from ramify.scenario.fields import Concentration, Coordinate, Diffusivity, Positive, Quantity, Section, Temperature
@@ -132,18 +132,4 @@ def run(scenario: Any, folder: Path, **options: Any) -> int:
     return start(scenario, folder, **options)
 
 
-def resume(scenario: Any, folder: Path, **options: Any) -> int:
-    """`Model.resume`: there is no checkpoint."""
-    from ramify.run.meshed import refuse_resume
-
-    return refuse_resume(scenario, folder)
-
-
-def plot(folder: Path) -> list[Path]:
-    """`Model.plot`."""
-    from ramify.results.figures.meshed import plot_meshed
-
-    return plot_meshed(folder)
-
-
-MODEL = Model(DoubleLayerScenario, complete, check, run, resume, plot)
+MODEL = Model(DoubleLayerScenario, complete, check, run, meshed.resume, meshed.plot)
