@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ramify.build import build_electrolyte
-from ramify.models.current_distribution import CurrentDistributionScenario, plot
+from ramify.models.current_distribution import CurrentDistributionScenario
+from ramify.models.meshed import plot
 from ramify.run.meshed import MeshedFolder, Work, run_meshed
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
