@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ramify.models.double_layer import DoubleLayerScenario, SurfaceSection, plot
+from ramify.models.double_layer import DoubleLayerScenario, SurfaceSection
+from ramify.models.meshed import plot
 from ramify.results.fields import Quantity
 from ramify.run.meshed import MeshedFolder, Work, run_meshed
 from ramify.scenario.errors import ScenarioError
