@@ -138,7 +138,7 @@ def test_parts_and_what_they_reach():
     assert solid.reaching(2, False)[:4, :, 3:5].all()
     assert not solid.reaching(2, False)[6:, 1:3, 6:8].any()
     cell = UM**3
-    assert solid.volume(solid.reaching(2, True)) == pytest.approx((8 * 4 * 2.2 + 8) * cell)
+    assert solid.volume(solid.reaching(2, True)) == pytest.approx((8 * 4 * 2.2 + 4 * 4 * 0.2 + 8) * cell)
     assert solid.conductivity(2) == pytest.approx(2.2 / 9, rel=1e-6)
     assert from_fractions(fraction).reaching(0, False)[:4, :, :5].all()
 
