@@ -25,6 +25,11 @@ class Control:
     voltage_limit: float | None = None
     """Magnitude [V] at which a controlled current gives way to a held voltage; None for no limit."""
 
+    @property
+    def strips(self) -> bool:
+        """Whether it drives stripping; a held voltage is against a lithium reference."""
+        return self.value < 0.0 if self.mode == "current" else self.value > 0.0
+
 
 @dataclass
 class Ledger:

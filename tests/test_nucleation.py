@@ -170,3 +170,102 @@ def test_a_restart_goes_on_bitwise_in_the_middle_of_nucleation():
     assert a.time == b.time
     np.testing.assert_equal(a.measures, b.measures)
     np.testing.assert_array_equal(whole.xi, again.xi)
+
+
+def test_a_flat_cap_is_handed_over_when_the_grid_shows_its_volume():
+    angle = math.radians(20.0)
+    solver = bare(48, sites([12.3e-6], contact_angle=angle), height=30)
+    assert solver.nuclei is not None
+    width, speed = solver.problem.interface.width, velocity() * solver.nuclei.growth
+    end = 12.0 * width / speed  # the cap is 0.7 widths high
+    while solver.time < end:
+        solver.step(end)
+    metal = solver.ledger.metal * LITHIUM.molar_volume
+    found = float(cnt.cap_radius(metal, angle, planar=True))
+    assert solver.nuclei.status[0] == GROWING
+    assert found == pytest.approx(12.0 * width, abs=0.7 * width)  # lags by the first step
+
+
+@pytest.mark.parametrize(("size", "status"), [(2.0, GROWING), (10.0, GROWN)])
+def test_stripping_takes_the_metal_of_a_nucleus_and_bares_its_site(size, status):
+    solver = bare(48, sites([12.3e-6]), height=30)
+    nuclei, width, v = solver.nuclei, solver.problem.interface.width, velocity()
+    assert nuclei is not None
+    whole = size * width / v
+
+    def radius() -> float:
+        return float(cnt.cap_radius(max(solver.ledger.metal, 0.0) * LITHIUM.molar_volume, 0.5 * math.pi, planar=True))
+
+    while solver.time < whole:
+        solver.step(whole)
+    assert nuclei.status[0] == status
+    solver.set_control(Control("voltage", -VOLTAGE))
+    before, begin = radius(), solver.time
+    while nuclei.status[0] != WAITING:
+        assert not solver.step(begin + 2.0 * whole).exhausted  # the site may nucleate again: the run goes on
+        assert solver.xi.min() > -1e-3
+        sharp = before - v * (solver.time - begin)
+        assert radius() == pytest.approx(max(sharp, 0.0), abs=0.4 * width)
+    assert nuclei.status[0] == WAITING and 0.0 <= radius() < 0.2 * width
+    assert max(solver.ledger.balance(FARADAY).values()) < 1e-9
+    # the bare site nucleates again, and its nucleus grows as the first did
+    solver.set_control(Control("voltage", VOLTAGE))
+    begin = solver.time
+    while solver.time < begin + whole:
+        solver.step(begin + whole)
+    assert radius() == pytest.approx(size * width, abs=0.4 * width)
+
+
+def test_stripped_neighbours_do_not_take_more_than_there_is():
+    solver = bare(24, sites([5.1e-6, 5.9e-6, 6.6e-6, 7.2e-6, 8.0e-6]), height=30)
+    assert solver.nuclei is not None
+    plated = 1.0 * solver.problem.interface.width / velocity()
+    while solver.time < plated:
+        solver.step(plated)
+    assert (solver.nuclei.status == GROWING).all()
+    most = solver.ledger.metal
+    solver.set_control(Control("voltage", -VOLTAGE))
+    while (solver.nuclei.status != WAITING).any():
+        solver.step(20.0 * plated)
+        assert solver.ledger.metal > -1e-4 * most and solver.xi.min() > -1e-3
+    assert solver.ledger.metal < 0.01 * most
+
+
+def test_a_lost_site_waits_again_once_it_is_bare():
+    solver = bare(24, sites([6.3e-6, 6.9e-6]))
+    nuclei = solver.nuclei
+    assert nuclei is not None
+    nuclei.threshold[:] = 1e-9, 1e9
+    nuclei.status[1] = LOST
+    solver.step(1e-6)
+    assert nuclei.status[1] == WAITING
+
+
+def test_a_nucleus_on_a_round_host_grows_as_on_a_plane():
+    centre, edge, radius = np.array([6.05e-6, 0.5, 2.1e-6]), 0.5e-6, 3.0e-6
+
+    def host(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return np.hypot(x - centre[0], z - centre[2]) - radius + 0.0 * y
+
+    direction = np.array([math.cos(0.9), 0.0, math.sin(0.9)])
+    place = (centre + radius * direction).reshape(1, 3)
+    law = Nucleation(place, direction.reshape(1, 3), "constant_rate", 1e9, 0.5 * math.pi, seed=3)
+    solver = bare(24, law)
+    solver.destroy()
+    solver = PlatingSolver(replace(solver.problem, geometry=Geometry(flat(-1e-3), host)))
+    solver.set_control(Control("voltage", VOLTAGE))
+    end, rejected, steps = edge / velocity(), 0, 0
+    while solver.time < end:
+        report = solver.step(end)
+        rejected, steps = rejected + report.rejected, steps + 1
+    grown = math.sqrt(2.0 * solver.ledger.metal * LITHIUM.molar_volume / math.pi)
+    assert grown == pytest.approx(edge, abs=0.2 * edge)
+    assert rejected <= 2 and steps < 40  # cells that the host fills nearly whole take no more than their part
+
+
+def test_the_cells_around_a_nucleus_are_no_cell_twice():
+    solver = bare(12, sites([3.1e-6]), periodic=True)
+    solver.step(1e-6)
+    assert solver.nuclei is not None
+    k, j, i = solver.nuclei.around.cell
+    assert len(k) == len(set(zip(k.tolist(), j.tolist(), i.tolist(), strict=True))) > 100

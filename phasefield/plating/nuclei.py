@@ -11,20 +11,25 @@ spot on the wall, whose own reaction, the integral of w(xi)/l, is too small. The
     a = max(0, A_cap(r) - integral of w/l around the site),        dV(r)/dt = (Omega/F) i_n A_cap
 
 reacts around the site, shared out as exp(-d/l) over the free cells, with the kinetics of any other surface, so that its
-metal, salt and charge are those of the balances. It fades out between r = 4 l and 8 l, or when its surroundings
-react enough: then the phase field goes on alone.
+metal, salt and charge are those of the balances. It fades out while the hemisphere of the same volume grows from 4 l
+to 8 l, or when its surroundings react enough: then the phase field goes on alone.
+
+When stripped, the missing area takes equal parts of the metal around, parted among nuclei by their volumes, until none
+is left and the site is bare again. A nucleus that the phase field has carried goes back below the grid's resolution at
+4 l: the field alone would keep a remainder that does not react. A lost site that is bared waits again, with the
+threshold it had.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.plating.surroundings import find_surroundings
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.classical_nucleation import (
     SIZE_CLASSES,
@@ -41,30 +46,25 @@ if TYPE_CHECKING:
 
 WAITING, GROWING, GROWN, LOST = 0, 1, 2, 3
 """States of a site: bare; a nucleus below the grid's resolution; one that the phase field carries; covered."""
-COVERED = 0.5
-"""Metal fraction of its cell at which a waiting site is lost."""
+COVERED, BARE = 0.5, 0.05
+"""Metal fractions of its cell: a waiting site is lost above the first, a lost one waits again below the second."""
 BIRTHS = 0.1
 """Share of the waiting sites that a step may turn into nuclei; a single one always may."""
 SHORTEST_WAIT = 0.05
 """Share of the step wished for to which births may shorten it: a burst need not be resolved better."""
 SMALLEST_RADIUS = 3e-10
 """Of a nucleus [m], an atom's; more than r* only without surface energy."""
+SLOWEST = 1e-15
+"""Velocity of a surface of which only the direction is known [m/s]."""
 RESOLVED = (4.0, 8.0)
-"""Widths: radii of a cap between which the missing area fades out and the phase field takes over."""
-REACH = 10.0
-"""Widths around a site within which reacting surface counts as that of its nucleus."""
+"""Widths: radii of a hemisphere between which the missing area fades out and the phase field takes over.
 
-
-@dataclass
-class Surroundings:
-    """Cells of this rank around the nuclei below the grid's resolution, one entry for each pair of both."""
-
-    nucleus: np.ndarray
-    """Index of the nucleus among those growing."""
-    cell: tuple[np.ndarray, np.ndarray, np.ndarray]
-    """Places (k, j, i) in ghosted arrays."""
-    near: np.ndarray
-    """exp(-r/l)."""
+Below the first, stripping gives a nucleus back.
+"""
+GONE = 0.02
+"""Widths: radius of a hemisphere below which a stripped nucleus is no more."""
+TAKEN = 0.5
+"""Share of the metal around its site that a nucleus may lose in a step."""
 
 
 class Nuclei:
@@ -98,9 +98,13 @@ class Nuclei:
         self._place_sites()
         self.growing = np.zeros(0, np.int64)
         """Sites with a nucleus below the grid's resolution."""
-        self.around = Surroundings(np.zeros(0, np.int64), (np.zeros(0, np.int64),) * 3, np.zeros(0))
+        self.listed = self.growing
+        """Those of which `around` tells the cells."""
+        self.around = find_surroundings(grid, pore, self.places[:0], self.width)
         self.shares = np.zeros(0)
         """Of the missing areas, by entry of `around`, in the geometry last set."""
+        self.parts = np.zeros(0)
+        """Of the cells' metal that each stripped nucleus may take, by entry of `around`, in the geometry last set."""
         self.missing = np.zeros(0)
         """Missing area of each of the growing [m^2], in the geometry last set."""
         self.velocity = np.zeros(0)
@@ -108,8 +112,15 @@ class Nuclei:
         self.ahead = 0.0
         """Step [s] whose geometry is being set."""
         area, volume = (law(1.0, self.law.contact_angle, planar=self.planar) for law in (cap_area, cap_volume))
-        self.growth = float(area / volume) / (2 if self.planar else 3)
+        dimension = 2 if self.planar else 3
+        self.growth = float(area / volume) / dimension
         """dr/dt of a cap over the velocity of its surface: one for a hemisphere."""
+        self.bulk = float(volume / cap_volume(1.0, 0.5 * math.pi, planar=self.planar)) ** (1.0 / dimension)
+        """Radius of the hemisphere with the volume of a cap, over the cap's radius of curvature."""
+        self.halved = 0.5 ** (1.0 / dimension)
+        """Radius of a cap of half the volume."""
+        self.short = np.zeros(0, bool)
+        """Whether each of the growing is stripped and has little metal left, in the geometry last set."""
         self.rate = 0.0
         """Largest growth velocity of the nuclei in the last step [m/s]."""
         self.until_births = math.inf
@@ -144,61 +155,61 @@ class Nuclei:
         if not len(self.growing):
             return
         place, nucleus = self.around.cell, self.around.nucleus
-        volume = self.problem.domain.cell_volume
-        shares = self.around.near * (1.0 - xi[place]) * ((active[place] > 0) & (label[place] >= 0))
-        count = len(self.growing)
+        volume, count = self.problem.domain.cell_volume, len(self.growing)
+        stripped = self.velocity < 0.0
+        self._part(stripped, xi)
+        metal = np.maximum(xi[place], 0.0) * self.parts
+        shares = np.where(stripped[nucleus], metal, self.around.near * (1.0 - xi[place]))
+        shares *= self.pore[place] * ((active[place] > 0) & (label[place] >= 0))
         sums = np.array([np.bincount(nucleus, shares, count), np.bincount(nucleus, weight[place] * volume, count)])
         total, shown = self.grid.sums(sums)
         self.shares = shares / np.maximum(total, 1e-300)[nucleus]
         # in the middle of the step, so that growth is followed to second order
-        radius = self.radius[self.growing] + 0.5 * self.ahead * self.growth * self.velocity
-        area = cap_area(np.maximum(radius, 0.0), self.law.contact_angle, planar=self.planar)
-        fading = np.clip((RESOLVED[1] - radius / self.width) / (RESOLVED[1] - RESOLVED[0]), 0.0, 1.0)
+        radius = self.radius[self.growing]
+        radius = np.maximum(radius + 0.5 * self.ahead * self.growth * self.velocity, 0.5 * radius)
+        area = cap_area(radius, self.law.contact_angle, planar=self.planar)
+        fading = np.clip((RESOLVED[1] - self.bulk * radius / self.width) / (RESOLVED[1] - RESOLVED[0]), 0.0, 1.0)
         self.missing = fading * np.maximum(area - shown, 0.0)
+        # no more than there is: what is stripped comes in equal parts from all the metal around the site
+        most = TAKEN * total * volume / np.maximum(np.abs(self.velocity) * self.ahead, 1e-300)
+        self.short = stripped & (self.missing >= most)
+        self.missing = np.where(self.short, most, self.missing)
         np.add.at(weight, place, self.missing[nucleus] * self.shares / volume)
 
+    def _part(self, stripped: np.ndarray, xi: np.ndarray) -> None:
+        """Part the metal of cells around several stripped nuclei among them, by their volumes."""
+        self.parts = np.ones(len(self.around.nucleus))
+        if not stripped.any():
+            return
+        place, nucleus = self.around.cell, self.around.nucleus
+        volumes = cap_volume(self.radius[self.growing], self.law.contact_angle, planar=self.planar)
+        bulk = np.where(stripped, volumes, 0.0)
+        crowd = np.zeros(xi.shape)
+        np.add.at(crowd, place, bulk[nucleus])
+        self.parts = bulk[nucleus] / np.maximum(crowd[place], 1e-300)
+
     def _surround(self) -> None:
-        """List the cells around the nuclei that are growing."""
+        """List the nuclei that are growing, and the cells around them where these are others than before."""
+        growing = np.flatnonzero(self.status == GROWING)
         known = dict(zip(self.growing.tolist(), self.velocity.tolist(), strict=True))
-        self.growing = np.flatnonzero(self.status == GROWING)
-        self.velocity = np.array([known.get(site, 0.0) for site in self.growing.tolist()])
-        domain, grid = self.problem.domain, self.grid
-        pairs: list[np.ndarray] = []
-        axes = []
-        for axis, (h, n) in enumerate(zip(domain.spacing, domain.cells, strict=True)):
-            reach = math.ceil(REACH * self.width / h) if n > 1 else 0
-            middle = np.floor(self.places[self.growing, axis] / h).astype(int)
-            axes.append(middle[:, None] + np.arange(-reach, reach + 1)[None, :])
-        x, y, z = axes
-        i, j, k = x[:, None, None, :], y[:, None, :, None], z[:, :, None, None]
-        distance = np.sqrt(
-            sum(
-                np.square((index + 0.5) * h - self.places[self.growing, axis][:, None, None, None]) * (n > 1)
-                for axis, (index, h, n) in enumerate(zip((i, j, k), domain.spacing, domain.cells, strict=True))
-            )
-        )
-        inside = distance <= REACH * self.width
-        for axis, (index, n) in enumerate(zip((i, j, k), domain.cells, strict=True)):
-            wrapped = index % n if grid.periodic[axis] else index
-            local = wrapped - grid.start[axis]
-            inside = inside & (local >= 0) & (local < grid.local[axis]) & (wrapped >= 0) & (wrapped < n)
-            pairs.append(np.broadcast_to(local + 1, distance.shape))
-        nucleus = np.broadcast_to(np.arange(len(self.growing))[:, None, None, None], distance.shape)[inside]
-        i, j, k = (local[inside] for local in pairs)
-        opened = self.pore[k, j, i] > 0.0
-        near = np.exp(-distance[inside] / self.width)
-        self.around = Surroundings(nucleus[opened], (k[opened], j[opened], i[opened]), near[opened])
+        self.velocity = np.array([known.get(site, 0.0) for site in growing.tolist()])
+        self.growing = growing
+        if not np.array_equal(growing, self.listed):
+            self.listed = growing
+            self.around = find_surroundings(self.grid, self.pore, self.places[growing], self.width)
 
     # ------------------------------------------------------------------ time
 
     def advance(self, solver: PlatingSolver, xi: np.ndarray, step: float) -> None:
         """Grow nuclei and hazards over an accepted step; `xi` is the metal at its end."""
-        self._grow(solver, step)
-        overpotential, covered = self._seen(solver, xi)
+        self._grow(solver, xi, step)
+        overpotential, metal_there = self._seen(solver, xi)
+        self._take_back(xi, overpotential > 0.0)
         rate = self._site_rate(overpotential)
+        self.status[(self.status == LOST) & (metal_there < BARE)] = WAITING
         waiting = self.status == WAITING
         self.hazard = np.where(waiting, self.hazard + rate * step, 0.0)
-        self.status[waiting & covered] = LOST
+        self.status[waiting & (metal_there > COVERED)] = LOST
         born = (self.status == WAITING) & (self.hazard >= self.threshold)
         metal = self.problem.metal
         radius = critical_radius(overpotential[born], metal.surface_energy, metal.molar_volume)
@@ -213,8 +224,29 @@ class Nuclei:
         times = np.sort((self.threshold - self.hazard)[open_sites] / rate[open_sites])
         return float(times[math.ceil(BIRTHS * len(times)) - 1]) if len(times) else math.inf
 
-    def _grow(self, solver: PlatingSolver, step: float) -> None:
-        """Add what the last step has plated on the nuclei below the grid's resolution."""
+    def turn(self, stripping: bool) -> None:
+        """Tell that the cycler now strips, so that the first step already takes what metal there is."""
+        if stripping:
+            self.velocity = -np.maximum(np.abs(self.velocity), SLOWEST)
+
+    def _take_back(self, xi: np.ndarray, stripped: np.ndarray) -> None:
+        """Let stripped nuclei that the grid no longer shows grow and shrink below its resolution again."""
+        grown = self.status == GROWN
+        if not np.any(grown & stripped):
+            return
+        born = np.flatnonzero(grown | (self.status == GROWING))
+        radii = self._radii(xi, born)
+        small = grown[born] & stripped[born] & (self.bulk * radii < RESOLVED[0] * self.width)
+        bare = small & (self.bulk * radii < GONE * self.width)
+        self.radius[born[small]] = radii[small]
+        self.status[born[small]] = GROWING
+        self.status[born[bare]] = WAITING
+        back = born[small & ~bare]
+        self.growing = np.concatenate([self.growing, back])
+        self.velocity = np.concatenate([self.velocity, np.full(len(back), -SLOWEST)])
+
+    def _grow(self, solver: PlatingSolver, xi: np.ndarray, step: float) -> None:
+        """Add what the last step has plated on the nuclei below the grid's resolution; `xi` as for `advance`."""
         if not len(self.growing):
             self.rate, self.velocity = 0.0, np.zeros(0)
             return
@@ -223,23 +255,36 @@ class Nuclei:
         current = system.source[self.around.cell] / system.source_scale / np.where(weight > 0.0, weight, 1.0)
         means = np.bincount(self.around.nucleus, self.shares * current, len(self.growing))
         velocity = metal.molar_volume / FARADAY * self.grid.sums(means)
-        radius = self.radius[self.growing] + self.growth * velocity * step
-        shown = (self.missing <= 0.0) & (radius > RESOLVED[0] * self.width) | (radius > RESOLVED[1] * self.width)
+        before = self.radius[self.growing]
+        radius = before + self.growth * velocity * step
+        stripped = velocity < 0.0
+        if stripped.any():
+            metal = (xi * self.pore)[self.around.cell] * self.parts
+            held = np.bincount(self.around.nucleus, metal, len(self.growing))
+            held = np.maximum(self.grid.sums(held), 0.0) * self.problem.domain.cell_volume
+            most = cap_radius(held, self.law.contact_angle, planar=self.planar)
+            left = np.where(self.short, self.halved * before, radius)
+            # where nuclei have grown together they go as their metal does; more than that is a grown neighbour's
+            own = most * self.halved <= before
+            radius = np.where(stripped, np.where(own, np.minimum(before, most), np.minimum(left, most)), radius)
+            radius[stripped & (self.bulk * radius < GONE * self.width)] = 0.0
+        size = self.bulk * radius / self.width
+        shown = (self.missing <= 0.0) & (size > RESOLVED[0]) | (size > RESOLVED[1])
         self.radius[self.growing] = np.maximum(radius, 0.0)
         self.status[self.growing] = np.where(radius <= 0.0, WAITING, np.where(shown, GROWN, GROWING))
         self.velocity = velocity
-        self.rate = float(np.abs(velocity).max())
+        self.rate = self.bulk * self.growth * float(np.abs(velocity).max())
 
     def _seen(self, solver: PlatingSolver, xi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Overpotential eta = phi_s - phi_l [V] of bare metal at every site, and whether its cell is full of metal."""
+        """Overpotential eta = phi_s - phi_l [V] of bare metal at every site, and the metal fraction of its cell."""
         place, f = self.cells, solver.table.thermal
         ratio = solver.state.C[place] * solver.table.concentration / self.problem.kinetics.reference_concentration
         inner = solver.state.P[place] + np.log(np.maximum(ratio, 1e-300))
         whole = np.zeros((2, len(self.places)))
         whole[0, self.mine] = (solver.system.metal_potential[place] - inner) / f
-        whole[1, self.mine] = xi[place] > COVERED
-        overpotential, covered = self.grid.sums(whole)
-        return overpotential, covered > 0.0
+        whole[1, self.mine] = xi[place]
+        overpotential, metal = self.grid.sums(whole)
+        return overpotential, metal
 
     def _site_rate(self, overpotential: np.ndarray) -> np.ndarray:
         """A [1/s] of every site."""

@@ -107,6 +107,8 @@ class PlatingSolver:
         self.control = control
         self.forget()
         self.next_step = self._first_step()
+        if self.nuclei is not None:
+            self.nuclei.turn(control.strips)
 
     # ------------------------------------------------------------------ one step
 
