@@ -13,7 +13,6 @@ it vanishes follows from the rates at 0.95 and 1.05 r*, in 1/r, in which it is n
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,12 +91,7 @@ def initial_rate(dimension: int, per_radius: int, share: float) -> float:
 
 def fate(dimension: int, share: float) -> tuple[list[float], list[float]]:
     """Times [s] and metal over its start until half of the nucleus is gone or half as much is added, or to LATEST."""
-    # Surface energy acts explicitly in time, and a near-critical surface drifts so slowly that nothing else bounds the
-    # step: it has to stay below the time in which a ripple of two cells decays, (Omega/F) i0 f (gamma Omega/F) k^2.
-    k, f = math.pi * MOVING_GRID / CRITICAL, FARADAY / (GAS_CONSTANT * 298.15)
-    decay = METAL.molar_volume / FARADAY * cells.EXCHANGE_CURRENT * f * capillary(2, 1.0) * k**2
-    steady = replace(problem(dimension, MOVING_GRID, share, 1.3), numerics=Numerics(largest_step=1.0 / decay))
-    engine = cells.make_engine(steady)
+    engine = cells.make_engine(problem(dimension, MOVING_GRID, share, 1.3))
     engine.set_control(Control("voltage", -capillary(dimension, CRITICAL)))
     times, metal = [0.0], [1.0]
     while times[-1] < LATEST and 0.5 < metal[-1] < 1.5:

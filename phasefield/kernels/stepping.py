@@ -83,6 +83,19 @@ def set_front_speed(
 
 
 @numba.njit(cache=True)
+def largest_ratio(values: np.ndarray, weight: np.ndarray, strong: float) -> float:
+    """Largest values/weight of the owned cells whose weight exceeds `strong`; zero without any."""
+    nz, ny, nx = weight.shape
+    largest = 0.0
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                if weight[k, j, i] > strong:
+                    largest = max(largest, values[k, j, i] / weight[k, j, i])
+    return largest
+
+
+@numba.njit(cache=True)
 def mean_where_both(now: np.ndarray, old: np.ndarray, out: np.ndarray) -> None:
     """out = (now + old)/2 where neither is zero, now elsewhere; ghosts too."""
     nz, ny, nx = now.shape

@@ -14,9 +14,10 @@ from ramify.phasefield.plating.books import book, project
 from ramify.phasefield.plating.counter import CounterCovered
 from ramify.phasefield.plating.newton import LARGEST_POTENTIAL_STEP
 from ramify.phasefield.plating.state import History, Solution, Target, Unknowns
-from ramify.phasefield.plating.timescheme import Scheme, error_weights, next_step
+from ramify.phasefield.plating.timescheme import Scheme, error_weights, longest_stable, next_step
 from ramify.phasefield.surface_salt import cells_near_surface, smallest_across_surface
 from ramify.physics.butler_volmer import surface_concentration
+from ramify.physics.cell import bump_growth_rate
 from ramify.physics.constants import FARADAY
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Attempt:
         self.limited = False
         self.newton = self.krylov = 0
         self.error, self.power, self.velocity = 0.0, 2, 0.0
+        self.relaxation = 0.0
+        """Front velocity per curvature that surface energy gives the finest ripple [m^2/s]."""
 
     def run(self) -> float | None:
         """Solve; None when the step is good, otherwise the next one to try."""
@@ -213,8 +216,23 @@ class Attempt:
         largest, total = stepping.set_front_speed(
             system.source, system.geometry.weight, factor, 0.05 / width, self.speed
         )
+        self.relaxation = self._relaxation(0.05 / width)
         sound = np.isfinite(solver.grid.sum(total))
         return solver.grid.max(largest) if sound else float("nan")
+
+    def _relaxation(self, strong: float) -> float:
+        """`relaxation` where the kinetics, in cells whose weight exceeds `strong` [1/m], is fastest."""
+        solver, system, metal = self.solver, self.solver.system, self.solver.problem.metal
+        k = solver.front.largest_wavenumber
+        if metal.surface_energy == 0.0 or k == 0.0:
+            return 0.0
+        steepest = solver.grid.max(stepping.largest_ratio(system.by_p, system.geometry.weight, strong))
+        conductance = steepest * solver.table.thermal / system.source_scale
+        if not conductance > 0.0:
+            return 0.0
+        # Without a current a bump only decays.
+        shape = (metal.molar_volume, metal.surface_energy)
+        return -float(bump_growth_rate(k, 0.0, solver.table.conductivity, conductance, *shape)) / k**2
 
     def _overdraw(self) -> float:
         """How far the reaction of this step would take the metal fraction out of its bounds."""
@@ -254,7 +272,7 @@ class Attempt:
             # The guess has done its work, unless it is the metal before the step itself.
             room = self.xi_guess if self.xi_guess is not solver.xi else None
             solver.front.seeds = solver.nuclei.around.cell if solver.nuclei is not None else None
-            xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity, room)
+            xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity, self.relaxation, room)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
         book(solver, self, xi, inflow, salt_rate, removed, correction)
         before = solver.xi
@@ -363,6 +381,8 @@ class Attempt:
         solver.expected = min(max(self.solution.first_update, 1e-9), 1.0)
         numerics = solver.problem.numerics
         step = next_step(scheme.step, self.error, numerics.time_tolerance, self.power)
-        if solver.problem.interface.motion == "moving" and self.velocity > 0.0:
-            step = min(step, numerics.front_motion * solver.system.finest / self.velocity)
+        if solver.problem.interface.motion == "moving":
+            if self.velocity > 0.0:
+                step = min(step, numerics.front_motion * solver.system.finest / self.velocity)
+            step = min(step, longest_stable(self.relaxation, solver.front.largest_wavenumber))
         solver.next_step = min(step, numerics.largest_step)

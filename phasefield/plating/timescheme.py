@@ -10,6 +10,7 @@ their increments balance as exactly as their rates do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ import numpy as np
 LARGEST_RATIO = 2.0
 """Growth of the step; the scheme is zero-stable up to 1 + sqrt(2)."""
 SAFETY = 0.85
+MIDDLE = 4.0 / math.pi
+"""Reaction weight over xi (1 - xi) at xi = 1/2."""
 
 
 @dataclass(frozen=True)
@@ -76,3 +79,21 @@ def next_step(step: float, error: float, tolerance: float, power: int) -> float:
     if error <= 0.0:
         return LARGEST_RATIO * step
     return float(step * np.clip(SAFETY * (tolerance / error) ** (1.0 / power), 0.2, LARGEST_RATIO))
+
+
+def longest_stable(relaxation: float, wavenumber: float) -> float:
+    """Largest step [s] that surface energy allows, taken through the curvature of the extrapolated metal.
+
+    A ripple that decays at a rate w keeps decaying under steps below 2 (1 + r)/((1 + 2 r) w): 4/3 of the decay time at
+    equal steps, 6/5 while they double. The signed distance of a cell in the middle of the surface moves at MIDDLE times
+    the rate of the whole front.
+
+    Parameters
+    ----------
+    relaxation
+        Front velocity per curvature [m^2/s]; zero without surface energy.
+    wavenumber
+        Of the finest ripple whose curvature the grid sees [1/m].
+    """
+    rate = MIDDLE * relaxation * wavenumber**2
+    return 1.0 / rate if rate > 0.0 else math.inf

@@ -1,0 +1,136 @@
+"""Surface energy is explicit in time: steps below the decay time of the finest ripple, and tails that stay together."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from plating_cells import LITHIUM, SALT, flat, plating_problem
+
+from ramify.phasefield.engine import Control
+from ramify.phasefield.plating import PlatingSolver
+from ramify.phasefield.plating.timescheme import MIDDLE, Scheme, longest_stable
+from ramify.phasefield.problem import Geometry, Kinetics, Numerics
+from ramify.physics.cell import charge_transfer_conductance
+from ramify.physics.constants import FARADAY, GAS_CONSTANT
+from ramify.physics.interface import interface_weight
+
+EDGE, NOISE = 10e-9, 0.02
+"""Cell edge [m] and standard deviation of the surface's height in cells."""
+EXCHANGE = 30.0
+THERMAL = FARADAY / (GAS_CONSTANT * 298.15)
+METAL = replace(LITHIUM, surface_energy=0.5)
+
+
+def noisy(cells):
+    """Signed distance of a flat surface with another height in every column [m]."""
+    heights = NOISE * EDGE * np.random.default_rng(1).normal(size=(cells[1], cells[0]))
+
+    def distance(x, y, z):
+        i, j, _ = np.broadcast_arrays(np.floor(x / EDGE).astype(int), np.floor(y / EDGE).astype(int), z)
+        return z - 8.0 * EDGE - heights[j % cells[1], i % cells[0]]
+
+    return distance
+
+
+def resting(cells, **changes):
+    """A noisy surface without a current, in steps that nothing but surface energy limits."""
+    problem = plating_problem(
+        cells,
+        (EDGE, EDGE if cells[1] > 1 else 1.0, EDGE),
+        metal=METAL,
+        kinetics=Kinetics(EXCHANGE, SALT),
+        geometry=Geometry(noisy(cells)),
+        numerics=Numerics(time_tolerance=1e9),
+        **changes,
+    )
+    solver = PlatingSolver(problem)
+    solver.set_control(Control("current", 0.0))
+    return solver
+
+
+def roughness(solver):
+    """Largest standard deviation, over the layers near the surface, of the signed distance [widths]."""
+    xi = solver.xi[4:15, 1:-1, 1:-1]
+    return float(np.log(xi / (1.0 - xi)).std(axis=(1, 2)).max())
+
+
+@pytest.mark.parametrize(("cells", "share"), [((24, 1, 24), 0.2), ((10, 10, 18), 0.1)])
+def test_noise_on_a_flat_surface_decays_in_every_layer_under_the_longest_steps(cells, share):
+    solver = resting(cells)
+    before = roughness(solver)
+    for _ in range(200):
+        solver.step(1e9)
+    assert roughness(solver) < share * before
+
+
+def velocity_per_curvature():
+    """(Omega/F) G gamma Omega/F at rest [m^2/s], without ohmic drops."""
+    conductance = charge_transfer_conductance(0.0, EXCHANGE, 0.5, 0.5, THERMAL)
+    return conductance * METAL.surface_energy * (METAL.molar_volume / FARADAY) ** 2
+
+
+@pytest.mark.parametrize("cells", [(12, 1, 20), (8, 8, 18)])
+def test_the_step_is_the_decay_time_of_a_ripple_of_two_cells(cells):
+    """Sum of 4/h^2 over the lateral axes; the middle of the surface moves 4/pi times as fast as the front."""
+    solver = resting(cells)
+    for _ in range(30):
+        solver.step(1e9)
+    lateral = sum(1 for n in cells[:2] if n > 1)
+    rate = 4.0 / math.pi * velocity_per_curvature() * 4.0 * lateral / EDGE**2
+    assert solver.steps[-1] == pytest.approx(1.0 / rate, rel=0.02)
+
+
+@pytest.mark.parametrize("cells", [(12, 1, 20), (8, 8, 18)])
+def test_no_ripple_has_more_curvature_than_the_finest(cells):
+    """The eigenvalue is what the curvature's own kernel gives for heights that alternate from column to column."""
+    amplitude = 1e-4 * EDGE
+
+    def alternating(x, y, z):
+        columns = np.floor(x / EDGE) + (np.floor(y / EDGE) if cells[1] > 1 else 0.0 * y)
+        return z - 8.0 * EDGE - amplitude * (-1.0) ** columns
+
+    problem = plating_problem(
+        cells, (EDGE, EDGE if cells[1] > 1 else 1.0, EDGE), metal=METAL, geometry=Geometry(alternating), periodic=True
+    )
+    solver = PlatingSolver(problem)
+    solver.front.surface_curvature(solver.xi, solver.curvature)
+    at_surface = np.abs(solver.curvature[8, 1:-1, 1:-1]) / amplitude
+    np.testing.assert_allclose(at_surface, solver.front.largest_wavenumber**2, rtol=1e-4)
+
+
+def test_a_line_has_no_ripples():
+    solver = PlatingSolver(plating_problem((1, 1, 30), metal=METAL))
+    assert solver.front.largest_wavenumber == 0.0
+    assert longest_stable(1e-17, 0.0) == math.inf
+    assert longest_stable(0.0, 1e8) == math.inf
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_the_scheme_with_an_extrapolated_rate_decays_below_its_limit_and_grows_above(ratio):
+    """dy = -w [beta dt (y + r (y - y_before))] + gamma dy_before, with alternating signs at the limit."""
+    limit = 2.0 * (1.0 + ratio) / (1.0 + 2.0 * ratio)
+    scheme = Scheme.of(ratio, 1.0, 2)
+
+    def factor(rate):
+        """Largest root of the recursion; `rate` is the step over the decay time."""
+        now = 1.0 + scheme.gamma - scheme.beta * rate * (1.0 + scheme.ratio)
+        return np.abs(np.roots([1.0, -now, scheme.gamma - scheme.beta * rate * scheme.ratio])).max()
+
+    assert factor(0.99 * limit) < 1.0
+    assert factor(1.01 * limit) > 1.0
+    assert longest_stable(1.0, 1.0) < limit / MIDDLE
+
+
+def test_the_middle_is_the_fastest():
+    xi = np.linspace(0.01, 0.99, 99)
+    assert (interface_weight(xi) / (xi * (1.0 - xi))).max() == pytest.approx(MIDDLE, rel=1e-12)
+
+
+def test_without_surface_energy_nothing_limits_a_resting_front():
+    problem = plating_problem((8, 1, 20), geometry=Geometry(flat(3e-6)))
+    solver = PlatingSolver(problem)
+    solver.set_control(Control("current", 0.0))
+    for _ in range(40):
+        solver.step(1e9)
+    assert solver.steps[-1] > 1e5
