@@ -22,6 +22,7 @@ from ramify.fem.boundaries import Field, evaluate
 from ramify.fem.linear import LinearSolver, Method
 from ramify.fem.mesh import MeshError
 from ramify.fem.pattern import Pattern, apply_entries
+from ramify.fem.reference import Tables
 from ramify.fem.rigid_motions import FreeMotions, near_null_space
 from ramify.fem.solid_boundaries import SolidCondition, held, loads
 from ramify.fem.spaces import Space
@@ -66,8 +67,8 @@ class Solid:
         self.space, self.phases, self.body_force = space, tuple(phases.values()), body_force
         affine = mesh.kind.affine
         self.tables = space.element.tables(max(1, 2 * space.order - 2) if affine else 2 * space.order)
-        self.averaged = not affine and space.order == 1
-        """Whether dilatations are averaged over a cell."""
+        self.modes = _dilatation_modes(space, self.tables)
+        """(points, n) onto which the dilatation of a cell is projected."""
         self.phase_of_cell = _phase_of_cell(space, list(phases))
         self.laws = np.array([phase.law.parameters for phase in self.phases])
         self.eigenstrain = self._eigenstrains()
@@ -89,7 +90,7 @@ class Solid:
         mesh = self.space.mesh
         nodes = self.space.cell_nodes
         return np.asarray(
-            solid_kernels.strains(mesh.points, mesh.cells, nodes, self.tables, self.averaged, np.ascontiguousarray(u))
+            solid_kernels.strains(mesh.points, mesh.cells, nodes, self.tables, self.modes, np.ascontiguousarray(u))
         )
 
     def elastic_stresses(self, u: np.ndarray, inelastic: np.ndarray) -> np.ndarray:
@@ -101,7 +102,7 @@ class Solid:
         mesh, space = self.space.mesh, self.space
         forces, sizes = space.zeros(), space.zeros()
         solid_kernels.add_forces(
-            mesh.points, mesh.cells, space.cell_nodes, self.tables, self.averaged, stress, forces, sizes
+            mesh.points, mesh.cells, space.cell_nodes, self.tables, self.modes, stress, forces, sizes
         )
         return forces, sizes
 
@@ -176,7 +177,7 @@ class ElasticSolid(Solid):
         self.entries = self.pattern.zeros()
         moduli = np.ascontiguousarray(self.laws[self.phase_of_cell, :2])
         solid_kernels.add_elastic(
-            mesh.points, mesh.cells, self.tables, self.averaged, moduli, self.pattern.slots, self.entries
+            mesh.points, mesh.cells, self.tables, self.modes, moduli, self.pattern.slots, self.entries
         )
 
     def solve(self, conditions: Sequence[SolidCondition], tolerance: float = 1e-10) -> np.ndarray:
@@ -241,6 +242,15 @@ def typical_diagonal(pattern: Pattern, entries: np.ndarray) -> float:
     diagonal = entries[pattern.rows == pattern.columns]
     largest = float(np.abs(diagonal[:, 0, 0]).max(initial=0.0))
     return float(max(pattern.space.mesh.comm.allgather(largest))) or 1.0
+
+
+def _dilatation_modes(space: Space, tables: Tables) -> np.ndarray:
+    """Constants on quadrilaterals and hexahedra of first order, linear functions on those of second; else none."""
+    kind, count = space.mesh.kind, len(tables.weights)
+    if kind.affine:
+        return np.empty((count, 0))
+    places = tables.geometry_values @ np.array(kind.corners) - 0.5
+    return np.ascontiguousarray(np.hstack([np.ones((count, 1)), places] if space.order == 2 else [np.ones((count, 1))]))
 
 
 def _phase_of_cell(space: Space, regions: list[str]) -> np.ndarray:

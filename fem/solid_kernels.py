@@ -2,9 +2,10 @@
 
     strain = sym grad u (Mandel's order of physics.mechanics),     force on (a, i) = integral of B_ai . stress
 
-In one dimension the axis is z, in two they are x and z; strains along the others are zero (plane strain). With
-`averaged`, the dilatation of a cell is its mean over the cell, K m_a m_b in place of K g_a g_b: bilinear and trilinear
-cells then do not lock where the solid flows or hardly changes its volume.
+In one dimension the axis is z, in two they are x and z; strains along the others are zero (plane strain). `modes`
+(points, n) are functions on the unit cell onto which the dilatation of each cell is projected, K m_a m_b in place of
+K g_a g_b: with a constant on bilinear and trilinear cells, with linear functions on those of second order, solids that
+flow or hardly change their volume do not lock. With n = 0 the dilatation is that of the displacement.
 """
 
 from __future__ import annotations
@@ -31,19 +32,52 @@ def axis_of(component: int, dimension: int) -> int:
 
 
 @numba.njit(cache=True)
-def mean_gradients(points: np.ndarray, corners: np.ndarray, tables: Tables, work: np.ndarray, mean: np.ndarray) -> None:
-    """Fill `mean` (nodes, dimension) with the gradients averaged over a cell; `work` is overwritten."""
-    mean[:] = 0.0
-    total = 0.0
+def project_dilatation(
+    points: np.ndarray,
+    corners: np.ndarray,
+    tables: Tables,
+    modes: np.ndarray,
+    work: np.ndarray,
+    projected: np.ndarray,
+) -> None:
+    """Fill `projected` (n, nodes, dimension), the gradients of a cell by modes; `work` is overwritten."""
+    count = modes.shape[1]
+    if count == 0:
+        return
+    mass = np.zeros((count, count))
+    sums = np.zeros((count, work.size))
     for q in range(len(tables.weights)):
         volume = volume_and_gradients(points, corners, tables, q, work) * tables.weights[q]
-        total += volume
-        mean += volume * work
-    mean /= total
+        flat = work.ravel()
+        for k in range(count):
+            for m in range(count):
+                mass[k, m] += volume * modes[q, k] * modes[q, m]
+            for c in range(work.size):
+                sums[k, c] += volume * modes[q, k] * flat[c]
+    if count == 1:
+        projected[0] = (sums[0] / mass[0, 0]).reshape(work.shape)
+    else:
+        # LAPACK's answer is stored by columns, which `reshape` would misread.
+        projected[:] = np.ascontiguousarray(np.linalg.solve(mass, sums)).reshape(projected.shape)
 
 
 @numba.njit(cache=True)
-def strain_operator(gradients: np.ndarray, mean: np.ndarray, averaged: bool, operator: np.ndarray) -> None:
+def dilatation_gradients(
+    gradients: np.ndarray, modes: np.ndarray, projected: np.ndarray, q: int, mean: np.ndarray
+) -> None:
+    """Fill `mean` (nodes, dimension): dilatation per displacement at quadrature point q."""
+    if modes.shape[1] == 0:
+        mean[:] = gradients
+        return
+    mean[:] = 0.0
+    for k in range(modes.shape[1]):
+        for a in range(mean.shape[0]):
+            for i in range(mean.shape[1]):
+                mean[a, i] += modes[q, k] * projected[k, a, i]
+
+
+@numba.njit(cache=True)
+def strain_operator(gradients: np.ndarray, mean: np.ndarray, operator: np.ndarray) -> None:
     """Fill `operator` (nodes, dimension, 6): strain per displacement of each component of each node."""
     width, dimension = gradients.shape
     operator[:] = 0.0
@@ -56,26 +90,26 @@ def strain_operator(gradients: np.ndarray, mean: np.ndarray, averaged: bool, ope
                     operator[a, i, axis] = gradients[a, i]
                 else:
                     operator[a, i, 6 - axis - other] = HALF_ROOT * gradients[a, j]
-            if averaged:
-                for k in range(3):
-                    operator[a, i, k] += (mean[a, i] - gradients[a, i]) / 3.0
+            for k in range(3):
+                operator[a, i, k] += (mean[a, i] - gradients[a, i]) / 3.0
 
 
 @numba.njit(cache=True)
 def strains(
-    points: np.ndarray, cells: np.ndarray, nodes: np.ndarray, tables: Tables, averaged: bool, u: np.ndarray
+    points: np.ndarray, cells: np.ndarray, nodes: np.ndarray, tables: Tables, modes: np.ndarray, u: np.ndarray
 ) -> np.ndarray:
     """(cells, points, 6) strains of a local displacement (nodes, dimension)."""
     width, dimension = nodes.shape[1], points.shape[1]
     gradients, mean = np.empty((width, dimension)), np.empty((width, dimension))
+    projected = np.empty((modes.shape[1], width, dimension))
     operator = np.empty((width, dimension, 6))
     out = np.zeros((len(cells), len(tables.weights), 6))
     for n in range(len(cells)):
-        if averaged:
-            mean_gradients(points, cells[n], tables, gradients, mean)
+        project_dilatation(points, cells[n], tables, modes, gradients, projected)
         for q in range(len(tables.weights)):
             volume_and_gradients(points, cells[n], tables, q, gradients)
-            strain_operator(gradients, mean, averaged, operator)
+            dilatation_gradients(gradients, modes, projected, q, mean)
+            strain_operator(gradients, mean, operator)
             for a in range(width):
                 for i in range(dimension):
                     for k in range(6):
@@ -100,7 +134,7 @@ def add_forces(
     cells: np.ndarray,
     nodes: np.ndarray,
     tables: Tables,
-    averaged: bool,
+    modes: np.ndarray,
     stress: np.ndarray,
     forces: np.ndarray,
     sizes: np.ndarray,
@@ -108,13 +142,14 @@ def add_forces(
     """Add the forces [N] of stresses (cells, points, 6), and their absolute values before they cancel to `sizes`."""
     width, dimension = nodes.shape[1], points.shape[1]
     gradients, mean = np.empty((width, dimension)), np.empty((width, dimension))
+    projected = np.empty((modes.shape[1], width, dimension))
     operator = np.empty((width, dimension, 6))
     for n in range(len(cells)):
-        if averaged:
-            mean_gradients(points, cells[n], tables, gradients, mean)
+        project_dilatation(points, cells[n], tables, modes, gradients, projected)
         for q in range(len(tables.weights)):
             volume = volume_and_gradients(points, cells[n], tables, q, gradients) * tables.weights[q]
-            strain_operator(gradients, mean, averaged, operator)
+            dilatation_gradients(gradients, modes, projected, q, mean)
+            strain_operator(gradients, mean, operator)
             for a in range(width):
                 for i in range(dimension):
                     product = 0.0
@@ -129,27 +164,26 @@ def add_elastic(
     points: np.ndarray,
     cells: np.ndarray,
     tables: Tables,
-    averaged: bool,
+    modes: np.ndarray,
     moduli: np.ndarray,
     slots: np.ndarray,
     entries: np.ndarray,
 ) -> None:
     """Add the stiffness of isotropic cells with `moduli` (cells, 2), K and G [Pa].
 
-    K m_a,i m_b,j + G (g_a,j g_b,i + delta_ij g_a.g_b - (2/3) g_a,i g_b,j),  m the averaged gradients g.
+    K m_a,i m_b,j + G (g_a,j g_b,i + delta_ij g_a.g_b - (2/3) g_a,i g_b,j),  m the projected gradients g.
     """
     width, dimension = slots.shape[1], points.shape[1]
     gradients, mean = np.empty((width, dimension)), np.empty((width, dimension))
+    projected = np.empty((modes.shape[1], width, dimension))
     local = np.empty((width, width, dimension, dimension))
     for n in range(len(cells)):
         local[:] = 0.0
         bulk, shear = moduli[n, 0], moduli[n, 1]
-        if averaged:
-            mean_gradients(points, cells[n], tables, gradients, mean)
+        project_dilatation(points, cells[n], tables, modes, gradients, projected)
         for q in range(len(tables.weights)):
             volume = volume_and_gradients(points, cells[n], tables, q, gradients) * tables.weights[q]
-            if not averaged:
-                mean[:] = gradients
+            dilatation_gradients(gradients, modes, projected, q, mean)
             K, G = bulk * volume, shear * volume
             for a in range(width):
                 for b in range(a + 1):
@@ -177,7 +211,7 @@ def add_response(
     cells: np.ndarray,
     nodes: np.ndarray,
     tables: Tables,
-    averaged: bool,
+    modes: np.ndarray,
     u: np.ndarray,
     phases: np.ndarray,
     laws: np.ndarray,
@@ -212,16 +246,17 @@ def add_response(
     """
     width, dimension = nodes.shape[1], points.shape[1]
     gradients, mean = np.empty((width, dimension)), np.empty((width, dimension))
+    projected = np.empty((modes.shape[1], width, dimension))
     operator, tangent, strain = np.empty((width, dimension, 6)), np.empty((6, 6)), np.empty(6)
     pulled, local = np.empty((width, dimension, 6)), np.empty((width, dimension, width, dimension))
     for n in range(len(cells)):
         local[:] = 0.0
         law = laws[phases[n]]
-        if averaged:
-            mean_gradients(points, cells[n], tables, gradients, mean)
+        project_dilatation(points, cells[n], tables, modes, gradients, projected)
         for q in range(len(tables.weights)):
             volume = volume_and_gradients(points, cells[n], tables, q, gradients) * tables.weights[q]
-            strain_operator(gradients, mean, averaged, operator)
+            dilatation_gradients(gradients, modes, projected, q, mean)
+            strain_operator(gradients, mean, operator)
             strain[:] = 0.0
             for a in range(width):
                 for i in range(dimension):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -78,10 +79,9 @@ class Wave:
             axis, end = divmod(number, 2)
             if number % 3 != 1:
                 given = range(dimension) if number % 3 == 0 else (0,)
-                found += [Displacement(name, lambda x, i=i: self.u(x, i), i) for i in given]
+                found += [Displacement(name, partial(self.u, component=i), i) for i in given]
             if number % 3 != 0:
-                sign = 1.0 if end else -1.0
-                found.append(Traction(name, lambda x, axis=axis, sign=sign: self.traction(x, axis, sign)))
+                found.append(Traction(name, partial(self.traction, axis=axis, sign=1.0 if end else -1.0)))
         return found
 
 
@@ -95,8 +95,8 @@ def wave_errors(kind: KindName, order: Order, cells: int) -> tuple[float, float]
     values, slopes = 0.0, 0.0
     for i in range(dimension):
         column = np.ascontiguousarray(u[:, i])
-        values += l2_error(space, column, lambda x, i=i: wave.u(x, i)) ** 2
-        slopes += gradient_error(space, column, lambda x, i=i: wave.gradient(x, i)) ** 2
+        values += l2_error(space, column, partial(wave.u, component=i)) ** 2
+        slopes += gradient_error(space, column, partial(wave.gradient, component=i)) ** 2
     solid.destroy()
     space.destroy()
     space.mesh.destroy()

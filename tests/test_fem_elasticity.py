@@ -16,7 +16,7 @@ from ramify.fem.elasticity import ElasticSolid, Phase
 from ramify.fem.mesh import MeshError
 from ramify.fem.reference import KINDS, KindName, Order
 from ramify.fem.rigid_motions import UnheldMotion
-from ramify.fem.solid_boundaries import Displacement, Fixed, Pressure, Symmetry
+from ramify.fem.solid_boundaries import Displacement, Fixed, Pressure, SolidCondition, Symmetry
 from ramify.fem.spaces import Space
 from ramify.fem.spheres import ball
 from ramify.physics.elasticity import Elasticity
@@ -161,12 +161,15 @@ def test_free_body_takes_balanced_loads_alone() -> None:
 def test_stack_pressure_between_symmetric_sides() -> None:
     """Uniaxial strain; the contact takes what the stack presses, to the solver's tolerance."""
     solid = made("hexahedron")
-    conditions = [*(Symmetry(name) for name in ENDS[3][:-1]), Pressure("top", 1e6)]
+    conditions: list[SolidCondition] = [*(Symmetry(name) for name in ENDS[3][:-1]), Pressure("top", 1e6)]
     u = solid.solve(conditions)
     top = solid.space.boundary_nodes("top")
     np.testing.assert_allclose(u[top, 2], -1e6 / SOLID.uniaxial_modulus, rtol=1e-8)
     np.testing.assert_allclose(solid.reaction(u, conditions, "bottom")[2], 1e6, rtol=1e-8)
-    held = [*(Symmetry(name) for name in ENDS[3][:-1]), Displacement("top", -1e6 / SOLID.uniaxial_modulus, 2)]
+    held: list[SolidCondition] = [
+        *(Symmetry(name) for name in ENDS[3][:-1]),
+        Displacement("top", -1e6 / SOLID.uniaxial_modulus, 2),
+    ]
     np.testing.assert_allclose(solid.stresses(solid.solve(held))[..., 2], -1e6, rtol=1e-8)
 
 
