@@ -22,6 +22,7 @@ from ramify.fem.spheres import ball
 from ramify.physics.elasticity import Elasticity
 from ramify.physics.mechanics import pressure, to_mandel
 from ramify.physics.viscoplasticity import elastic
+from ramify.validation import solids
 
 SOLID = Elasticity(7.81e9, 0.38)
 BOX = {"box": Phase(elastic(SOLID))}
@@ -35,7 +36,7 @@ def made(kind: KindName, order: Order = 1, cells: int = 3, solid: Elasticity = S
 
 @pytest.fixture(scope="module")
 def serial() -> dict[str, Any]:
-    return {"waves": cases.study(), "lame": cases.lame_sphere(2, 2), "eshelby": cases.eshelby_sphere(1, 3)}
+    return {"waves": cases.study(), "lame": solids.lame_sphere(2, 2), "eshelby": solids.eshelby_sphere(1, 3)}
 
 
 def test_orders_of_every_cell(serial: dict[str, Any]) -> None:
@@ -120,23 +121,23 @@ def _unknowns(basis: Any, dimension: int) -> list[tuple[np.ndarray, int, int]]:
 
 
 def test_thick_sphere_of_lame() -> None:
-    assert cases.lame_sphere(1, 4) < 8e-3
-    assert 1.8 < math.log2(cases.lame_sphere(1, 2) / cases.lame_sphere(1, 4)) < 2.2
+    assert solids.lame_sphere(1, 4) < 8e-3
+    assert 1.8 < math.log2(solids.lame_sphere(1, 2) / solids.lame_sphere(1, 4)) < 2.2
 
 
 def test_sphere_of_eshelby() -> None:
-    coarse, fine = cases.eshelby_sphere(1, 2), cases.eshelby_sphere(1, 4)
+    coarse, fine = solids.eshelby_sphere(1, 2), solids.eshelby_sphere(1, 4)
     assert abs(fine[0]) < 0.012
     assert fine[1] < 0.025
     assert 1.8 < math.log2(coarse[0] / fine[0]) < 2.2
 
 
 def test_cantilever() -> None:
-    coarse, fine = cases.cantilever("quadrilateral", 1, 2), cases.cantilever("quadrilateral", 1, 4)
+    coarse, fine = solids.cantilever("quadrilateral", 1, 2), solids.cantilever("quadrilateral", 1, 4)
     assert abs(fine) < 0.012
     assert 1.8 < math.log2(coarse / fine) < 2.2
-    assert abs(cases.cantilever("tetrahedron", 2, 1)) < 2e-3
-    assert abs(cases.cantilever("triangle", 2, 2)) < 2e-3
+    assert abs(solids.cantilever("tetrahedron", 2, 1)) < 2e-3
+    assert abs(solids.cantilever("triangle", 2, 2)) < 2e-3
 
 
 def test_free_body_swells_without_stress() -> None:

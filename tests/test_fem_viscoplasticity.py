@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import fem_flowing_cases as cases
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -21,6 +20,7 @@ from ramify.fem.viscoplastic import FlowingSolid, SolidFailure, SolidNumerics
 from ramify.physics.elasticity import Elasticity
 from ramify.physics.mechanics import von_mises
 from ramify.physics.viscoplasticity import anand_lithium, elastic, flow_rate, power_law_creep
+from ramify.validation import solids
 
 Form = Literal["power", "sinh"]
 RATES = (4e-5, 3e-4, 3e-3, 2e-2)
@@ -34,7 +34,7 @@ def test_saturated_stress_of_lithium(form: Form) -> None:
     for rate, expected in zip(RATES, SATURATED[form], strict=True):
         law = anand_lithium(form, 298.0)
         hardened = replace(law, resistance=law.saturated_resistance(rate))
-        bar = cases.pulled_bar(hardened, rate)
+        bar = solids.pulled_bar(hardened, rate)
         bar.advance(0.02 / rate, 1e-5 / rate)
         assert bar.stress[..., 2] / 1e6 == pytest.approx(expected, abs=1e-3)
         assert np.abs(bar.stress[..., :2]).max() < 1.0
@@ -62,7 +62,7 @@ def test_hardening_lithium_converges_in_time_with_order_one() -> None:
     ]
     errors = []
     for steps in (32, 64):
-        bar = cases.pulled_bar(law, rate)
+        bar = solids.pulled_bar(law, rate)
         for _ in range(steps):
             bar.step(strain / rate / steps)
         errors.append((bar.stress[0, 0, 2] - exact[0], bar.resistance[0, 0] - exact[1]))
@@ -75,17 +75,17 @@ def test_hardening_lithium_converges_in_time_with_order_one() -> None:
 def test_void_in_creeping_metal_closes_as_creep_says() -> None:
     """Second order in the cells, whatever the power of the stress; quadratic bricks on flat facets as well."""
     for exponent in (1.0, 3.0):
-        coarse, fine = cases.closing_error(exponent, 2), cases.closing_error(exponent, 3)
+        coarse, fine = solids.closing_error(exponent, 2), solids.closing_error(exponent, 3)
         assert abs(fine) < 0.06
         assert 1.6 < math.log(coarse / fine) / math.log(1.5) < 2.3
-    assert abs(cases.closing_error(1.0, 2, 2)) < 0.03
+    assert abs(solids.closing_error(1.0, 2, 2)) < 0.03
 
 
 def test_two_ranks_give_the_same(mpiexec, checkout: Path) -> None:
     parallel = json.loads(mpiexec(2, "fem_flowing_cases.py", cwd=checkout / "tests").stdout.splitlines()[-1])
-    assert parallel["linear"] == pytest.approx(cases.closing_error(1.0, 2), rel=1e-5)
-    assert parallel["cubic"] == pytest.approx(cases.closing_error(3.0, 2), rel=1e-5)
-    assert parallel["second order"] == pytest.approx(cases.closing_error(3.0, 1, 2), rel=1e-5)
+    assert parallel["linear"] == pytest.approx(solids.closing_error(1.0, 2), rel=1e-5)
+    assert parallel["cubic"] == pytest.approx(solids.closing_error(3.0, 2), rel=1e-5)
+    assert parallel["second order"] == pytest.approx(solids.closing_error(3.0, 1, 2), rel=1e-5)
 
 
 def test_tangent_is_the_derivative_of_the_forces() -> None:
@@ -143,7 +143,7 @@ def test_steps_follow_the_flow_and_hit_the_time() -> None:
 
 def test_failed_step_leaves_no_trace() -> None:
     law = anand_lithium()
-    bar = cases.pulled_bar(law, 3e-3)
+    bar = solids.pulled_bar(law, 3e-3)
     bar.step(0.1)
     kept = [piece.copy() for piece in (bar.u, bar.stress, bar.inelastic, bar.resistance, bar.rate)]
     bar.numerics = SolidNumerics(newton_iterations=1)
