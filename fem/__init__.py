@@ -10,6 +10,9 @@
 | `boundaries.py` | what is said on named boundaries |
 | `linear.py`, `norms.py` | solvers; integrals and errors |
 | `poisson.py` | Poisson's equation |
+| `elasticity.py`, `viscoplastic.py` | solids: elastic with eigenstrain; flowing through time |
+| `solid_kernels.py`, `solid_boundaries.py`, `rigid_motions.py` | their kernels, supports and loads, free motions |
+| `spheres.py` | meshes of balls |
 
 A model takes a `Space`, makes a `Pattern` of it, lets kernels add into `pattern.zeros()` at `pattern.slots` and into
 `space.zeros()` at `space.cell_nodes`, clears what is given with `pattern.constrain`, and hands both to PETSc with

@@ -59,3 +59,12 @@ def test_scaling_and_ranks_give_the_same_answer(checkout):
     assert found["sizes"].keys() == {"8", "16"}
     assert found["ranks"]["16"]["difference_of_answers"] < 1e-8
     assert found["ranks"]["16"]["speed_up"] > 0.0
+
+
+def test_fem_elasticity(checkout):
+    found = report(checkout, "fem_elasticity.py", "--cells", "4", "--rounds", "1")
+    assert found["unknowns"] == 3 * 5**3
+    assert found["difference"] < 1e-7
+    for code in ("ramify", "scikit_fem"):
+        assert 0.0 < found[code]["iterations"] < 40.0
+        assert all(found[code][key] > 0.0 for key in ("set_up_s", "assembly_s", "solve_s"))
