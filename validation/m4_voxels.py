@@ -16,7 +16,7 @@ from ramify.validate import Case, Check, check, check_at_least, check_relative
 from ramify.validation import voxel_cases
 from ramify.validation.figures import save_curves
 
-NAME = "m1-mechanics"
+NAME = "m4-voxels"
 SOURCE = "closed solutions (validation/voxel_cases.py)"
 RATES = (4e-5, 3e-4, 3e-3, 2e-2)
 """[1/s]."""
