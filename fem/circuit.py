@@ -2,7 +2,7 @@
 
     I = sum over ions of F z_i (outflow of ion i into the electrode) - dq/dt
 
-positive for plating, that is for electrons that enter the metal; q is the metal's charge, C (V - phi) over a Stern layer
+positive for plating (electrons enter the metal); q is the metal's charge, C (V - phi) over a Stern layer
 and what Gauss's law leaves over at the nodes of a surface without one. The ions' outflow is that of a reaction
 (`electrodes`), or what their equations leave over where a concentration is held. All are exact for the discrete
 equations: what flows in through one electrode flows out through the other.
@@ -92,7 +92,7 @@ class Circuit:
             np.add.at(sums.rows[k], self.pattern.columns[pairs], factor * sums.entries[pairs, ion + 1])
 
     def outflow(self, u: np.ndarray, borders: np.ndarray, residual: np.ndarray) -> np.ndarray:
-        """Of every ion out of the solution [mol/s, per m or m^2 in 2-D, 1-D], from the equations' residual. Collective."""
+        """Of every ion out of the solution [mol/s, per m or m^2 in 2-D, 1-D], from the residual. Collective."""
         flows = np.zeros(len(self.charges))
         for ion in self.held:
             flows[ion] = -total(self.space.mesh, float(residual[self.nodes, ion + 1].sum()))

@@ -1,13 +1,13 @@
 """Double layers and space charge in a meshed cell: Poisson-Nernst-Planck between electrodes and reservoirs.
 
 Every electrode has a potential, with or without a Stern layer; that of the counter electrode is zero, that of the
-working electrode is given or follows from the current. Its surface blocks an ion (N . n = 0), holds its concentration (a
-reaction much faster than transport, or a reservoir), or lets it react:
+working electrode is given or follows from the current. Its surface blocks an ion (N . n = 0), holds its
+concentration (a reaction much faster than transport, or a reservoir), or lets it react:
 
     z F N . n = i_n = i0 [(c/c_ref)^(alpha_a + alpha_c) exp(-alpha_c z f (V - phi)) - exp(alpha_a z f (V - phi))]
 
 with c and phi at the reaction plane, where the diffuse layer begins: V - phi is the drop over the Stern layer, and what
-the diffuse layer does to both is Frumkin's correction of the law in terms of the bulk. The steady state of a closed cell
+the diffuse layer does to both is Frumkin's correction of the law in terms of the bulk. A closed cell's steady state
 keeps the amount of every ion that no surface exchanges.
 """
 
@@ -256,9 +256,7 @@ class DoubleLayerCell:
             fields = Fields(pnp.POTENTIAL, ion + 1, -1, -1, ion + 1, factor)
             tables = pnp.facet_corner_tables(space)
             kinetics = electrode.reaction.kinetics
-            law = ElectrodeSurface(
-                space, pattern, [electrode.boundary], kinetics, fields, border=border, tables=tables
-            )
+            law = ElectrodeSurface(space, pattern, [electrode.boundary], kinetics, fields, border=border, tables=tables)
             self.surface_terms.append(law)
             surface = (law, ion)
         return Circuit(space, pattern, electrode.boundary, self.bulk, tuple(electrode.held), layer, surface, border)
@@ -277,6 +275,7 @@ class DoubleLayerCell:
         for name in regions:
             wet[self.space.region_nodes(name)] = True
         fixed[~wet] = True
+        self.wet = wet
         return fixed, start
 
     def _scales(self) -> Scales:
