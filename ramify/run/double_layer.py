@@ -11,7 +11,8 @@ import numpy as np
 from ramify.models.double_layer import DoubleLayerScenario, SurfaceSection
 from ramify.models.meshed import plot
 from ramify.results.fields import Quantity
-from ramify.run.meshed import MeshedFolder, Work, run_meshed
+from ramify.run.meshed import Work, run_meshed
+from ramify.run.meshed_folder import MeshedFolder
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
 from ramify.scenario.meshes import build_mesh
