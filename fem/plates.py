@@ -50,7 +50,7 @@ class Plates:
         rest = [condition for condition in conditions if not isinstance(condition, Plate)]
         taken, _ = held(space, rest)
         for number, plate in enumerate(plates):
-            component, sign = across(space, plate.boundary, "under a plate"), self._outward(plate.boundary)
+            component, sign = across(space, plate.boundary, "under a plate"), outward(space, plate.boundary)
             nodes = space.boundary_nodes(plate.boundary)
             clash = bool(taken[nodes, component].any())
             if any(space.mesh.comm.allgather(clash)):
@@ -65,6 +65,12 @@ class Plates:
         """(plates) force that each puts on the solid along its way in [N, N/m or Pa]."""
         pressures = {c.boundary: c.pressure for c in conditions if isinstance(c, Plate)}
         return np.array([pressures[name] for name in self.names]) * self.areas
+
+    def spread(self, forces: np.ndarray) -> np.ndarray:
+        """Forces of the plates, evenly over their nodes (local nodes, dimension), to be added up over ranks."""
+        owned = self.modes * self.space.owned[None, :, None]
+        counts = self._summed(np.abs(owned).sum(axis=(1, 2)))
+        return np.asarray(np.einsum("k,knd->nd", forces / counts, owned))
 
     def depths(self, u: np.ndarray) -> np.ndarray:
         """(plates) how far each has moved into the solid [m]. Collective."""
@@ -116,8 +122,10 @@ class Plates:
     def _summed(self, mine: np.ndarray) -> np.ndarray:
         return np.asarray(np.sum(self.space.mesh.comm.allgather(mine), axis=0))
 
-    def _outward(self, boundary: str) -> float:
-        tables = self.space.facet_element.tables(1)
-        mine = facet_normals(self.space, boundary, tables).sum(axis=(0, 1))
-        total = np.sum(self.space.mesh.comm.allgather(mine), axis=0)
-        return float(np.sign(total[np.argmax(np.abs(total))]))
+
+def outward(space: Space, boundary: str) -> float:
+    """Sign of the component of a plane boundary's normal across it. Collective."""
+    tables = space.facet_element.tables(1)
+    mine = facet_normals(space, boundary, tables).sum(axis=(0, 1))
+    total = np.sum(space.mesh.comm.allgather(mine), axis=0)
+    return float(np.sign(total[np.argmax(np.abs(total))]))

@@ -80,11 +80,6 @@ class EnergyBooks:
         self._u, self._forces, self._stress = solid.u.copy(), forces, solid.stress.copy()
         self._inelastic, self._swelling = solid.inelastic.copy(), swelling
 
-    def restart(self, sums: Energies) -> None:
-        """Go on from a state that was booked before."""
-        self.book()
-        self.sums = sums
-
     def _swollen(self) -> np.ndarray:
         grown = self.solid.eigenstrain.copy()
         if self.solid.growth is not None:
