@@ -10,7 +10,7 @@ import numpy as np
 
 from ramify.models.double_layer import DoubleLayerScenario, StepSection
 from ramify.results.fields import Quantity
-from ramify.run.meshed import MeshedFolder
+from ramify.run.meshed_folder import MeshedFolder
 from ramify.scenario.grid_rules import resolved
 
 if TYPE_CHECKING:

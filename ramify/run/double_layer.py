@@ -13,7 +13,8 @@ from ramify.models.double_layer import DoubleLayerScenario, SurfaceSection, exch
 from ramify.models.meshed import plot
 from ramify.results.fields import Quantity
 from ramify.run.charging import PER_AREA, march, smallest_concentration
-from ramify.run.meshed import MeshedFolder, Work, run_meshed
+from ramify.run.meshed import Work, run_meshed
+from ramify.run.meshed_folder import MeshedFolder
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
 from ramify.scenario.meshes import build_mesh
