@@ -14,9 +14,9 @@ times add. With d the diameter of the sphere of volume V, and D that of V_c, the
     d n/dV_ordered = 1/V + 1/V_c                                                  crystals n
 
 chi is the ordered share of the metal. Metal plated on a crystal goes on with its lattice, metal plated on disordered
-metal is disordered: plating and stripping leave chi as it is. Two domains by hand: of constant size, chi = 1 - exp(-kt);
-fed at a constant rate, V = a t, chi = 1 - exp(-H), H = k_inf {t - t* - (V_c/a) ln[(V + V_c)/(V* + V_c)]}, which is
-J a (t^2 - t*^2)/2 while small.
+metal is disordered: plating and stripping leave chi as it is. Two domains by hand: one of constant size has
+chi = 1 - exp(-kt); one fed at a constant rate, V = a t, has chi = 1 - exp(-H) with
+H = k_inf {t - t* - (V_c/a) ln[(V + V_c)/(V* + V_c)]}, which is J a (t^2 - t*^2)/2 while V << V_c.
 
 J and v of disordered metal in a cell are not known; d* and D can be seen in a microscope.
 """

@@ -10,6 +10,7 @@ from plating_cells import LITHIUM, SALT, H, advance, ball, flat, gathered, plati
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver
+from ramify.phasefield.plating.nuclei import GROWING
 from ramify.phasefield.problem import CounterElectrode, Crystallinity, Geometry, Kinetics, Nucleation
 from ramify.physics import crystallinity as law
 
@@ -24,7 +25,11 @@ def test_small_domains_wait_for_one_crystal_and_large_ones_do_not_feel_their_siz
     )
     assert float(law.ordering_rate(1e-4, CRITICAL, RATE, CRYSTAL)) == pytest.approx(RATE, rel=1e-8)
     assert float(law.ordering_rate(CRYSTAL, CRITICAL, RATE, CRYSTAL)) == pytest.approx(0.5 * RATE)
-    assert law.ordering_rate([4.99e-9, 5e-9, 0.0], CRITICAL, RATE, CRYSTAL).astype(bool).tolist() == [False, True, False]
+    assert law.ordering_rate([4.99e-9, 5e-9, 0.0], CRITICAL, RATE, CRYSTAL).astype(bool).tolist() == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_crystal_is_the_domain_or_what_meets_its_neighbours():
@@ -137,19 +142,20 @@ def nucleating(**changes: Any) -> PlatingSolver:
 
 def test_nuclei_order_from_below_the_grids_resolution_on_as_their_size_says():
     solver = nucleating(critical_size=0.4 * H)
-    reports = advance(solver, 1.2e4)
-    assert solver.nuclei is not None and reports[-1].measures["nucleus_radius"] > 2.0 * H
-    t = np.array([report.time for report in reports])
-    r = np.array([report.measures["nucleus_radius"] for report in reports])
-    # Each is half a disc; both have the same size.
-    k = law.ordering_rate(math.sqrt(2.0) * r, 0.4 * H, 2e-4, 4.0 * H)
+    assert solver.nuclei is not None
+    rows = []
+    while solver.time < 1.2e4:
+        report = solver.step(1.2e4)
+        disc = 0.5 * solver.ledger.metal * LITHIUM.molar_volume  # of each of two nuclei
+        rows.append((report.time, 2.0 * math.sqrt(disc / math.pi), report.measures["crystalline_fraction"]))
+    t, size, chi = np.array(rows).T
+    k = law.ordering_rate(size, 0.4 * H, 2e-4, 4.0 * H)
     hazard = np.cumsum(0.5 * (k + np.concatenate([[0.0], k[:-1]])) * np.diff(t, prepend=0.0))
-    chi = np.array([report.measures["crystalline_fraction"] for report in reports])
-    below = math.sqrt(2.0) * r < 0.38 * H
+    below, late = size < 0.4 * H, hazard > 0.01
     assert below.sum() > 3 and not (chi[below] > 0.0).any()
-    late = hazard > 0.01
-    np.testing.assert_allclose(chi[late], -np.expm1(-hazard[late]), rtol=0.05)
-    assert chi[-1] > 0.2
+    assert (solver.nuclei.status == GROWING).all() and (size[late] > 0.5 * H).any()
+    np.testing.assert_allclose(chi[late], -np.expm1(-hazard[late]), rtol=0.02)
+    assert chi[-1] > 0.1
 
 
 def test_a_restart_goes_on_bitwise():
