@@ -90,7 +90,7 @@ def test_only_domains_beyond_the_critical_size_order():
     solver = resting(union(large, small), (32, 1, 24), critical_size=6.5 * H)
     report = advance(solver, 20.0)[-1]
     chi, xi = gathered(solver, "crystallinity")[:, 0], gathered(solver, "xi")[:, 0]
-    assert chi[:, :16].max() > 0.3 and (chi[:, 19:] == 0.0).all()
+    assert chi[:, :16].max() > 0.3 and (chi[:, 17:][xi[:, 17:] > 0.05] == 0.0).all()
     left = xi[:, :16].sum() / xi.sum()
     assert report.measures["orderable_fraction"] == pytest.approx(left, abs=1e-2)
     assert report.measures["crystalline_fraction"] == pytest.approx(left * chi[0, 7], rel=1e-2)
@@ -103,10 +103,21 @@ def test_plating_and_stripping_make_no_order_and_take_the_mix():
         solver.set_control(Control("current", current))
         pieces += advance(solver, solver.time + 120.0)
     shares = np.array([report.measures["crystalline_fraction"] for report in pieces])
-    # Tails that no domain owns land disordered: 1e-3 of a cell's metal at most.
-    assert shares.max() <= 0.4 * (1.0 + 1e-12) and shares.min() > 0.4 * (1.0 - 2e-4)
+    np.testing.assert_allclose(shares, 0.4, rtol=1e-7)
     heights = np.array([report.measures["mean_height"] for report in pieces])
     assert heights.max() - heights.min() > 1.5 * H  # cells filled and emptied
+
+
+def test_what_grows_on_ordered_metal_goes_on_with_its_order():
+    """A film that becomes four times as thick, through twenty cells, has the same order throughout."""
+    solver = resting(flat(6.0 * H), (6, 1, 40), rate=2e-3, crystal_size=1.0 * H)
+    solver.set_control(Control("current", 200.0))
+    report = advance(solver, 370.0)[-1]
+    assert report.measures["mean_height"] > 24.0 * H
+    chi, xi = gathered(solver, "crystallinity"), gathered(solver, "xi")
+    known = chi[xi > 1e-4]
+    assert known.max() - known.min() < 2e-3
+    assert report.measures["crystalline_fraction"] == pytest.approx(1.0 - math.exp(-2e-3 * 370.0), abs=2e-3)
 
 
 def test_stripping_takes_the_mix_of_the_cells_it_empties():
@@ -154,7 +165,8 @@ def test_nuclei_order_from_below_the_grids_resolution_on_as_their_size_says():
     below, late = size < 0.4 * H, hazard > 0.01
     assert below.sum() > 3 and not (chi[below] > 0.0).any()
     assert (solver.nuclei.status == GROWING).all() and (size[late] > 0.5 * H).any()
-    np.testing.assert_allclose(chi[late], -np.expm1(-hazard[late]), rtol=0.02)
+    # But for the step in which they pass the critical size.
+    np.testing.assert_allclose(chi[late], -np.expm1(-hazard[late]), rtol=0.01, atol=3e-4)
     assert chi[-1] > 0.1
 
 

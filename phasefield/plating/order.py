@@ -1,10 +1,12 @@
 """Order of the deposit: which of its metal is crystalline (physics.crystallinity), cell by cell.
 
 A domain is metal that is connected through faces of cells more than half full, with the diffuse surface that rises to
-it; a nucleus below the grid's resolution is one of its own. Every step
+it; a nucleus below the grid's resolution is one of its own, and so is what is connected and fills no cell by half.
+Every step
 
-1. metal that leaves a cell takes the cell's mix of ordered and disordered along, metal that comes takes the mix of the
-   domain it lands on (kernels.order): moving metal makes no order;
+1. metal that leaves a cell takes the cell's mix of ordered and disordered along, metal that comes takes the mix it
+   lands on: on a diffuse surface that of the cell more than half full that it rises to, at a nucleus below the grid's
+   resolution the nucleus's own (kernels.order). Moving metal makes no order;
 2. domains are found anew, with their volumes V, and the disordered metal of each orders at k(V);
 3. crystals are counted as they form.
 
@@ -22,13 +24,14 @@ import numpy as np
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import labels
-from ramify.phasefield.kernels.order import carry_order
+from ramify.phasefield.kernels.order import carry_order, uphill_cells
 from ramify.phasefield.plating.nuclei import Nuclei
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.crystallinity import crystal_diameter, ordering_rate
 
-SURFACE = 1e-3
-"""Metal fraction from which a cell of the diffuse surface belongs to the domain that it rises to."""
+SURFACE = (labels.TRACE, 1e-3)
+"""Metal fraction from which a cell of the diffuse surface belongs to the domain that it rises to; near nuclei below the
+grid's resolution, whose first metal is no more than the tails of their neighbours."""
 FIELD = "crystallinity"
 
 
@@ -61,12 +64,16 @@ class Order:
         """In every cell, per metre of depth in two dimensions; ghosted."""
         self.label = np.zeros(grid.ghosted_shape, np.int32)
         """Domain of every cell, zero for none; ghosts filled."""
-        self.rate = grid.zeros()
-        """k of every cell at the end of the last step [1/s]."""
+        self.mix = grid.zeros()
+        """Ordered share of what the metal of a cell lands on; ghosts filled."""
+        self.climbs: list[tuple[np.ndarray, np.ndarray]] = []
+        """Cells of the diffuse surfaces (flat), and the fuller ones whose domain they joined, in the order they did."""
         self.diameters = np.zeros(1)
         """Of the domains [m]; the first is none."""
         self._find_domains(xi)
+        self._set_mix(xi)
         self.rate = self._rates()[self.label]
+        """k of every cell at the end of the last step [1/s]."""
 
     def _content(self, diameter: Any) -> Any:
         """Volume of a sphere [m^3], of a cylinder per metre [m^2] in two dimensions."""
@@ -90,6 +97,7 @@ class Order:
         if self.nuclei is not None and len(self.nuclei.growing):
             self._label_nuclei(xi, count)
             count += len(self.nuclei.growing)
+        count += self._label_remains(xi, count)
         grid.fill_outer_ghosts(label)
         metal = np.maximum(xi[OWNED], 0.0) * self.pore[OWNED]
         volumes = np.bincount(label[OWNED].ravel(), metal.ravel(), count + 1) * self.volume
@@ -99,17 +107,21 @@ class Order:
 
     def _label_surfaces(self, xi: np.ndarray) -> None:
         """Give cells of diffuse surfaces the label of the metal they rise to."""
-        surface = np.zeros(self.label.shape, bool)
-        open_cells = self.pore[OWNED] > 0.0
-        surface[OWNED] = open_cells & (self.label[OWNED] == labels.UNLABELLED) & (xi[OWNED] >= SURFACE)
-        cells, rising = np.flatnonzero(surface), True
+        least = np.full(xi.shape, SURFACE[0])
+        if self.nuclei is not None:
+            least[self.nuclei.around.cell] = SURFACE[1]
         # What solid cells hold is no metal to rise to.
         metal = np.where(self.pore > 0.0, xi, 0.0)
+        surface = np.zeros(self.label.shape, bool)
+        surface[OWNED] = ((self.label == labels.UNLABELLED) & (metal >= least))[OWNED]
+        cells = np.flatnonzero(surface)
+        targets = uphill_cells(metal, cells)
+        flat, self.climbs, rising = self.label.reshape(-1), [], True
         while rising:
-            found = labels.uphill_labels(metal, self.label, cells)
-            known = found != labels.UNLABELLED
-            self.label.reshape(-1)[cells[known]] = found[known]
-            cells = cells[~known]
+            known = flat[targets] != labels.UNLABELLED
+            self.climbs.append((cells[known], targets[known]))
+            flat[cells[known]] = flat[targets[known]]
+            cells, targets = cells[~known], targets[~known]
             self.grid.halo.exchange(self.label)
             rising = bool(self.grid.sum(float(np.count_nonzero(known))))
 
@@ -123,6 +135,29 @@ class Order:
         place = tuple(axis[free][last] for axis in around.cell)
         self.label[place] = count + 1 + around.nucleus[free][last]
 
+    def _label_remains(self, xi: np.ndarray, count: int) -> int:
+        """Make domains of the metal that fills no cell by half and is no nucleus's, as a thin film; their number."""
+        numbers, found = number_components(self.grid, (self.label == 0) & (self.pore > 0.0) & (xi >= SURFACE[1]))
+        self.label[numbers > 0] = count + numbers[numbers > 0]
+        return found
+
+    def _set_mix(self, xi: np.ndarray) -> None:
+        """What comes next lands on: `mix`, from the order of now."""
+        metal = np.maximum(xi, 0.0)
+        full = (xi > 0.5) & (self.pore > 0.0)
+        amounts = np.stack([metal, self.ordered])[:, *OWNED] * self.pore[OWNED]
+        place = self.label[OWNED].ravel()
+        sums = self.grid.sums(np.stack([np.bincount(place, part.ravel(), len(self.diameters)) for part in amounts]))
+        means = np.minimum(sums[1] / np.maximum(sums[0], 1e-300), 1.0)
+        means[0] = 0.0
+        self.mix = np.where(full, np.minimum(self.ordered / np.where(full, metal, 1.0), 1.0), means[self.label])
+        flat = self.mix.reshape(-1)
+        self.grid.halo.exchange(self.mix)
+        for cells, targets in self.climbs:
+            flat[cells] = flat[targets]
+            self.grid.halo.exchange(self.mix)
+        self.grid.fill_outer_ghosts(self.mix)
+
     def _rates(self) -> np.ndarray:
         law = self.law
         return np.asarray(ordering_rate(self.diameters, law.critical_size, law.rate, law.crystal_size))
@@ -131,19 +166,17 @@ class Order:
 
     def follow(self, before: np.ndarray, after: np.ndarray, step: float) -> None:
         """Take a step's change of the metal, ghosts filled; order what has become large enough."""
-        grid, law = self.grid, self.law
-        grid.fill_outer_ghosts(self.ordered)
-        carried = grid.zeros()
-        carry_order(before, after, self.pore, self.label, self.ordered, self.crystals, carried)
-        known = self.label > 0
+        carry_order(before, after, self.label, self.mix, self.ordered, self.crystals)
         self._find_domains(after)
         rate = self._rates()[self.label]
-        mean = np.where(known, 0.5 * (self.rate + rate), rate)
-        left = np.where(self.pore > 0.0, np.maximum(after, 0.0) - carried, 0.0)
+        # A cell that changes domains, as where nuclei meet, has the rate of its new one from the start of the step.
+        mean = np.where((self.rate > 0.0) & (rate > 0.0), 0.5 * (self.rate + rate), rate)
+        left = np.where(self.pore > 0.0, np.maximum(after, 0.0) - self.ordered, 0.0)
         new = np.maximum(left, 0.0) * -np.expm1(-mean * step)
-        sizes = crystal_diameter(np.maximum(self.diameters, law.critical_size), law.crystal_size)
+        sizes = crystal_diameter(np.maximum(self.diameters, self.law.critical_size), self.law.crystal_size)
         self.crystals += new * self.pore * self.volume / self._content(sizes)[self.label]
-        self.ordered, self.rate = carried + new, rate
+        self.ordered, self.rate = self.ordered + new, rate
+        self._set_mix(after)
 
     # ------------------------------------------------------------------ reading and restart
 
@@ -175,6 +208,7 @@ class Order:
         for name, array in self._state().items():
             self.grid.scatter(saved[name] if saved is not None else None, array)
         self._find_domains(xi)
+        self._set_mix(xi)
 
     def _state(self) -> dict[str, np.ndarray]:
         return {"ordered": self.ordered, "crystals": self.crystals, "rate": self.rate}
