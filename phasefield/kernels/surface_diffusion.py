@@ -18,6 +18,9 @@ import numpy as np
 SMALLEST_BUMP = 1e-4
 """Cells with q below this do not take part: the tails outside hold 2e-4 of the integral of q across the surface."""
 
+LEAST_TRUST = 1e-3
+"""Weight of a cell whose curvature says nothing of a surface; not zero, so that some cell always counts."""
+
 
 @numba.njit(cache=True)
 def number_band(xi: np.ndarray, pore: np.ndarray, first: int, numbers: np.ndarray) -> int:
@@ -195,6 +198,13 @@ def add_gain(xi: np.ndarray, pore: np.ndarray, gain: np.ndarray, numbers: np.nda
                     xi[k, j, i] += gain[k, j, i] / pore[k, j, i]
 
 
+@numba.njit(cache=True, inline="always")
+def _rise(x: float, low: float, high: float) -> float:
+    """Zero below `low`, one above `high`, smooth between."""
+    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
 @numba.njit(cache=True)
 def refer_to_surface(
     xi: np.ndarray,
@@ -203,6 +213,7 @@ def refer_to_surface(
     width: float,
     largest: float,
     curvature: np.ndarray,
+    trust: np.ndarray,
 ) -> None:
     """Turn K of the level set of each cell into that of the surface xi = 1/2 where the cell's normal meets it.
 
@@ -235,6 +246,7 @@ def refer_to_surface(
                     0.5 * iz * (s[2, 1, 1] - s[0, 1, 1]),
                 )
                 size = math.sqrt(gx * gx + gy * gy + gz * gz)
+                trust[k, j, i] = LEAST_TRUST
                 if size == 0.0:
                     continue
                 gx, gy, gz = gx / size, gy / size, gz / size
@@ -253,5 +265,7 @@ def refer_to_surface(
                 bent = curvature[k, j, i]
                 product = 0.5 * (trace * trace - squares) / (size * size)
                 d = -width * s[1, 1, 1]
-                over = max(1.0 - d * bent + d * d * product, 0.25)
+                over = 1.0 - d * bent + d * d * product
+                trust[k, j, i] = max(_rise(over, 0.25, 0.5) * _rise(width * size, 0.3, 0.7), LEAST_TRUST)
+                over = max(over, 0.25)
                 curvature[k, j, i] = min(max((bent - 2.0 * d * product) / over, -largest), largest)

@@ -2,7 +2,7 @@
 
     (M + s^2 A W^-1 A) u = M K
 
-A: -div(opening q grad) (kernels.surface_diffusion); W = pore q, M = pore m(q): weights across the surface with the same
+A: -div(opening q grad) (kernels.surface_diffusion); W = pore q, M = pore w(xi): two weights across the surface with the same
 integral; s^2 = gamma dt B/h^4, lengths in cells. Tangentially s^2 A W^-1 A is s^2 k^4, the stiffness of Mullins' law.
 Across the surface W^-1 A has the one eigenvalue zero, of what is constant, and all others above (h/2l)^2: u is the mean
 of the cells' curvatures K over the profile, constant along the normal, as it should be.
@@ -54,9 +54,13 @@ class Band:
         x, p = self.collect(xi), self.collect(pore)
         q = x * (1.0 - x)
         self.W = self._vector(p * q)
-        self.M = self._vector(p * interface_weight(x))
-        self._N = self._vector(p * np.sqrt(q * interface_weight(x)))
         self._inverse_W = self._vector(1.0 / (p * q))
+        self.M = self.W.duplicate()
+
+    def weigh(self, xi: np.ndarray, pore: np.ndarray, trust: np.ndarray) -> None:
+        """Set M, the weights with which the cells' curvatures count; `trust` is a factor on them."""
+        x = self.collect(xi)
+        self.M.setArray(self.collect(pore) * interface_weight(x) * self.collect(trust))
 
     def _matrix(self, xi: np.ndarray, openings: list[np.ndarray], share: np.ndarray) -> PETSc.Mat:
         spacing = self.grid.domain.spacing
@@ -94,7 +98,7 @@ class Band:
     def free(self) -> None:
         """Free the PETSc objects."""
         if self.total:
-            for thing in (self.A, self.W, self.M, self._N, self._inverse_W):
+            for thing in (self.A, self.W, self.M, self._inverse_W):
                 thing.destroy()
 
 
@@ -107,7 +111,11 @@ class Stage:
         self._half = band_matrix.copy()
         self._half.scale(s)
         diagonal = self._half.getDiagonal()
-        diagonal.axpy(1.0, band._N)
+        mean = band.M.duplicate()
+        mean.pointwiseMult(band.M, band.W)
+        mean.sqrtabs()
+        diagonal.axpy(1.0, mean)
+        mean.destroy()
         self._half.setDiagonal(diagonal)
         self._half.setOption(PETSc.Mat.Option.SPD, True)
         self._t, self._w = band.W.duplicate(), band.W.duplicate()
