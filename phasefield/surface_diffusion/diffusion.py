@@ -39,14 +39,16 @@ STIFFER = 1.15
 """J over the operator it stands for: the scheme is unstable where J is less than 0.86 of it."""
 LEAST_STIFFNESS = 0.1
 """Of a stage, s^2: in short parts the linear problem only smooths, by (s k^2 h^2)^2, and has to stay well conditioned."""
-ABSOLUTE = 2e-3
+ABSOLUTE = 1e-2
 """Error of a part of a step that is always allowed [cells]."""
 RELATIVE = 0.05
 """The same over the way of the surface in it."""
 LONGEST_WAY = 0.5
 """Of the surface in one part of a step [widths]."""
-STRONG = 0.05
+STRONG = 0.1
 """Least q of the cells at which way and error are looked at."""
+LONGEST = 1e300
+"""Length of a part [s] that nothing limits."""
 MOST_FAILURES = 30
 """Of parts in a row, each shorter than the one before."""
 SAFETY, SHRINK, RETRY, GROWTH = 0.85, 0.1, 0.5, 4.0
@@ -109,7 +111,7 @@ class SurfaceDiffusion:
         self.grid, self.width, self.pore, self.openings = grid, width, pore, openings
         self.finest = finest_edge(grid)
         self._set_curvature, self._extend, self._hold = set_curvature, extend, hold
-        self.longest = math.inf
+        self.longest = LONGEST
         """Length of the next part [s]; belongs to the state of a run."""
         self._curvature, self._trust = grid.zeros(), grid.zeros()
         self._potential, self._gain, self._stage = grid.zeros(), grid.zeros(), grid.zeros()
@@ -155,9 +157,12 @@ class SurfaceDiffusion:
                     time=float("nan"),
                     remedy="lower numerics.largest_step",
                 )
-            ratio = min(max(SAFETY / max(tried.excess, 1e-12), SHRINK), GROWTH)
-            # What is left of a step says nothing of how long the next part may be.
-            self.longest = part * (ratio if failed == 0 else min(ratio, RETRY))
+            ratio = min(max(SAFETY / max(tried.excess, 1e-12), SHRINK), GROWTH if failed == 0 else RETRY)
+            # In half octaves: any number of ranks chooses the same.
+            ratio = 2.0 ** (0.5 * math.floor(2.0 * math.log2(ratio)))
+            # The short rest of a step says nothing of how long the next part may be.
+            known = self.longest if failed == 0 and part < self.longest < LONGEST else 0.0
+            self.longest = min(max(part * ratio, known), LONGEST)
             part = self.longest
         return Diffused(parts, speed, worst)
 
@@ -185,7 +190,7 @@ class SurfaceDiffusion:
         ahead = self._read_curvature(self._stage, band)
         second = stage.solve(ahead - 2.0 * first)
         # (k1 + k2)/2 if J is exact; and nothing in the limit of short parts, whatever J is.
-        self._flow(xi, band, (0.5 - GAMMA) * stage.smooth(ahead - curvature), factor, share)
+        self._flow(xi, band, (0.5 - GAMMA) * stage.damp(ahead - curvature), factor, share)
         error = self._largest(stage, xi, band) * self.width
         self._flow(xi, band, 1.5 * first + 0.5 * second, factor, share)
         shift = self.grid.max(kernels.displace(xi, self.pore, self._gain, band.numbers, STRONG, self._stage))
@@ -218,5 +223,5 @@ class SurfaceDiffusion:
         """Largest error [widths] from what the cells gain by it, damped as the scheme damps."""
         x, p = band.collect(xi), band.collect(self.pore)
         q = x * (1.0 - x)
-        shifts = np.abs(stage.smooth(band.collect(self._gain) / (p * q)))
+        shifts = np.abs(stage.damp(band.collect(self._gain) / (p * q)))
         return self.grid.max(float(shifts[q > STRONG].max(initial=0.0)))
