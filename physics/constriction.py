@@ -2,8 +2,8 @@
 
 The slab lies at depths 0 <= d <= L below a contact plane; j is the normal current density into it, phi its potential.
 
-**Strips** of width w, one in each period b, on a deep conductor (conformal map t = sin(pi z/b) of a half strip on a half
-plane, where the contact |t| < sin(pi w/2b) is an equipotential and the rest insulates; far away
+**Strips** of width w, one in each period b, on a deep conductor (conformal map t = sin(pi z/b) of a half strip on a
+half plane, where the contact |t| < sin(pi w/2b) is an equipotential and the rest insulates; far away
 phi = (I/pi kappa)[pi d/b - ln sin(pi w/2b)]):
 
     R_strips = (b/(pi kappa)) ln(1/sin(pi w/2b))                                                          [ohm m^2]
@@ -19,9 +19,9 @@ are planes of symmetry) every spot also stands in the potential of the others le
             = [1 - 2.48299 a/b + 1.91699 (a/b)^3 + ...]/(4 kappa a)
 
 **Part of a cell's face**: current that enters a cell through a share a of its face, while equations know the mean
-potential of the face, passes (h/kappa)(4/pi) ln(1/sin(pi a/2)) more, per area of the face. That is twice the strips'
-resistance for b = 2h, because a face without contact follows on one side; it puts the edge of a strip where it is, within
-0.12 h, for every a (tests/test_void_contact.py), while no resistance at all takes the whole face for contact.
+potential of the face, passes (h/kappa)(4/pi) ln(1/sin(pi a/2)) more, per area of the face: twice the strips'
+resistance for b = 2h, because a face without contact follows on one side. A fit: it puts the edge of a strip where it
+is, within 0.12 h, for every a (tests/test_void_contact.py), while without it the whole face counts as contact.
 
 **Layered slab**: a wave cos(kx) of the lateral coordinates obeys (kappa phi')' = kappa k^2 phi. Of one layer,
 phi = Z j on both faces, j into the layer, Z11 = Z22 = coth(kL)/(kappa k), Z12 = csch(kL)/(kappa k); of two, where their

@@ -1,1 +1,1 @@
-"""Voids that stripping leaves between lithium and a solid electrolyte."""
+"""Metal with voids that vacancies move: their field, the moving void surface, births at a contact."""

@@ -57,7 +57,7 @@ class ContactState:
     shares: np.ndarray
     """Of each face in contact."""
     potentials: np.ndarray
-    """Mean potential of the electrolyte on the faces (planes, ny, nx) [V]: contact, and counter electrode if unknown."""
+    """Mean potential of the electrolyte on the faces (planes, ny, nx) [V]: contact, then counter electrode."""
     current: np.ndarray
     """Current density of each face over its whole area [A/m^2], positive for plating."""
     local: np.ndarray
@@ -187,9 +187,7 @@ class Contact:
         )  # fmt: skip
         return current, slope
 
-    def _newton(
-        self, shares: np.ndarray, control: Control, potentials: np.ndarray, voltage: float
-    ) -> ContactState:
+    def _newton(self, shares: np.ndarray, control: Control, potentials: np.ndarray, voltage: float) -> ContactState:
         held, spent = control.mode == "current", 0
         self._spreading = self._scale * face_spreading(shares)
         voltage = voltage if held else control.value

@@ -21,7 +21,7 @@ FARTHEST = 8.0
 
 @numba.njit(cache=True)
 def positive_share(value: float, rise_x: float, rise_y: float) -> float:
-    """Share of a rectangle where a linear function is positive: its value at the centre, what it gains along each axis."""
+    """Share of a rectangle where a linear function is positive: value at the centre, gains along each axis."""
     large, small = max(abs(rise_x), abs(rise_y)), min(abs(rise_x), abs(rise_y))
     above = value + 0.5 * (large + small)
     if above <= 0.0:

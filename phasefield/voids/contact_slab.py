@@ -22,7 +22,7 @@ import numpy as np
 from scipy import fft
 
 from ramify.phasefield.problem import Domain
-from ramify.physics.constriction import Impedance, series_resistance, slab_impedance, stacked
+from ramify.physics.constriction import series_resistance, slab_impedance
 
 ALIASES = {1: 0, 2: 200, 3: 12}
 """Waves on either side of zero that are told from each other by no cell and still counted, by dimension."""
