@@ -33,6 +33,8 @@ SHORTENED = 0.5
 """Factor on a rejected step that nothing shortens more."""
 ON_THE_LIMIT = 1e-5
 """Of a voltage limit, within which it counts as met."""
+SPENT = 1e-4
+"""Share of the plane in contact at which nothing more can be stripped."""
 FIRST_MOTION = 0.05
 """Cells that the first step after a switch may dissolve."""
 IMBALANCE_LIMIT = 1e-8
@@ -215,7 +217,7 @@ class VoidEngine:
             rejected=rejected,
             minimum_concentration=surface,
             surface_concentration=surface,
-            exhausted=float(contact.shares.mean()) <= GONE or self.ledger.metal <= 0.0,
+            exhausted=float(contact.shares.mean()) <= SPENT or self.ledger.metal <= 0.0,
             measures=self._measures(contact),
             profile=self._profile(),
         )
@@ -228,7 +230,7 @@ class VoidEngine:
         reacted = float(flow.current.sum()) * hx * hy * attempt.step
         voids = self.metal.void_volume(self.state) - self._void_start
         elsewhere = taken.annihilated + taken.left - taken.placed
-        ledger.metal = ledger.metal_start - voids / self._omega - elsewhere
+        ledger.metal = float(ledger.metal_start - voids / self._omega - elsewhere)
         gained = ledger.metal - before
         ledger.charge += charge
         ledger.absolute_charge += abs(charge)
@@ -247,7 +249,9 @@ class VoidEngine:
 
     def _failure(self, reason: str) -> SolverFailure:
         remedy = "more cells across the voids, a lower current, or a 'limit VOLTAGE' in the protocol"
-        return SolverFailure(f"{reason} at t = {self.time:.6g} s", field="xi", place=None, time=self.time, remedy=remedy)
+        return SolverFailure(
+            f"{reason} at t = {self.time:.6g} s", field="xi", place=None, time=self.time, remedy=remedy
+        )
 
     # ------------------------------------------------------------------ reading and restart
 
@@ -258,9 +262,10 @@ class VoidEngine:
         highest = self.grid.max(float(filled.max()) if self.grid.at_top else -math.inf)
         recess = taken.receded(self._omega, domain.cross_section)
         return {
-            "mean_height": domain.size[2] - recess,
+            "mean_height": self._omega * self.ledger.metal / domain.cross_section,
+            "tip_height": domain.size[2] - recess,
             **contact_measures(self.contact, contact),
-            **void_measures(self.grid, self.state.xi),
+            **void_measures(self.grid, self.state.xi, self.problem.metal.interface.width),
             "contact_supersaturation": highest if math.isfinite(highest) else math.nan,
             "receded": recess,
             "stripped_capacity": FARADAY * (self.ledger.metal_start - self.ledger.metal) / domain.cross_section,

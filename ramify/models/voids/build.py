@@ -48,7 +48,9 @@ class Balls:
 def build_problem(scenario: VoidScenario) -> VoidProblem:
     """The problem in SI numbers."""
     numerics = scenario.numerics
-    steps = {name: getattr(numerics, name) for name in ("contact_change", "first_step", "largest_step", "smallest_step")}
+    steps = {
+        name: getattr(numerics, name) for name in ("contact_change", "first_step", "largest_step", "smallest_step")
+    }
     return VoidProblem(
         metal=build_metal(scenario),
         contact=build_contact(scenario),

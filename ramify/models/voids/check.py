@@ -124,7 +124,9 @@ def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
             break
     metal = problem.metal
     there = FARADAY * metal.domain.size[2] / metal.transport.molar_volume
-    most = scenario.protocol.total(lambda step: _stripped(step.current_density, step.duration, step.stop("capacity")))[1]
+    most = scenario.protocol.total(lambda step: _stripped(step.current_density, step.duration, step.stop("capacity")))[
+        1
+    ]
     if most > MOST_STRIPPED * there:
         told = "without an end of their own" if math.isinf(most) else f"up to {most / there:.0%} of the metal"
         notes.append(f"protocol: steps strip {told}, and the contact stays where it is meanwhile: a thicker domain")

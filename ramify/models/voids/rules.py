@@ -102,9 +102,6 @@ def metal_rule(scenario: VoidScenario) -> None:
         if preset in METALS:
             problem = "transfers more than one electron per atom, which this model does not describe"
         raise ScenarioError(problem, ("metal", "preset"), shown(preset), ", ".join(names), nearest(preset, names))
-    if preset != "lithium" and scenario.vacancies.diffusivity is None:
-        problem = f"is known for lithium alone, and the metal is {preset}"
-        raise ScenarioError(problem, ("vacancies", "diffusivity"), allowed="a tracer diffusivity, such as 1e-14 m^2/s")
 
 
 def electrolyte_rule(scenario: VoidScenario) -> None:

@@ -108,7 +108,10 @@ def _draw_section(axis: Axes, case: Case, snapshot: int, row: int, scales: dict[
     left, right, bottom, top = (1e6 * edge for side in "xz" for edge in case.edges(side))
     plane = bottom + (top - bottom) * layer / case.cells[2]
     xi = case.field("xi", snapshot)[:layer, row]
-    for name, rows, low, high in (("vacancies", slice(None, layer), bottom, plane), ("phi", slice(layer, None), plane, top)):
+    for name, rows, low, high in (
+        ("vacancies", slice(None, layer), bottom, plane),
+        ("phi", slice(layer, None), plane, top),
+    ):
         if name not in scales:
             axis.axhspan(low, high, color=METAL if name == "vacancies" else "#efe6d5", lw=0)
             continue
