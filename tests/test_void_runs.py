@@ -208,7 +208,8 @@ def test_strip_rest_plate_keeps_its_books():
 
 
 def test_occluded_void_is_counted_and_outlives_the_one_at_the_contact():
-    engine = engine_of("voids=[{position: [3 um, 9 um], radius: 1 um}, {position: [8 um, 4.5 um], radius: 1.5 um}]")
+    voids = "voids=[{position: [3 um, 9 um], radius: 1 um}, {position: [8 um, 3.5 um], radius: 1.5 um}]"
+    engine = engine_of(voids, "vacancies.sink_length=1 um")
     before = engine.measure()
     assert (before["voids"], before["occluded_voids"]) == (2.0, 1.0)
     # a diffuse disc holds pi (r^2 + pi^2 l^2/3)
@@ -335,8 +336,14 @@ def test_stopped_and_resumed_is_the_same(uninterrupted, tmp_path, monkeypatch):
 
 
 def test_contact_that_is_gone_stops_the_run(tmp_path):
-    case = set_by(PLANE, "protocol=['strip at 1 mA/cm^2 until 1 mAh/cm^2']", "output.every=", "vacancies.sink_length=1 um",
-                  "domain={size: [6 um, 6 um], cells: [12, 12]}", "voids=[{position: [0 um, 6 um], radius: 2 um}]")  # fmt: skip
+    case = set_by(
+        PLANE,
+        "protocol=['strip at 1 mA/cm^2 until 1 mAh/cm^2']",
+        "output.every=",
+        "vacancies.sink_length=1 um",
+        "domain={size: [6 um, 6 um], cells: [12, 12]}",
+        "voids=[{position: [0 um, 6 um], radius: 2 um}]",
+    )
     assert run(tmp_path / "gone", case) == 0
     summary = json.loads((tmp_path / "gone" / "summary.json").read_text())
     assert summary["status"] == "stopped" and "no metal in contact" in summary["stop_reason"]

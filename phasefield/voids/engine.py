@@ -23,7 +23,7 @@ from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.plating.timescheme import LARGEST_RATIO
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
-from ramify.phasefield.voids.contact_area import gather_planes, shares_of
+from ramify.phasefield.voids.contact_area import shares_of
 from ramify.phasefield.voids.measures import contact_measures, void_measures
 from ramify.phasefield.voids.metal import Advance, VoidMetal
 from ramify.physics.constants import FARADAY
@@ -186,7 +186,7 @@ class VoidEngine:
         return Attempt(step, advance, after, meets, longest), 0.0
 
     def _share_of(self, plane: np.ndarray) -> np.ndarray:
-        """This rank's columns of a plane; none of them below ranks that do not reach the contact."""
+        """A plane's columns that are this rank's."""
         x, y, _ = self.grid.start
         ny, nx = self.grid.shape[1:]
         return np.ascontiguousarray(plane[y : y + ny, x : x + nx])
@@ -345,10 +345,16 @@ class VoidEngine:
 
 
 def _contact_state(saved: dict[str, Any]) -> ContactState:
-    arrays = {name: np.array(saved[name]) for name in ("shares", "potentials", "current", "local")}
-    counts = {name: int(saved[name]) for name in ("newton_iterations", "krylov_iterations")}
-    voltage, density = float(saved["voltage"]), float(saved["current_density"])
-    return ContactState(**arrays, voltage=voltage, current_density=density, **counts)
+    return ContactState(
+        shares=np.array(saved["shares"]),
+        potentials=np.array(saved["potentials"]),
+        current=np.array(saved["current"]),
+        local=np.array(saved["local"]),
+        voltage=float(saved["voltage"]),
+        current_density=float(saved["current_density"]),
+        newton_iterations=int(saved["newton_iterations"]),
+        krylov_iterations=int(saved["krylov_iterations"]),
+    )
 
 
 def _fit(wish: float, left: float) -> tuple[float, bool]:

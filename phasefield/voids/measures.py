@@ -6,8 +6,8 @@ counter electrode and R_1 the electrolyte's resistance, both for a uniform curre
     i R_c = phi_0 - i R_1 - <phi>       constriction: the electrolyte's potential at the contact, weighted by the current
     eta = V - <phi>                     overpotential of the contact, weighted alike
 
-A void is a region of cells with xi < 1/2 that hang together by faces, and its volume the empty part of these cells and of
-those around it, up to where its diffuse surface ends. It is occluded if no cell at the contact plane belongs to it.
+A void is a region of cells with xi < 1/2 that hang together by faces, and its volume the empty part of these cells and
+of those around it, up to where its surface ends. It is occluded if no cell at the contact plane belongs to it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from ramify.phasefield.voids.cell import VoidProblem
 from ramify.physics import contact_loss
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOWN
+from ramify.scenario.protocol import Step
 
 BYTES_PER_CELL = 700.0
 BYTES_BEFORE_GRID = 300e6
@@ -120,22 +121,22 @@ def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
     for _, step in scenario.protocol.distinct():
         unlimited = step.limit is None and step.stop("voltage") is None
         if step.kind in ("strip", "pulse") and (step.current_density or 0.0) < 0.0 and unlimited:
-            notes.append(f"protocol: '{step.text}' has no voltage limit: the run fails where the contact is gone")
+            notes.append(f"protocol: '{step.text}' has no voltage limit: the run ends where the contact is gone")
             break
     metal = problem.metal
     there = FARADAY * metal.domain.size[2] / metal.transport.molar_volume
-    most = scenario.protocol.total(lambda step: _stripped(step.current_density, step.duration, step.stop("capacity")))[
-        1
-    ]
-    if most > MOST_STRIPPED * there:
-        told = "without an end of their own" if math.isinf(most) else f"up to {most / there:.0%} of the metal"
-        notes.append(f"protocol: steps strip {told}, and the contact stays where it is meanwhile: a thicker domain")
+    most = scenario.protocol.total(_stripped)[1]
+    if MOST_STRIPPED * there < most < math.inf:
+        told = f"up to {most / there:.0%} of the metal, and the contact stays where it is meanwhile"
+        notes.append(f"protocol: steps strip {told}: a thicker domain")
     return notes
 
 
-def _stripped(current: float | None, duration: float | None, capacity: float | None) -> float:
+def _stripped(step: Step) -> float:
     """Charge that a step takes out [C/m^2], as far as its duration and capacity bound it; negative on plating."""
+    current = step.current_density
     if not current:
         return 0.0
-    bounds = [bound for bound in (capacity, None if duration is None else abs(current) * duration) if bound is not None]
+    by_time = None if step.duration is None else abs(current) * step.duration
+    bounds = [bound for bound in (step.stop("capacity"), by_time) if bound is not None]
     return -math.copysign(min(bounds), current) if bounds else (math.inf if current < 0.0 else 0.0)

@@ -120,7 +120,8 @@ def _draw_section(axis: Axes, case: Case, snapshot: int, row: int, scales: dict[
             origin="lower",
             extent=(left, right, low, high),
             cmap=scales[name].cmap,
-            norm=scales[name].norm,
+            vmin=scales[name].get_clim()[0],
+            vmax=scales[name].get_clim()[1],
             interpolation="nearest",
         )
     x, z = 1e6 * case.centres("x"), 1e6 * case.centres("z")[:layer]
@@ -203,7 +204,8 @@ def _contact_scale(case: Case, layer: int) -> ScalarMappable:
 def _draw_contact(axis: Axes, case: Case, snapshot: int, layer: int, scale: ScalarMappable) -> None:
     values = STORED["contact_current"].shown(case.field("contact_current", snapshot)[layer])
     left, right, low, high = (1e6 * edge for side in "xy" for edge in case.edges(side))
-    axis.imshow(values, origin="lower", extent=(left, right, low, high), cmap=scale.cmap, norm=scale.norm)
+    least, most = scale.get_clim()
+    axis.imshow(values, origin="lower", extent=(left, right, low, high), cmap=scale.cmap, vmin=least, vmax=most)
     xi = case.field("xi", snapshot)[layer - 1]
     if xi.min() < SURFACE < xi.max():
         axis.contour(1e6 * case.centres("x"), 1e6 * case.centres("y"), xi, levels=[SURFACE], colors=[FRONT],
