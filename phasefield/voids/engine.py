@@ -168,7 +168,7 @@ class VoidEngine:
         """A step that is good, or None and a shorter one to try in its place."""
         largest, limit = self.problem.numerics.contact_change, self.control.voltage_limit
         advance = self.metal.advance(self.state, step, self._share_of(flow.current))
-        if not advance.good(self.problem.metal):
+        if not advance.good(self.problem.metal.numerics):
             return None, min(SHORTENED * step, advance.limits.shortest)
         self.contact.resume(flow)
         after = self._solve(advance.result.xi)

@@ -10,10 +10,10 @@ import numpy as np
 from ramify.build_hosts import build_domain, three_axes
 from ramify.models.voids.rules import layers, shown_cells, void_count
 from ramify.models.voids.schema import VoidScenario
-from ramify.phasefield.problem import Domain, Interface, Kinetics
+from ramify.phasefield.problem import Domain, Kinetics
 from ramify.phasefield.voids.cell import CellNumerics, VoidProblem
 from ramify.phasefield.voids.contact_problem import ContactProblem, SolidElectrolyte
-from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem, VacancyTransport
+from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem, VacancyTransport, void_interface
 from ramify.scenario.grid_rules import resolved
 
 
@@ -74,7 +74,7 @@ def build_metal(scenario: VoidScenario) -> MetalProblem:
     return MetalProblem(
         domain=domain,
         transport=transport,
-        interface=Interface(resolved(scenario.interface.width)),
+        interface=void_interface(resolved(scenario.interface.width)),
         voids=build_voids(scenario, domain),
         numerics=MetalNumerics(
             front_motion=resolved(numerics.front_motion), time_tolerance=resolved(numerics.time_tolerance)
