@@ -1,16 +1,19 @@
 """Double layers and space charge in a meshed cell: Poisson-Nernst-Planck between electrodes and reservoirs.
 
-Every named electrode has a potential, given or zero, with or without a Stern layer. Its surface blocks an ion
-(N . n = 0) or holds its concentration (a reaction much faster than transport, or a reservoir). The steady state of a
-closed cell keeps the amount of every ion that no surface holds.
+Every electrode has a potential, with or without a Stern layer; that of the counter electrode is zero, that of the
+working electrode is given or follows from the current. Its surface blocks an ion (N . n = 0), holds its
+concentration (a reaction much faster than transport, or a reservoir), or lets it react:
 
-The charge of an electrode is what Gauss's law leaves over at its nodes, the current what the ions' equations leave over
-where a concentration is held: both are exact for the discrete equations, so that what enters leaves.
+    z F N . n = i_n = i0 [(c/c_ref)^(alpha_a + alpha_c) exp(-alpha_c z f (V - phi)) - exp(alpha_a z f (V - phi))]
+
+with c and phi at the reaction plane, where the diffuse layer begins: V - phi is the drop over the Stern layer, and what
+the diffuse layer does to both is Frumkin's correction of the law in terms of the bulk. A closed cell's steady state
+keeps the amount of every ion that no surface exchanges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,10 +21,12 @@ import numpy as np
 from ramify.fem import pnp
 from ramify.fem.binary import Storage
 from ramify.fem.boundaries import Dirichlet, fixed_values
+from ramify.fem.circuit import Circuit
+from ramify.fem.electrodes import ElectrodeSurface, Fields, SurfaceKinetics
 from ramify.fem.linear import Method
 from ramify.fem.march import March
 from ramify.fem.mesh import Mesh
-from ramify.fem.newton import NewtonSolver, Scales, Term
+from ramify.fem.newton import Lift, NewtonFailure, NewtonSolver, Scales, Term
 from ramify.fem.norms import total
 from ramify.fem.pattern import Pattern
 from ramify.fem.spaces import Space
@@ -31,6 +36,19 @@ STEP = 4.0
 """Largest step of a voltage between two solutions, in RT/F."""
 NUDGE = 0.02
 """Voltage step of the difference quotient of a capacitance, in RT/F."""
+SMALLEST_SHARE = 1e-3
+"""Of the way to a current, below which no smaller step is tried."""
+JUMP = 1e-6
+"""Step in which a jump of voltage or current acts, in Debye times."""
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Butler-Volmer kinetics of one kind of cation at a surface."""
+
+    ion: int
+    kinetics: SurfaceKinetics
+    """With RT/(z F) for its thermal voltage."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +60,7 @@ class Electrode:
     """[F/m^2]; None for a potential at the surface itself."""
     held: Mapping[int, float] = field(default_factory=dict)
     """Concentrations by ion that the surface holds [mol/m^3]; the others are blocked."""
+    reaction: Reaction | None = None
 
 
 class DoubleLayerCell:
@@ -76,25 +95,26 @@ class DoubleLayerCell:
         self.mesh, self.ions, self.working, self.counter = mesh, ions, working, counter
         self.concentrations = concentrations
         self.space = Space(mesh, 1, len(ions.charges) + 1)
-        self.voltage = 0.0
-        """Of the working electrode [V]."""
-        pattern = Pattern(self.space)
+        pattern = self.pattern = Pattern(self.space)
         cells = np.unique(np.concatenate([mesh.region(name) for name in regions]))
         self.bulk = pnp.PoissonNernstPlanck(self.space, pattern, ions, cells)
         tables = pnp.corner_tables(self.space)
         components = range(1, self.space.components)
         self.storages = tuple(Storage(self.space, pattern, cells, k, tables) for k in components)
-        self.layers = {
-            electrode.boundary: pnp.SternLayer(self.space, pattern, [electrode.boundary], electrode.stern_capacitance)
-            for electrode in (working, counter)
-            if electrode.stern_capacitance is not None
-        }
         self.fixed, start = self._given(regions)
-        terms: list[Term] = [self.bulk, *self.storages, *self.layers.values()]
+        self.surface_terms: list[Term] = []
+        self.circuits = (self._circuit(working, 0), self._circuit(counter, -1))
+        lifts = [Lift(self.circuits[0].nodes, pnp.POTENTIAL, 0)] if working.stern_capacitance is None else []
+        terms: list[Term] = [self.bulk, *self.storages, *self.surface_terms, *self.circuits]
         self.solver = NewtonSolver(
-            self.space, terms, self.fixed, self._scales(), pnp.damping(ions), prefix, self._method()
+            self.space, terms, self.fixed, self._scales(), pnp.damping(ions), prefix, self._method(), lifts
         )
-        self.march = March(self.solver, self.storages, start, np.empty(0))
+        self.march = March(self.solver, self.storages, start, np.zeros(1), self._rates, self.circuits)
+
+    @property
+    def voltage(self) -> float:
+        """Of the working electrode [V]."""
+        return float(self.march.borders[0])
 
     def go_to(self, voltage: float) -> None:
         """The steady state at a voltage [V], by way of those between. Collective.
@@ -104,35 +124,78 @@ class DoubleLayerCell:
         NewtonFailure
             When it cannot be reached.
         """
+        circuit, start = self.circuits[0], self.voltage
+        circuit.current = None
         step = STEP * self.ions.thermal_voltage
-        count = max(1, int(np.ceil(abs(voltage - self.voltage) / step - 1e-9)))
-        sizes = np.array([self.ions.thermal_voltage, *(max(c, 1e-300) for c in self.concentrations)])
-        for between in np.linspace(self.voltage, voltage, count + 1)[1:]:
-            self._set_voltage(float(between))
-            self.march.settle(self._time(), sizes)
+        count = max(1, int(np.ceil(abs(voltage - start) / step - 1e-9)))
+        for between in np.linspace(start, voltage, count + 1)[1:]:
+            circuit.voltage = float(between)
+            self._settle()
+
+    def go_to_current(self, current: float) -> None:
+        """The steady state at a current into the working electrode [A, A/m or A/m^2]. Collective.
+
+        Raises
+        ------
+        NewtonFailure
+            When it cannot be reached, for one because it exceeds the limiting current.
+        """
+        circuit = self.circuits[0]
+        start = self.current(self.working) if circuit.current is None else circuit.current
+        reached, share = 0.0, 1.0
+        while reached < 1.0:
+            kept = self.march.u, self.march.borders
+            circuit.current = start + min(1.0, reached + share) * (current - start)
+            try:
+                self._settle()
+            except NewtonFailure:
+                self.march.u, self.march.borders = kept
+                share *= 0.25
+                if share < SMALLEST_SHARE:
+                    raise
+                continue
+            reached = min(1.0, reached + share)
+
+    def drive(self, *, voltage: Callable[[float], float] | None = None, current: float | None = None) -> None:
+        """From now on a voltage [V] as a function of time [s], or a current; what jumps, jumps at once. Collective.
+
+        The charge that a jump of the voltage moves counts as charge of the metal, not as a current at any time.
+        """
+        circuit, march = self.circuits[0], self.march
+        circuit.current = current
+
+        def follow(time: float) -> None:
+            if voltage is not None:
+                circuit.voltage = voltage(time)
+
+        march.drive = follow
+        march.restart()
+        march.step(JUMP * self.debye_time)
+        march.restart()
 
     def charge(self, electrode: Electrode) -> float:
         """Of the metal of an electrode [C, C/m or C/m^2]. Collective."""
-        if electrode.boundary in self.layers:
-            return self.layers[electrode.boundary].charge(self.march.u, np.empty(0))
-        return self._left_over(electrode, pnp.POTENTIAL)
+        return self._circuit_of(electrode).value(self.march.u, self.march.borders)
 
     def current(self, electrode: Electrode) -> float:
         """Of the ions out of the solution into an electrode, positive for cations [A, A/m or A/m^2]. Collective."""
-        sums = sum(
-            z * self._left_over(electrode, k + 1) for k, z in enumerate(self.ions.charges) if k in electrode.held
-        )
-        return -FARADAY * float(sums)
+        flows = self._outflows(self.march.u, self.march.borders)[0 if electrode is self.working else 1]
+        return FARADAY * float(np.dot(self.ions.charges, flows))
+
+    def total_current(self, electrode: Electrode) -> float:
+        """That of the ions less what charges the metal, at the last step of a transient. Collective."""
+        circuit = self._circuit_of(electrode)
+        return self.current(electrode) - (circuit.rate * self.charge(electrode) - circuit.history)
 
     def capacitance(self) -> float:
         """Differential, of the working electrode: dq/dV by a small step to both sides [F, F/m or F/m^2]. Collective."""
-        u, voltage = self.march.u.copy(), self.voltage
+        u, borders, voltage = self.march.u.copy(), self.march.borders.copy(), self.voltage
         nudge, charges = NUDGE * self.ions.thermal_voltage, []
         for side in (-1.0, 1.0):
             self.go_to(voltage + side * nudge)
             charges.append(self.charge(self.working))
-        self._set_voltage(voltage)
-        self.march.u = u
+        self.circuits[0].voltage = voltage
+        self.march.u, self.march.borders = u, borders
         return (charges[1] - charges[0]) / (2.0 * nudge)
 
     def amounts(self) -> list[float]:
@@ -144,26 +207,59 @@ class DoubleLayerCell:
         """F sum z c [C/m^3] at the local nodes."""
         return FARADAY * self.march.u[:, 1:] @ np.array(self.ions.charges, dtype=float)
 
+    @property
+    def debye_time(self) -> float:
+        """lambda^2/D of the fastest ion and the solution at the start [s]."""
+        strength = sum(z * z * c for z, c in zip(self.ions.charges, self.concentrations, strict=True))
+        square = self.ions.permittivity * self.ions.thermal_voltage / (FARADAY * strength)
+        return float(square / max(self.ions.diffusivities))
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Of potential and concentrations, for errors."""
+        return np.array([self.ions.thermal_voltage, *(max(c, 1e-300) for c in self.concentrations)])
+
     def destroy(self) -> None:
         """Free solver and space; the mesh is the caller's."""
         self.solver.destroy()
         self.space.destroy()
 
-    def _left_over(self, electrode: Electrode, component: int) -> float:
-        """What the bulk's equations of a component leave over at the nodes of an electrode that holds it."""
+    def _settle(self) -> None:
+        """The steady state; rates of change are zero then, to the last digit."""
+        self.march.settle(self._time(), self.sizes)
         for storage in self.storages:
-            storage.rate = 0.0
-        sums = self.solver.linearise(self.march.u, np.empty(0))
-        nodes = self.space.boundary_nodes(electrode.boundary)
-        return total(self.mesh, float(sums.residual[nodes, component].sum()))
+            storage.rate, storage.history = 0.0, np.zeros_like(storage.history)
+        for circuit in self.circuits:
+            circuit.rate, circuit.history = 0.0, 0.0
 
-    def _set_voltage(self, voltage: float) -> None:
-        name = self.working.boundary
-        if name in self.layers:
-            self.layers[name].potential = voltage
-        else:
-            self.march.u[self.space.boundary_nodes(name), pnp.POTENTIAL] = voltage
-        self.voltage = voltage
+    def _rates(self, u: np.ndarray, borders: np.ndarray) -> dict[str, float]:
+        """Outflow of every ion through each electrode, by `flow_name`."""
+        flows = self._outflows(u, borders)
+        return {flow_name(end, ion): float(flows[end][ion]) for end in (0, 1) for ion in range(len(self.ions.charges))}
+
+    def _outflows(self, u: np.ndarray, borders: np.ndarray) -> list[np.ndarray]:
+        held = any(circuit.held for circuit in self.circuits)
+        residual = self.solver.linearise(u, borders).residual if held else self.space.zeros()
+        return [circuit.outflow(u, borders, residual) for circuit in self.circuits]
+
+    def _circuit_of(self, electrode: Electrode) -> Circuit:
+        return self.circuits[0 if electrode is self.working else 1]
+
+    def _circuit(self, electrode: Electrode, border: int) -> Circuit:
+        space, pattern, layer, surface = self.space, self.pattern, None, None
+        if electrode.stern_capacitance is not None:
+            layer = pnp.SternLayer(space, pattern, [electrode.boundary], electrode.stern_capacitance, border=border)
+            self.surface_terms.append(layer)
+        if electrode.reaction is not None:
+            ion = electrode.reaction.ion
+            factor = 1.0 / (FARADAY * self.ions.charges[ion])
+            fields = Fields(pnp.POTENTIAL, ion + 1, -1, -1, ion + 1, factor)
+            tables = pnp.facet_corner_tables(space)
+            kinetics = electrode.reaction.kinetics
+            law = ElectrodeSurface(space, pattern, [electrode.boundary], kinetics, fields, border=border, tables=tables)
+            self.surface_terms.append(law)
+            surface = (law, ion)
+        return Circuit(space, pattern, electrode.boundary, self.bulk, tuple(electrode.held), layer, surface, border)
 
     def _given(self, regions: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
         conditions = []
@@ -173,11 +269,13 @@ class DoubleLayerCell:
                 conditions.append(Dirichlet(electrode.boundary, 0.0, pnp.POTENTIAL))
             conditions += [Dirichlet(electrode.boundary, c, ion + 1) for ion, c in electrode.held.items()]
         fixed, values = fixed_values(self.space, conditions)
+        fixed, values = fixed_values(self.space, conditions)
         start = np.where(fixed, values, [0.0, *self.concentrations])
         wet = np.zeros(self.space.local_count, dtype=bool)
         for name in regions:
             wet[self.space.region_nodes(name)] = True
         fixed[~wet] = True
+        self.wet = wet
         return fixed, start
 
     def _scales(self) -> Scales:
@@ -188,10 +286,15 @@ class DoubleLayerCell:
         size = float(h ** (self.mesh.dimension - 2))
         rows = [ions.permittivity * vt * size + FARADAY * largest * h**self.mesh.dimension]
         rows += [D * largest * size for D in ions.diffusivities]
-        return Scales(np.array([vt, *(largest for _ in ions.charges)]), np.array(rows))
+        return Scales(np.array([vt, *(largest for _ in ions.charges)]), np.array(rows), np.array([vt]))
 
     def _time(self) -> float:
         return float(self.mesh.extent()[-1] ** 2 / min(self.ions.diffusivities))
 
     def _method(self) -> Method:
         return "direct"
+
+
+def flow_name(end: int, ion: int) -> str:
+    """Of a booked amount: outflow of an ion through the working (0) or the counter electrode (1)."""
+    return f"{'working' if end == 0 else 'counter'} {ion}"

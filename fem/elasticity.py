@@ -22,6 +22,7 @@ from ramify.fem.boundaries import Field, evaluate
 from ramify.fem.linear import LinearSolver, Method
 from ramify.fem.mesh import MeshError
 from ramify.fem.pattern import Pattern, apply_entries
+from ramify.fem.plates import Plates
 from ramify.fem.reference import Tables
 from ramify.fem.rigid_motions import FreeMotions, near_null_space
 from ramify.fem.solid_boundaries import SolidCondition, held, loads
@@ -186,15 +187,17 @@ class ElasticSolid(Solid):
         Raises
         ------
         UnheldMotion
-            For loads that move what no boundary holds.
+            For loads and plates that move what no boundary holds.
         LinearFailure
             When the solver gives up.
         """
         space = self.space
         fixed, values = held(space, conditions)
+        plates = Plates(space, conditions)
         at_rest = self.elastic_stresses(space.zeros(), self.eigenstrain)
         load = self.load(conditions)
         rest = load - self.forces(at_rest)[0] - self.applied(values)
+        missing = plates.missing(rest, plates.forces(conditions))
         load[fixed] = rest[fixed] = 0.0
         entries = self.entries.copy()
         self.pattern.constrain(entries, fixed, typical_diagonal(self.pattern, entries))
@@ -203,14 +206,22 @@ class ElasticSolid(Solid):
         space.add_up(load, change)
         space.add_up(rest, right)
         FreeMotions(space, fixed).attach(self.matrix, right, change)
-        change.set(0.0)
         if self.solver is None:
             self.solver = LinearSolver(self.matrix, self.prefix, self.method, tolerance)
+        change.set(0.0)
         self.solver.solve(right, change)
-        u = values + space.to_local(change)
+        found = space.to_local(change)
+        pulls, answers = [self.applied(mode) for mode in plates.modes], []
+        for mode, pull in zip(plates.modes, pulls, strict=True):
+            space.add_up(np.where(fixed, 0.0, -pull), right)
+            change.set(0.0)
+            self.solver.solve(right, change)
+            answers.append(mode + space.to_local(change))
+        if answers:
+            found += plates.closing(pulls, answers, found, missing)
         right.destroy()
         change.destroy()
-        return u
+        return values + found
 
     def applied(self, u: np.ndarray) -> np.ndarray:
         """Forces [N] that hold a displacement against elasticity alone, to be added up over ranks."""

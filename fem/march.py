@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -26,6 +27,17 @@ class Step:
     """Attempts before it that were not accepted."""
 
 
+class Lump(Protocol):
+    """One number that the fields make up and whose rate of change the equations hold, such as a metal's charge."""
+
+    rate: float
+    """Of the time scheme [1/s]: its rate of change is rate times it minus `history`."""
+    history: float
+
+    def value(self, u: np.ndarray, borders: np.ndarray) -> float:
+        """The number. Collective."""
+
+
 class March:
     """Fields through time.
 
@@ -39,6 +51,10 @@ class March:
         State at the start; where it meets no equation (potentials) it is a first guess.
     rates
         From fields and borders to rates of change of booked amounts, such as a current to a charge.
+    lumps
+        Numbers that the same scheme differentiates.
+    drive
+        Called with the time [s] that a step leads to, before it is solved: sets what is given as a function of time.
     """
 
     def __init__(
@@ -48,13 +64,15 @@ class March:
         u: np.ndarray,
         borders: np.ndarray,
         rates: Callable[[np.ndarray, np.ndarray], Mapping[str, float]] = lambda u, borders: {},
+        lumps: tuple[Lump, ...] = (),
+        drive: Callable[[float], None] = lambda time: None,
     ) -> None:
-        self.solver, self.storages, self.rates = solver, storages, rates
+        self.solver, self.storages, self.rates, self.lumps, self.drive = solver, storages, rates, lumps, drive
         self.u, self.borders, self.time = u.copy(), np.array(borders, dtype=float), 0.0
-        self._fields, self._books = BackwardDifferences(), BackwardDifferences()
+        self._fields, self._books, self._lumped = (BackwardDifferences() for _ in range(3))
         self.names = tuple(rates(u, borders))
-        self._fields.start(self.u)
         self._books.start(np.zeros(len(self.names)))
+        self.restart()
 
     @property
     def booked(self) -> dict[str, float]:
@@ -66,10 +84,12 @@ class March:
         solution = self._attempt(dt)
         self.u, self.borders = solution.u, solution.borders
         self._fields.start(self.u)
+        self._lumped.start(self._values(self.u, self.borders))
 
     def restart(self) -> None:
         """Begin a new recursion, after a jump of what drives the equations."""
         self._fields.start(self.u)
+        self._lumped.start(self._values(self.u, self.borders))
         self._books.start(self._books.states[0])
 
     def step(self, dt: float) -> Solution:
@@ -145,6 +165,10 @@ class March:
         rate, history = self._fields.coefficients(dt)
         for storage in self.storages:
             storage.rate, storage.history = rate, np.ascontiguousarray(history[:, storage.component])
+        _, lumped = self._lumped.coefficients(dt)
+        for lump, before in zip(self.lumps, lumped, strict=True):
+            lump.rate, lump.history = rate, float(before)
+        self.drive(self.time + dt)
         return self.solver.solve(self.u, self.borders)
 
     def _take(self, dt: float, solution: Solution) -> None:
@@ -152,7 +176,11 @@ class March:
         found = self.rates(solution.u, solution.borders)
         self._books.accept(dt, (np.array([found[name] for name in self.names]) + history) / rate)
         self._fields.accept(dt, solution.u)
+        self._lumped.accept(dt, self._values(solution.u, solution.borders))
         self.u, self.borders, self.time = solution.u, solution.borders, self.time + dt
+
+    def _values(self, u: np.ndarray, borders: np.ndarray) -> np.ndarray:
+        return np.array([lump.value(u, borders) for lump in self.lumps])
 
     def _largest(self, value: float) -> float:
         return max(self.solver.space.mesh.comm.allgather(float(value)))

@@ -8,7 +8,8 @@ or facets. Rows and columns are scaled before they meet a solver. The bordered s
     [ J  C ] [du]     [R]
     [ r  D ] [dV] = - [g]
 
-is solved with one factorisation (or preconditioner) of J and one solve per border more.
+is solved with one factorisation (or preconditioner) of J and one solve per border more; where r = 0, that is where the
+borders are given, with one solve alone. A field may be given as a border at some nodes (`Lift`).
 """
 
 from __future__ import annotations
@@ -122,6 +123,24 @@ class Scales:
     """Of the border unknowns."""
 
 
+@dataclass(frozen=True)
+class Lift:
+    """Fixed unknowns whose value is a border, such as the potential on a metal surface."""
+
+    nodes: np.ndarray
+    """Local nodes, those owned elsewhere too."""
+    component: int
+    border: int
+
+    def add(self, pattern: Pattern, sums: Sums) -> None:
+        """What the equations' derivatives with respect to these unknowns are to the border."""
+        there = np.zeros(pattern.space.local_count, dtype=bool)
+        there[self.nodes] = True
+        pairs = np.flatnonzero(there[pattern.columns])
+        np.add.at(sums.columns[self.border], pattern.rows[pairs], sums.entries[pairs, :, self.component])
+        sums.corner[:, self.border] += sums.rows[:, self.nodes, self.component].sum(axis=1)
+
+
 class NewtonSolver:
     """The equations of one model on one space.
 
@@ -141,6 +160,8 @@ class NewtonSolver:
         Of the PETSc options.
     method
         Linear solver.
+    lifts
+        Fixed unknowns that are borders.
     """
 
     def __init__(
@@ -152,8 +173,10 @@ class NewtonSolver:
         damping: Damping,
         prefix: str,
         method: Method = "direct",
+        lifts: Sequence[Lift] = (),
     ) -> None:
         self.space, self.terms, self.fixed, self.scales, self.damping = space, tuple(terms), fixed, scales, damping
+        self.lifts = tuple(lifts)
         self.pattern = Pattern(space)
         self.matrix = self.pattern.matrix()
         self.solver = LinearSolver(self.matrix, prefix, method, tolerance=1e-9)
@@ -174,6 +197,8 @@ class NewtonSolver:
         )
         for term in self.terms:
             term.add(u, borders, sums)
+        for lift in self.lifts:
+            lift.add(self.pattern, sums)
         if count and self.space.mesh.comm.size > 1:
             sums.gaps = np.sum(self.space.mesh.comm.allgather(sums.gaps), axis=0)
             sums.corner = np.sum(self.space.mesh.comm.allgather(sums.corner), axis=0)
@@ -199,6 +224,8 @@ class NewtonSolver:
         for iteration in range(1, LARGEST_ITERATION + 1):
             sums = self.linearise(u, borders)
             change, shift = self._step(sums)
+            for lift in self.lifts:
+                change[lift.nodes, lift.component] = shift[lift.border]
             size = self._largest(np.abs(change / self.scales.unknowns).max(initial=0.0))
             size = max(size, float(np.abs(shift / self.scales.borders).max(initial=0.0)) if len(shift) else 0.0)
             if not np.isfinite(size):
@@ -206,6 +233,8 @@ class NewtonSolver:
             fraction = -self._largest(-self.damping.fraction(change))
             u = self.damping.advance(u, fraction * change)
             borders += fraction * shift
+            for lift in self.lifts:
+                u[lift.nodes, lift.component] = borders[lift.border]
             if fraction == 1.0 and size < tolerance:
                 return Solution(u, borders, iteration)
         raise NewtonFailure(
@@ -225,10 +254,12 @@ class NewtonSolver:
         self.pattern.constrain(sums.entries, self.fixed)
         self.pattern.fill(self.matrix, sums.entries)
         right, answer, row = self._vectors
-        plain = self._solved(sums.residual * by_row, right, answer)
         count = len(sums.gaps)
-        if count == 0:
-            return -plain * by_column, np.empty(0)
+        if not self._largest(np.abs(sums.rows).max(initial=0.0)):
+            shift = np.linalg.solve(sums.corner, -sums.gaps)
+            given = sums.residual + sum(amount * column for amount, column in zip(shift, sums.columns, strict=True))
+            return -self._solved(given * by_row, right, answer) * by_column, shift
+        plain = self._solved(sums.residual * by_row, right, answer)
         reached = [self._solved(column * by_row, right, answer) for column in sums.columns]
         schur, rest = sums.corner.copy(), -sums.gaps
         for k in range(count):

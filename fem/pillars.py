@@ -3,7 +3,8 @@
 The axis of the pillar is the edge x = y = 0; the faces x = 0, y = 0 and x = y = pitch/2 are planes of symmetry. In plan
 the disc is three blocks, the rest two blocks between the circle and the outer square; in height the blocks are drawn
 out. Regions: `electrolyte` and, where wanted, `pillar`. Boundaries: `pillar surface` (side and top), `floor` (collector
-between the pillars), `foot` (of the pillar, where it is meshed), `counter` (top).
+between the pillars), `foot` (of the pillar, where it is meshed), `counter` (top), and the planes of symmetry `left`,
+`right` (across x), `front`, `back` (across y).
 """
 
 from __future__ import annotations
@@ -58,6 +59,12 @@ def raw_pillars(
         "floor": facets[at_floor & wet[:, 0]],
         "counter": facets[at_top],
     }
+    whole = np.ones(len(facets), dtype=bool) if with_metal else wet[:, 0]
+    places = points[facets]
+    for axis, names in enumerate((("left", "right"), ("front", "back"))):
+        for name, end in zip(names, (0.0, 0.5 * pitch), strict=True):
+            flat = np.all(np.abs(places[..., axis] - end) < 1e-9 * pitch, axis=1)
+            boundaries[name] = facets[flat & outer & whole]
     if with_metal:
         boundaries["foot"] = facets[at_floor & metal[:, 0]]
         regions = {"electrolyte": np.flatnonzero(~pillar), "pillar": np.flatnonzero(pillar)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from petsc4py import PETSc
 
@@ -54,17 +56,35 @@ class FreeMotions:
         Of the displacement.
     fixed
         (local nodes, dimension), True where the displacement is given.
+    moving
+        Unit motions (local nodes, dimension) of plates, whose nodes are among the fixed: where each moves as a whole,
+        nothing holds the solid.
     """
 
-    def __init__(self, space: Space, fixed: np.ndarray) -> None:
+    def __init__(self, space: Space, fixed: np.ndarray, moving: Sequence[np.ndarray] = ()) -> None:
         self.space = space
         motions = rigid_motions(space)
-        mine = motions[:, fixed & space.owned[:, None]]
+        at = motions * (fixed & space.owned[:, None])
+        for mode in moving:
+            mine = mode * space.owned[:, None]
+            sums = [np.einsum("fnd,nd->f", at, mine), np.full(len(at), np.vdot(mine, mine))]
+            along, count = np.sum(space.mesh.comm.allgather(np.array(sums)), axis=0)
+            at -= (along / count)[:, None, None] * mine
+        mine = at.reshape(len(at), -1)
         gram = np.sum(space.mesh.comm.allgather(mine @ mine.T), axis=0)
         sizes, mixtures = np.linalg.eigh(gram)
         free = sizes <= HELD * max(float(sizes.max()), 1.0)
         self.motions = np.einsum("kf,knd->fnd", mixtures[:, free], motions)
         """(motions, local nodes, dimension)."""
+
+    def require_at_rest(self, load: np.ndarray) -> None:
+        """UnheldMotion where a load (local nodes, dimension), to be added up over ranks, drives one. Collective."""
+        whole = self.space.vector()
+        self.space.add_up(load, whole)
+        vectors = _orthonormal(self.space, self.motions)
+        self._refuse_driven(vectors, whole)
+        for vector in (whole, *vectors):
+            vector.destroy()
 
     def attach(self, matrix: PETSc.Mat, right: PETSc.Vec, load: PETSc.Vec) -> None:
         """Take the motions out of a right-hand side, and let the solver keep them out of its answer.
@@ -77,18 +97,22 @@ class FreeMotions:
             When the load drives one of them.
         """
         vectors = _orthonormal(self.space, self.motions)
-        along, size = max((abs(load.dot(vector)) for vector in vectors), default=0.0), load.norm()
-        if along > BALANCE * size:
-            raise UnheldMotion(
-                f"loads drive a motion that no boundary holds ({along / size:.3g} of their size along it): hold the "
-                "solid on a boundary, or balance the forces and their moments"
-            )
+        self._refuse_driven(vectors, load)
         null = PETSc.NullSpace().create(vectors=vectors, comm=self.space.mesh.comm)
         null.remove(right)
         matrix.setNullSpace(null)
         null.destroy()
         for vector in vectors:
             vector.destroy()
+
+    @staticmethod
+    def _refuse_driven(vectors: list[PETSc.Vec], load: PETSc.Vec) -> None:
+        along, size = max((abs(load.dot(vector)) for vector in vectors), default=0.0), load.norm()
+        if along > BALANCE * size:
+            raise UnheldMotion(
+                f"loads drive a motion that no boundary holds ({along / size:.3g} of their size along it): hold the "
+                "solid on a boundary, or balance the forces and their moments"
+            )
 
 
 def _orthonormal(space: Space, motions: np.ndarray) -> list[PETSc.Vec]:

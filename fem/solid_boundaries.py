@@ -3,6 +3,7 @@
     Fixed          u = 0                          Displacement   u_component = value (`boundaries.Dirichlet`)
     Symmetry       u.n = 0, no shear, on a plane across an axis
     Pressure       sigma.n = -p n                 Traction       sigma.n = t
+    Plate          a rigid plate across an axis under a force (`plates`)
 
 n points out of the solid; pressures are positive in compression. A boundary of which nothing is said is free. Normals
 and areas are those of the undeformed solid.
@@ -56,23 +57,40 @@ class Traction:
     traction: tuple[Field, ...] | Callable[[np.ndarray], np.ndarray]
 
 
-SolidCondition = Fixed | Symmetry | Pressure | Traction | Dirichlet
+@dataclass(frozen=True)
+class Plate:
+    """A rigid plate across an axis that stays parallel to itself and presses on a boundary."""
+
+    boundary: str
+    pressure: float
+    """Its force over its area [Pa]."""
+    bonded: bool = False
+    """Whether the solid sticks to it; it slides without friction otherwise."""
+
+
+SolidCondition = Fixed | Symmetry | Pressure | Traction | Plate | Dirichlet
 
 
 def held(space: Space, conditions: Sequence[SolidCondition]) -> tuple[np.ndarray, np.ndarray]:
     """(fixed, values), each (local nodes, dimension), of the displacements that are given. Collective.
 
+    Nodes under a plate are given as well, with a value of zero; `plates` finds how they move.
+
     Raises
     ------
     MeshError
-        For a symmetric boundary that is not a plane across an axis.
+        For a symmetric boundary or a plate that is not a plane across an axis.
     """
     given: list[Dirichlet] = []
     for condition in conditions:
         if isinstance(condition, Fixed):
             given += [Dirichlet(condition.boundary, 0.0, component) for component in range(space.components)]
         elif isinstance(condition, Symmetry):
-            given.append(Dirichlet(condition.boundary, 0.0, _across(space, condition.boundary)))
+            given.append(Dirichlet(condition.boundary, 0.0, across(space, condition.boundary)))
+        elif isinstance(condition, Plate):
+            way = across(space, condition.boundary, "under a plate")
+            axes = range(space.components) if condition.bonded else (way,)
+            given += [Dirichlet(condition.boundary, 0.0, component) for component in axes]
         elif isinstance(condition, Dirichlet):
             given.append(condition)
     return fixed_values(space, given)
@@ -118,8 +136,8 @@ def facet_normals(space: Space, boundary: str, tables: Tables) -> np.ndarray:
     return normals
 
 
-def _across(space: Space, boundary: str) -> int:
-    """Component across a plane boundary. Collective."""
+def across(space: Space, boundary: str, use: str = "a plane of symmetry") -> int:
+    """Component across a plane boundary; MeshError where it is none. Collective."""
     mesh = space.mesh
     places = space.coordinates[space.boundary_nodes(boundary)]
     none = np.full(mesh.dimension, np.nan)
@@ -129,7 +147,7 @@ def _across(space: Space, boundary: str) -> int:
     component = int(np.argmin(depth))
     if not depth[component] <= FLATNESS * size.max():
         raise MeshError(
-            f"boundary '{boundary}' cannot be a plane of symmetry: it is {depth[component]:.3g} m deep along its "
+            f"boundary '{boundary}' cannot be {use}: it is {depth[component]:.3g} m deep along its "
             "flattest axis; allowed: planes across an axis"
         )
     return component

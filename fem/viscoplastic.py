@@ -10,6 +10,7 @@ second order; those of first order lock. Strains are small (`physics.mechanics.L
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from ramify.fem import solid_kernels
 from ramify.fem.elasticity import Phase, Solid, resultant, typical_diagonal
 from ramify.fem.linear import LinearFailure, LinearSolver, Method
 from ramify.fem.pattern import apply_entries
+from ramify.fem.plates import Plates
 from ramify.fem.rigid_motions import FreeMotions
 from ramify.fem.solid_boundaries import SolidCondition, held
 from ramify.fem.spaces import Space
@@ -60,6 +62,22 @@ class SolidStep:
     """Attempts before it that were not accepted."""
     error: float
     """Of the flow [-]."""
+    residual: float
+    """Out-of-balance force over the forces in the body."""
+
+
+@dataclass(frozen=True)
+class _Balance:
+    """Forces at one displacement."""
+
+    entries: np.ndarray
+    """Of the tangent."""
+    rest: np.ndarray
+    """Loads less forces in the body, (local nodes, dimension); zero where the displacement is given."""
+    missing: np.ndarray
+    """What the forces of the plates are short of."""
+    size: float
+    """Of both, over the forces in the body."""
 
 
 class FlowingSolid(Solid):
@@ -77,6 +95,8 @@ class FlowingSolid(Solid):
         Of the linear solver, as for `ElasticSolid`.
     prefix
         Of the PETSc options of the solver.
+    growth
+        From the time [s] to the linear eigenstrain of each phase beyond its own (phases,); none by default.
     """
 
     def __init__(
@@ -88,17 +108,23 @@ class FlowingSolid(Solid):
         numerics: SolidNumerics | None = None,
         method: Method = "multigrid",
         prefix: str = "fem_solid_",
+        growth: Callable[[float], np.ndarray] | None = None,
     ) -> None:
         super().__init__(space, phases, body_force)
-        self.conditions, self.numerics = conditions, numerics or SolidNumerics()
+        self.conditions, self.numerics, self.growth = conditions, numerics or SolidNumerics(), growth
+        self.plates = Plates(space, conditions(0.0))
         shape = self.eigenstrain.shape[:2]
         self.time, self.u = 0.0, space.zeros()
         self.velocity = space.zeros()
         """Of the last step [m/s]."""
         self.stress = np.zeros((*shape, 6))
         """(cells, points, 6) [Pa]."""
-        self.inelastic = self.eigenstrain.copy()
+        self.inelastic = self.swollen(0.0, self.eigenstrain)
         """Eigenstrain and flow, (cells, points, 6)."""
+        self.plastic = np.zeros(shape)
+        """Equivalent flow since the start, (cells, points) [-]."""
+        self.residual = 0.0
+        """Out-of-balance force of the last step, over the forces in the body."""
         first = np.array([phase.law.resistance for phase in self.phases])
         self.resistance = np.repeat(first[self.phase_of_cell, None], shape[1], axis=1)
         """S (cells, points) [Pa]."""
@@ -107,7 +133,7 @@ class FlowingSolid(Solid):
         self.flows = bool((self.laws[:, 3] > 0.0).any())
         self._stress, self._inelastic = np.zeros((*shape, 6)), np.zeros((*shape, 6))
         self._resistance, self._flow = np.zeros(shape), np.zeros(shape)
-        self._right, self._change = space.vector(), space.vector()
+        self._right, self._change_vector = space.vector(), space.vector()
         self._solver = LinearSolver(self.matrix, prefix, method)
 
     def settle(self) -> int:
@@ -135,7 +161,7 @@ class FlowingSolid(Solid):
         u, iterations = self._attempt(self.time + dt, dt)
         error = self._flow_error(dt)
         self._take(u, dt)
-        return SolidStep(self.time, dt, iterations, 0, error)
+        return SolidStep(self.time, dt, iterations, 0, error, self.residual)
 
     def adaptive_step(self, until: float, dt: float) -> tuple[SolidStep, float]:
         """An accepted step towards `until` [s], which it does not pass, and the step to try next.
@@ -164,7 +190,7 @@ class FlowingSolid(Solid):
             self._take(u, tried)
             if tried == left:
                 self.time = until
-            return SolidStep(self.time, tried, iterations, rejected, error), float(proposed)
+            return SolidStep(self.time, tried, iterations, rejected, error, self.residual), float(proposed)
 
     def advance(self, until: float, first_step: float) -> list[SolidStep]:
         """Steps up to a time [s], as long as the flow allows."""
@@ -175,6 +201,14 @@ class FlowingSolid(Solid):
             steps.append(step)
         return steps
 
+    def swollen(self, time: float, inelastic: np.ndarray) -> np.ndarray:
+        """Inelastic strains (cells, points, 6) of now with the eigenstrain of a later time [s], in a new array."""
+        grown = inelastic.copy()
+        if self.growth is not None:
+            more = np.asarray(self.growth(time)) - (self.growth(self.time) if time > 0.0 else 0.0)
+            grown[..., :3] += more[self.phase_of_cell][:, None, None]
+        return grown
+
     def reaction(self, boundary: str) -> np.ndarray:
         """Force [N] (dimension,) that a boundary puts on the solid, exact for the discrete equations. Collective."""
         forces = self.forces(self.stress)[0] - self.load(self.conditions(self.time))
@@ -183,83 +217,88 @@ class FlowingSolid(Solid):
     def destroy(self) -> None:
         """Free matrix, solver and vectors; the space is the caller's."""
         super().destroy()
-        for piece in (self._solver, self._right, self._change):
+        for piece in (self._solver, self._right, self._change_vector):
             piece.destroy()
 
     def _attempt(self, time: float, dt: float) -> tuple[np.ndarray, int]:
         """Displacement in equilibrium at a time, and the iterations; fills the state at the end of the step."""
-        space, numerics = self.space, self.numerics
+        space, numerics, plates = self.space, self.numerics, self.plates
         said = self.conditions(time)
         fixed, values = held(space, said)
-        load, motions = self.load(said), FreeMotions(space, fixed)
-        load[fixed] = 0.0
+        load, motions, pushes = self.load(said), FreeMotions(space, fixed), plates.forces(said)
+        start = self.swollen(time, self.inelastic) if dt > 0.0 else self.inelastic
         u = self.u.copy()
-        ahead = np.where(fixed, values - u, 0.0)
-        entries, rest, size = self._balance(u, dt, load, fixed)
-        previous = np.inf
+        given = fixed & (np.abs(plates.modes).sum(axis=0) == 0.0)
+        ahead = np.where(given, values - u, 0.0)
+        balance = self._balance(u, dt, start, load, fixed, pushes)
         for iteration in range(numerics.newton_iterations + 1):
-            if size <= numerics.equilibrium and self._norm(ahead) == 0.0:
+            if balance.size <= numerics.equilibrium and self._norm(ahead) == 0.0:
+                self.residual = balance.size
                 return u, iteration
-            if not np.isfinite(size) or iteration == numerics.newton_iterations:
+            if not np.isfinite(balance.size) or iteration == numerics.newton_iterations:
                 break
-            change = ahead + self._solved(entries, rest, ahead, fixed, load, motions, size)
+            change = self._change(balance, ahead, fixed, np.where(fixed, 0.0, load), motions)
             moving = self._norm(ahead) > 0.0
-            ahead, previous, damping = space.zeros(), size, 1.0
+            ahead, previous, damping = space.zeros(), balance.size, 1.0
             while True:
                 tried = u + damping * change
-                entries, rest, size = self._balance(tried, dt, load, fixed)
+                balance = self._balance(tried, dt, start, load, fixed, pushes)
                 # Far from equilibrium the forces in the body change themselves: only a clear growth is refused.
-                if moving or size <= 1.5 * previous or damping < 0.1 or previous >= 1.0:
+                if moving or balance.size <= 1.5 * previous or damping < 0.1 or previous >= 1.0:
                     break
                 damping *= 0.5
             u = tried
         raise SolidFailure(
-            f"no equilibrium at {time:.6g} s after a step of {dt:.3g} s: forces out of balance by {size:.3g} of those "
-            f"in the body after {iteration} iterations; allowed: {numerics.equilibrium:.3g}"
+            f"no equilibrium at {time:.6g} s after a step of {dt:.3g} s: forces out of balance by {balance.size:.3g} "
+            f"of those in the body after {iteration} iterations; allowed: {numerics.equilibrium:.3g}"
         )
 
     def _balance(
-        self, u: np.ndarray, dt: float, load: np.ndarray, fixed: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """(tangent entries, out-of-balance forces, their relative size) at a displacement."""
+        self, u: np.ndarray, dt: float, start: np.ndarray, load: np.ndarray, fixed: np.ndarray, pushes: np.ndarray
+    ) -> _Balance:
+        """Tangent and forces at a displacement; `start`: inelastic strains at the start of the step."""
         mesh, space = self.space.mesh, self.space
         entries, forces, sizes = self.pattern.zeros(), space.zeros(), space.zeros()
         solid_kernels.add_response(
             mesh.points, mesh.cells, space.cell_nodes, self.tables, self.modes, u, self.phase_of_cell, self.laws, dt,
-            self.inelastic, self.resistance, self.pattern.slots, entries, forces, sizes,
+            start, self.resistance, self.pattern.slots, entries, forces, sizes,
             self._stress, self._flow, self._inelastic, self._resistance,
         )  # fmt: skip
         rest = load - forces
+        missing = self.plates.missing(rest, pushes)
         rest[fixed] = 0.0
-        return entries, rest, self._norm(rest) / (self._norm(sizes + np.abs(load)) or 1.0)
+        short, size = math.hypot(self._norm(rest), *missing), math.hypot(self._norm(sizes + np.abs(load)), *pushes)
+        return _Balance(entries, rest, missing, short / (size or 1.0))
 
-    def _solved(
-        self,
-        entries: np.ndarray,
-        rest: np.ndarray,
-        ahead: np.ndarray,
-        fixed: np.ndarray,
-        load: np.ndarray,
-        motions: FreeMotions,
-        size: float,
+    def _change(
+        self, balance: _Balance, ahead: np.ndarray, fixed: np.ndarray, load: np.ndarray, motions: FreeMotions
     ) -> np.ndarray:
-        """Change of the displacements that are not given."""
-        space, pattern = self.space, self.pattern
-        rest = rest - np.asarray(apply_entries(entries, pattern.starts, pattern.columns, ahead))
-        rest[fixed] = 0.0
+        """Change of the displacements: what is given goes `ahead`, plates and the rest follow."""
+        pattern, plates, entries = self.pattern, self.plates, balance.entries
+        rest = balance.rest - np.asarray(apply_entries(entries, pattern.starts, pattern.columns, ahead))
+        pulls = [np.asarray(apply_entries(entries, pattern.starts, pattern.columns, mode)) for mode in plates.modes]
         pattern.constrain(entries, fixed, typical_diagonal(pattern, entries))
         pattern.fill(self.matrix, entries)
-        space.add_up(load, self._change)
-        space.add_up(rest, self._right)
-        motions.attach(self.matrix, self._right, self._change)
-        self._change.set(0.0)
-        accuracy = min(max(0.1 * self.numerics.equilibrium / max(size, 1e-300), FINEST), COARSEST)
+        accuracy = min(max(0.1 * self.numerics.equilibrium / max(balance.size, 1e-300), FINEST), COARSEST)
         self._solver.ksp.setTolerances(rtol=accuracy)
+        change = ahead + self._solved(np.where(fixed, 0.0, rest), load, motions)
+        answers = [
+            mode + self._solved(np.where(fixed, 0.0, -pull), load, motions)
+            for mode, pull in zip(plates.modes, pulls, strict=True)
+        ]
+        return change + plates.closing(pulls, answers, change, balance.missing) if answers else change
+
+    def _solved(self, rest: np.ndarray, load: np.ndarray, motions: FreeMotions) -> np.ndarray:
+        """Displacements that the matrix answers to forces with; the loads must not drive what is free."""
+        self.space.add_up(load, self._change_vector)
+        self.space.add_up(rest, self._right)
+        motions.attach(self.matrix, self._right, self._change_vector)
+        self._change_vector.set(0.0)
         try:
-            self._solver.solve(self._right, self._change)
+            self._solver.solve(self._right, self._change_vector)
         except LinearFailure as failure:
             raise SolidFailure(str(failure)) from None
-        return space.to_local(self._change)
+        return self.space.to_local(self._change_vector)
 
     def _take(self, u: np.ndarray, dt: float) -> None:
         self.velocity = (u - self.u) / dt if dt > 0.0 else self.space.zeros()
@@ -269,6 +308,7 @@ class FlowingSolid(Solid):
         self.resistance, self._resistance = self._resistance, self.resistance
         if dt > 0.0:
             self.rate = self._flow / dt
+            self.plastic += self._flow
             self.time += dt
 
     def _flow_error(self, dt: float) -> float:

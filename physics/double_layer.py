@@ -67,3 +67,27 @@ def steric_charge(
     half = charge * surface / (2.0 * thermal_voltage)
     inner = np.log1p(2.0 * crowding * np.sinh(half) ** 2) * 2.0 / crowding
     return float(np.sign(surface) * permittivity * thermal_voltage / (charge * debye) * np.sqrt(inner))
+
+
+def blocking_capacitance(
+    s: Any, length: float, debye: float, diffusivity: float, permittivity: float, stern: float = np.inf
+) -> Any:
+    """Charge per small voltage of a blocking electrode [F/m^2] at the Laplace variable s [1/s].
+
+    q(s)/V(s) = eps k^3/[tanh(k L)/lambda^2 + L k s/D],  k^2 = 1/lambda^2 + s/D, in series with a Stern layer: a binary
+    solution of equal diffusivities, its reservoir at L (or an equal electrode at 2 L under the opposite voltage). The
+    current of a voltage is s q; at s << D/lambda^2 this is the charging of eps/lambda through the resistance
+    L lambda^2/(eps D), in the time lambda L/D. Bazant, Thornton and Ajdari, Phys. Rev. E 70 (2004) 021506.
+    """
+    k = np.sqrt(1.0 / debye**2 + s / diffusivity)
+    diffuse = permittivity * k**3 / (np.tanh(k * length) / debye**2 + length * k * s / diffusivity)
+    return 1.0 / (1.0 / diffuse + 1.0 / stern)
+
+
+def frumkin_exchange_current_density(i0: float, alpha_a: float, stern_drop: float, thermal_voltage: float) -> float:
+    """i0 exp(alpha_a f (V - phi)) [A/m^2]: of an electrode at rest whose Stern layer holds `stern_drop` [V].
+
+    i0 is that at the reference concentration and no drop; at rest both branches of the law at the reaction plane are
+    this. Frumkin 1933.
+    """
+    return float(i0 * np.exp(alpha_a * stern_drop / thermal_voltage))

@@ -74,6 +74,7 @@ def check_current_distribution(scenario: CurrentDistributionScenario) -> Check:
 
 def check_double_layer(scenario: DoubleLayerScenario) -> Check:
     """Size, scales and warnings of a resolved scenario."""
+    from ramify.models.double_layer import net_charge
     from ramify.physics.constants import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
 
     mesh = scenario.mesh
@@ -89,6 +90,18 @@ def check_double_layer(scenario: DoubleLayerScenario) -> Check:
         Scale("capacitance", permittivity / debye, "F/m^2", "of the diffuse layer at small voltage"),
     ]
     warnings = []
+    if charge := net_charge(scenario):
+        warnings.append(
+            f"the solution is not neutral at the start: the charges add up to {charge:.4g} mol/m^3, which the "
+            "electrodes have to make up for"
+        )
+    length = length_of(mesh)
+    if length is not None:
+        slowest = min(ion.diffusivity for ion in scenario.ions)
+        scales.append(
+            Scale("charging time", debye * length / slowest, "s", "Debye length times distance over diffusivity")
+        )
+        scales.append(Scale("diffusion time", cell.diffusion_time(slowest, length), "s"))
     if isinstance(mesh, BoxMesh):
         finest = mesh.grading.finest if mesh.grading else mesh.size[-1] / mesh.cells[-1]
         if finest > 0.5 * debye:

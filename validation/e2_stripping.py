@@ -2,7 +2,7 @@
 
 Experiment: Siniscalchi et al., ACS Energy Lett. 7 (2022) 3593 (Ta-doped LLZO, 30 degC, no pressure, cut-off 4 V). Its
 orderings and ratios are compared; nothing is fitted to them. The parameters were fixed before, in the shipped scenarios
-`li_mg_rest` and `lithium_contact_loss`:
+`li_mg_rest` and `strip_li`:
 
     D(x_Mg)                tracer values of the same paper at 25 degC, 53 kJ/mol to 30 degC; lattice frame, intrinsic
     activity               Saunders 1990
@@ -34,7 +34,7 @@ ABOUT_THE_SAME = 0.3
 """How far "a similar capacity" may be from one."""
 SOME = 0.05
 """Share of the first capacity that counts as some additional one; a fifth of it counts as none."""
-ALLOY, LITHIUM = "li_mg_rest", "lithium_contact_loss"
+ALLOY, LITHIUM = "li_mg_rest", "strip_li"
 
 VARIATIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "as fixed": ((), ()),

@@ -10,18 +10,30 @@ from pydantic import Field
 from ramify.models import Model, meshed
 from ramify.scenario.base import Scenario
 from ramify.scenario.errors import ScenarioError, nearest
-from ramify.scenario.fields import Concentration, Coordinate, Diffusivity, Positive, Quantity, Section, Temperature
+from ramify.scenario.fields import (
+    Concentration,
+    Coordinate,
+    Diffusivity,
+    Positive,
+    Quantity,
+    Section,
+    Temperature,
+    Time,
+)
 from ramify.scenario.meshes import FileMesh, MeshSection, Names, PillarMesh, complete_mesh, require_boundaries
-from ramify.scenario.units import AREAL_CAPACITANCE, VOLTAGE
+from ramify.scenario.schema import KineticsSection
+from ramify.scenario.units import AREAL_CAPACITANCE, CURRENT_DENSITY, VOLTAGE
 
 if TYPE_CHECKING:
     from ramify.check import Check
 
 SignedVoltage = Annotated[float, Quantity(VOLTAGE, "any")]
+SignedCurrentDensity = Annotated[float, Quantity(CURRENT_DENSITY, "any")]
 ArealCapacitance = Annotated[float, Quantity(AREAL_CAPACITANCE)]
 Charge = Annotated[int, Field(ge=-6, le=6)]
 NEUTRAL = 1e-9
-"""Largest net charge of the solution at the start, relative to all charges."""
+"""Largest net charge of the solution at the start that counts as none, relative to all charges."""
+TIME_TOLERANCE = 1e-4
 
 
 class IonSection(Section):
@@ -34,6 +46,12 @@ class IonSection(Section):
     """At the start, and where a reservoir or a reaction holds it."""
 
 
+class ReactionSection(KineticsSection):
+    """Butler-Volmer kinetics of one kind of cation, with concentration and potential at the reaction plane."""
+
+    ion: str
+
+
 class SurfaceSection(Section):
     """An electrode, or the end of the cell."""
 
@@ -43,6 +61,36 @@ class SurfaceSection(Section):
     """Ions whose concentration the surface holds: by a fast reaction (names), or as a reservoir (all)."""
     stern_capacitance: ArealCapacitance | None = None
     """Of a compact layer; none by default."""
+    reaction: ReactionSection | None = None
+    """Of an ion that the surface does not hold."""
+
+
+class StepSection(Section):
+    """One piece of a run in time: one of the first three, for a while."""
+
+    voltage: SignedVoltage | None = None
+    """Of the working electrode against the counter electrode, at once."""
+    sweep_to: SignedVoltage | None = None
+    """At an even rate from the voltage before."""
+    current_density: SignedCurrentDensity | None = None
+    """Per area of the working electrode, that which charges it included; positive for plating."""
+    duration: Time
+
+
+class TransientOutput(Section):
+    """What is kept of a run in time."""
+
+    every: Time | None = None
+    """Time between snapshots; the start and the ends of the steps by default."""
+
+
+class IonNumerics(Section):
+    """Elements and steps."""
+
+    order: int = 1
+    """Of the elements."""
+    time_tolerance: Annotated[float, Field(gt=0, le=0.1)] | None = None
+    """Error of a step in time, in the initial concentrations; 1e-4 by default."""
 
 
 class DoubleLayerScenario(Scenario):
@@ -59,13 +107,22 @@ class DoubleLayerScenario(Scenario):
     ions: Annotated[tuple[IonSection, ...], Field(min_length=1, max_length=8, strict=False)]
     working_electrode: SurfaceSection = SurfaceSection()
     counter_electrode: SurfaceSection = SurfaceSection(holds="all")
-    voltages: Annotated[tuple[SignedVoltage, ...], Field(min_length=1, max_length=200, strict=False)]
+    voltages: Annotated[tuple[SignedVoltage, ...], Field(min_length=1, max_length=200, strict=False)] | None = None
     """Of the working electrode, one steady state after the other."""
+    current_densities: (
+        Annotated[tuple[SignedCurrentDensity, ...], Field(min_length=1, max_length=200, strict=False)] | None
+    ) = None
+    """Per area of the working electrode, one steady state after the other; positive for plating."""
+    steps: Annotated[tuple[StepSection, ...], Field(min_length=1, max_length=200, strict=False)] | None = None
+    """A run in time, from the solution at the start and zero volts."""
+    output: TransientOutput = TransientOutput()
+    numerics: IonNumerics = IonNumerics()
 
 
 def complete(scenario: DoubleLayerScenario, folder: Path) -> DoubleLayerScenario:
     """The resolved scenario."""
     _refuse_ions(scenario)
+    _refuse_course(scenario)
     mesh = complete_mesh(scenario.mesh, folder)
     if isinstance(mesh, PillarMesh):
         ends, regions = ("pillar surface", "counter"), ("electrolyte",)
@@ -82,11 +139,86 @@ def complete(scenario: DoubleLayerScenario, folder: Path) -> DoubleLayerScenario
         section = section.model_copy(update={"boundary": section.boundary or default})
         require_boundaries(mesh, (section.boundary,), (key, "boundary"))
         _refuse_holds(section, scenario, key)
+        if section.reaction is not None:
+            section = section.model_copy(update={"reaction": _complete_reaction(section, scenario, key)})
         update[key] = section
     if update["working_electrode"].boundary == update["counter_electrode"].boundary:
         problem = "is the working and the counter electrode"
         raise ScenarioError(problem, ("counter_electrode", "boundary"), update["counter_electrode"].boundary)
+    if scenario.steps is not None and scenario.numerics.time_tolerance is None:
+        update["numerics"] = scenario.numerics.model_copy(update={"time_tolerance": TIME_TOLERANCE})
     return scenario.model_copy(update=update)
+
+
+def exchanged(section: SurfaceSection, scenario: DoubleLayerScenario) -> set[str]:
+    """Names of the ions that enter or leave through a surface."""
+    names = {ion.name for ion in scenario.ions}
+    held = names if section.holds == "all" else set() if section.holds == "nothing" else set(section.holds)
+    return held | ({section.reaction.ion} if section.reaction is not None else set())
+
+
+def _refuse_course(scenario: DoubleLayerScenario) -> None:
+    """What is driven, and what belongs to a run in time alone."""
+    given = [key for key in ("voltages", "current_densities", "steps") if getattr(scenario, key) is not None]
+    if len(given) != 1:
+        problem = (
+            f"{' and '.join(given)} exclude each other" if given else "one of voltages, current_densities, steps is"
+        )
+        raise ScenarioError(problem + ("" if given else " required"), (given[-1],) if given else ("voltages",))
+    order = scenario.numerics.order
+    if order != 1:
+        problem = (
+            "ions move by edge averages, fluxes between the two ends of an edge, which elements of first order have"
+        )
+        raise ScenarioError(problem, ("numerics", "order"), str(order), "1, on a finer mesh")
+    if scenario.steps is None:
+        for key, value in (("output.every", scenario.output.every), ("numerics.time_tolerance",
+                                                                     scenario.numerics.time_tolerance)):  # fmt: skip
+            if value is not None:
+                raise ScenarioError("steady states have no steps in time", tuple(key.split(".")), allowed="with steps")
+    for number, step in enumerate(scenario.steps or ()):
+        kinds = [key for key in ("voltage", "sweep_to", "current_density") if getattr(step, key) is not None]
+        if len(kinds) != 1:
+            problem = f"{' and '.join(kinds)} exclude each other" if kinds else "says nothing of voltage or current"
+            raise ScenarioError(problem, ("steps", number), allowed="one of voltage, sweep_to, current_density")
+    if scenario.current_densities is not None:
+        ends = (scenario.working_electrode, scenario.counter_electrode)
+        if not exchanged(ends[0], scenario) & exchanged(ends[1], scenario):
+            problem = "no ion passes both electrodes: there is no steady current"
+            raise ScenarioError(problem, ("current_densities",), allowed="steps, or surfaces that hold or react an ion")
+
+
+def _complete_reaction(section: SurfaceSection, scenario: DoubleLayerScenario, key: str) -> ReactionSection:
+    """With its defaults; refused where it cannot act."""
+    reaction = section.reaction
+    assert reaction is not None
+    found = {ion.name: ion for ion in scenario.ions}
+    place = (key, "reaction", "ion")
+    if reaction.ion not in found:
+        hint = nearest(reaction.ion, list(found))
+        raise ScenarioError("is not one of the ions", place, reaction.ion, ", ".join(found), hint)
+    ion = found[reaction.ion]
+    if ion.charge < 0:
+        problem = f"has charge {ion.charge}: metals are deposited from cations"
+        raise ScenarioError(problem, place, ion.name, ", ".join(name for name in found if found[name].charge > 0))
+    if reaction.ion in exchanged(section.model_copy(update={"reaction": None}), scenario):
+        problem = "is held at its concentration by the same surface"
+        raise ScenarioError(problem, place, ion.name, f"{key}.holds without it")
+    if section.stern_capacitance is None:
+        problem = "is required by a reaction, which feels the potential across the Stern layer"
+        raise ScenarioError(problem, (key, "stern_capacitance"), allowed="a capacitance such as 20 uF/cm^2")
+    update: dict[str, Any] = {}
+    if reaction.reference_concentration is None:
+        update["reference_concentration"] = ion.concentration
+    if reaction.anodic_transfer_coefficient is None:
+        update["anodic_transfer_coefficient"] = 1.0 - reaction.transfer_coefficient
+    return reaction.model_copy(update=update)
+
+
+def net_charge(scenario: DoubleLayerScenario) -> float:
+    """Of the solution at the start [mol/m^3]; exactly zero within round-off."""
+    charges = [ion.charge * ion.concentration for ion in scenario.ions]
+    return sum(charges) if abs(sum(charges)) > NEUTRAL * sum(map(abs, charges)) else 0.0
 
 
 def _refuse_ions(scenario: DoubleLayerScenario) -> None:
@@ -96,9 +228,9 @@ def _refuse_ions(scenario: DoubleLayerScenario) -> None:
             raise ScenarioError("is given twice", ("ions", number, "name"), name)
         if scenario.ions[number].charge == 0:
             raise ScenarioError("is no ion", ("ions", number, "charge"), "0", "any other charge")
-    charges = [ion.charge * ion.concentration for ion in scenario.ions]
-    if abs(sum(charges)) > NEUTRAL * sum(map(abs, charges)):
-        problem = f"the solution is not neutral: the charges add up to {sum(charges):.6g} mol/m^3"
+    reservoir = "all" in (scenario.working_electrode.holds, scenario.counter_electrode.holds)
+    if reservoir and net_charge(scenario):
+        problem = f"a reservoir's solution is not neutral: the charges add up to {net_charge(scenario):.6g} mol/m^3"
         raise ScenarioError(problem, ("ions",), allowed="concentrations times charges that add up to zero")
     from ramify.physics.constants import AVOGADRO
 

@@ -1,9 +1,12 @@
 """`fields.nc` and `fields.vtkhdf` of an unstructured mesh that does not move.
 
-Values lie at the nodes. The netCDF file follows the UGRID conventions as far as they go (nodes, cells as lists of
-nodes, `mesh` as the topology), with one array [time, node] per field. The VTKHDF file (2.0, UnstructuredGrid, temporal)
-holds the mesh once; every step points at it and at its own rows of the fields. Cells of second order are written as
-such. Points have three coordinates: an interval is along z, a plane mesh in x and z, as everywhere in ramify.
+Values lie at the nodes or on the cells. The netCDF file follows the UGRID conventions as far as they go (nodes, cells
+as lists of nodes, `mesh` as the topology), with one array [time, node] or [time, cell] per field; vectors have a third
+axis of three components (x, y, z), symmetric tensors one of six (xx, yy, zz, xy, yz, xz).
+
+The VTKHDF file (2.0, UnstructuredGrid, temporal) holds the mesh once; every step points at it and at its own rows of
+the fields. Cells of second order are written as such. Points have three coordinates: an interval is along z, a plane
+mesh in x and z, as everywhere in ramify.
 """
 
 from __future__ import annotations
@@ -19,18 +22,20 @@ import numpy as np
 from ramify.results.fields import COORDINATES, FIELDS, Quantity, lookup
 from ramify.results.netcdf import CONVENTIONS
 from ramify.results.room import require_room
-from ramify.results.timeline import row_for
+from ramify.results.timeline import row_for, rows_until
 
 if TYPE_CHECKING:
     from ramify.fem.whole import WholeMesh
 
+COMPONENTS = {3: "axis", 6: "tensor"}
+"""Axis of the components of vectors and of symmetric tensors."""
 AXES = {1: (2,), 2: (0, 2), 3: (0, 1, 2)}
 """Axes of space that the coordinates of a mesh are along."""
 VTKHDF_VERSION = (2, 0)
 
 
 class MeshFieldFiles:
-    """Both files of one run, begun with the first snapshot.
+    """Both files of one run, begun with the first snapshot and continued where they exist.
 
     Parameters
     ----------
@@ -48,28 +53,54 @@ class MeshFieldFiles:
         self.points = np.zeros((len(mesh.points), 3))
         self.points[:, AXES[mesh.kind.dimension]] = mesh.points
 
-    def append(self, time: float, fields: Mapping[str, np.ndarray]) -> None:
-        """One snapshot at `time` [s]: values (nodes) in SI units, the same fields every time.
+    def append(
+        self, time: float, fields: Mapping[str, np.ndarray], of_cells: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """One snapshot at `time` [s]: values (nodes, ...) and (cells, ...) in SI units, the same fields every time.
 
         Raises ValueError if time goes back, KeyError for a field that is not in the table.
         """
-        require_room(self.netcdf, 2 * sum(values.nbytes for values in fields.values()))
-        if not self.netcdf.exists():
-            self._create(fields)
+        of_cells = of_cells or {}
+        every = {**fields, **of_cells}
+        require_room(self.netcdf, 2 * sum(values.nbytes for values in every.values()))
+        if not self.netcdf.exists() or not self.vtkhdf.exists():
+            self._create(fields, of_cells)
         with h5netcdf.File(self.netcdf, "a", locking=False) as file:
             row = row_for(file.variables["time"][...], time, self.netcdf.name)
             file.resize_dimension("time", row + 1)
             file.variables["time"][row] = time
-            for name, values in fields.items():
-                file.variables[name][row, :] = values
-        self._append_vtkhdf(row, time, fields)
+            for name, values in every.items():
+                file.variables[name][row, ...] = values
+        self._append_vtkhdf(row, time, {"PointData": fields, "CellData": of_cells})
 
-    def _create(self, fields: Mapping[str, np.ndarray]) -> None:
-        quantities = lookup(fields, FIELDS, self._extra)
-        self._create_netcdf(quantities)
-        self._create_vtkhdf(quantities)
+    def truncate_after(self, time: float) -> int:
+        """Drop snapshots later than `time` [s]; returns how many went."""
+        if not self.netcdf.exists() or not self.vtkhdf.exists():
+            return 0
+        with h5netcdf.File(self.netcdf, "a", locking=False) as file:
+            stored = len(file.variables["time"])
+            keep = rows_until(file.variables["time"][...], time)
+            file.resize_dimension("time", keep)
+        with h5py.File(self.vtkhdf, "r+", locking=False) as file:
+            steps = file["VTKHDF/Steps"]
+            # Rows of the fields beyond the last step are written over.
+            steps.attrs["NSteps"] = np.int64(keep)
+            growing: list[h5py.Dataset] = []
+            steps.visititems(lambda _, item: growing.append(item) if isinstance(item, h5py.Dataset) else None)
+            for array in growing:
+                array.resize(keep, axis=0)
+        return stored - keep
 
-    def _create_netcdf(self, quantities: list[Quantity]) -> None:
+    def _create(self, fields: Mapping[str, np.ndarray], of_cells: Mapping[str, np.ndarray]) -> None:
+        stored = [
+            (quantity, place, values[quantity.name].shape[1:])
+            for place, values in (("node", fields), ("cell", of_cells))
+            for quantity in lookup(values, FIELDS, self._extra)
+        ]
+        self._create_netcdf(stored)
+        self._create_vtkhdf(stored)
+
+    def _create_netcdf(self, stored: list[tuple[Quantity, str, tuple[int, ...]]]) -> None:
         mesh = self.mesh
         nodes, cells, corners = len(mesh.points), len(mesh.cells), mesh.cells.shape[1]
         with h5netcdf.File(self.netcdf, "w", locking=False) as file:
@@ -97,16 +128,21 @@ class MeshFieldFiles:
                 region = file.create_variable(f"region_{_plain(name)}", ("cell",), "i1", compression="gzip")
                 region[...] = inside
                 region.attrs["long_name"] = f"cells of the region {name}"
-            for quantity in quantities:
+            for quantity, place, shape in stored:
+                axes = ["time", place]
+                for length in shape:
+                    file.dimensions.setdefault(COMPONENTS[length], length)
+                    axes.append(COMPONENTS[length])
+                chunks = (1, nodes if place == "node" else cells, *shape)
                 variable = file.create_variable(
-                    quantity.name, ("time", "node"), "f8", chunks=(1, nodes), compression="gzip", compression_opts=1
+                    quantity.name, tuple(axes), "f8", chunks=chunks, compression="gzip", compression_opts=1
                 )
                 for key, value in quantity.attributes.items():
                     variable.attrs[key] = value
                 variable.attrs["mesh"] = "mesh"
-                variable.attrs["location"] = "node"
+                variable.attrs["location"] = place
 
-    def _create_vtkhdf(self, quantities: list[Quantity]) -> None:
+    def _create_vtkhdf(self, stored: list[tuple[Quantity, str, tuple[int, ...]]]) -> None:
         mesh = self.mesh
         cells, corners = mesh.cells.shape
         with h5py.File(self.vtkhdf, "w", locking=False) as file:
@@ -125,37 +161,43 @@ class MeshFieldFiles:
             for name in ("Values", "PartOffsets", "NumberOfParts", "PointOffsets", "CellOffsets"):
                 steps.create_dataset(name, (0,), "f8" if name == "Values" else "i8", maxshape=(None,), chunks=(256,))
             steps.create_dataset("ConnectivityIdOffsets", (0, 1), "i8", maxshape=(None, 1), chunks=(256, 1))
-            data, offsets = root.create_group("PointData"), steps.create_group("PointDataOffsets")
-            for quantity in quantities:
+            groups = {
+                place: (root.create_group(f"{name}Data"), steps.create_group(f"{name}DataOffsets"))
+                for place, name in (("node", "Point"), ("cell", "Cell"))
+            }
+            for quantity, place, shape in stored:
+                data, offsets = groups[place]
+                rows = max(1, len(mesh.points) if place == "node" else cells)
                 array = data.create_dataset(
                     quantity.name,
-                    (0,),
+                    (0, *shape),
                     "f8",
-                    maxshape=(None,),
-                    chunks=(max(1, len(mesh.points)),),
+                    maxshape=(None, *shape),
+                    chunks=(rows, *shape),
                     compression="gzip",
                     compression_opts=1,
                 )
                 array.attrs["units"] = quantity.unit
                 array.attrs["long_name"] = quantity.long_name
                 offsets.create_dataset(quantity.name, (0,), "i8", maxshape=(None,), chunks=(256,))
-            of_cells = root.create_group("CellData")
-            cell_offsets = steps.create_group("CellDataOffsets")
+            of_cells, cell_offsets = groups["cell"]
             for name, inside in mesh.regions.items():
                 of_cells[f"region_{_plain(name)}"] = inside.astype("u1")
                 cell_offsets.create_dataset(f"region_{_plain(name)}", (0,), "i8", maxshape=(None,), chunks=(256,))
 
-    def _append_vtkhdf(self, row: int, time: float, fields: Mapping[str, np.ndarray]) -> None:
-        nodes = len(self.mesh.points)
+    def _append_vtkhdf(self, row: int, time: float, fields: Mapping[str, Mapping[str, np.ndarray]]) -> None:
         with h5py.File(self.vtkhdf, "r+", locking=False) as file:
             root = file["VTKHDF"]
-            steps, data = root["Steps"], root["PointData"]
-            for name in data:
-                data[name].resize((row + 1) * nodes, axis=0)
-                data[name][row * nodes :] = fields[name]
-                _put(steps["PointDataOffsets"][name], row, row * nodes)
-            for name in root["CellData"]:
-                _put(steps["CellDataOffsets"][name], row, 0)
+            steps = root["Steps"]
+            for group, values in fields.items():
+                for name in root[group]:
+                    if name not in values:  # a region, stored once
+                        _put(steps[f"{group}Offsets"][name], row, 0)
+                        continue
+                    data, count = root[group][name], len(values[name])
+                    data.resize((row + 1) * count, axis=0)
+                    data[row * count :] = values[name]
+                    _put(steps[f"{group}Offsets"][name], row, row * count)
             for name in ("PartOffsets", "PointOffsets", "CellOffsets", "ConnectivityIdOffsets"):
                 _put(steps[name], row, 0)
             _put(steps["NumberOfParts"], row, 1)

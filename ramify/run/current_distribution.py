@@ -12,7 +12,8 @@ import numpy as np
 from ramify.build import build_electrolyte
 from ramify.models.current_distribution import CurrentDistributionScenario
 from ramify.models.meshed import plot
-from ramify.run.meshed import MeshedFolder, Work, run_meshed
+from ramify.run.meshed import Work, run_meshed
+from ramify.run.meshed_folder import MeshedFolder
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
 from ramify.scenario.meshes import build_mesh

@@ -118,13 +118,14 @@ class Section(BaseModel):
         return data
 
 
-AS_VALUE, AS_GRADIENT, AS_PHASES, AS_LIST, AS_DIRECTIONS, AS_WORD = FORMS = (
+AS_VALUE, AS_GRADIENT, AS_PHASES, AS_LIST, AS_DIRECTIONS, AS_WORD, AS_TABLE = FORMS = (
     "as a value",
     "as a gradient",
     "as phases",
     "as a list",
     "by direction",
     "as a word",
+    "as a table",
 )
 """Forms of a key that takes one value, a mapping or a list: names inside the schema that no file has."""
 

@@ -84,7 +84,7 @@ def check_mechanics(
     for name in ("metal", "electrolyte", "host"):
         phase = getattr(section, name)
         if phase is not None:
-            _check_phase(phase, (*key, name))
+            check_phase(phase, (*key, name))
     if has_host and section.host is None:
         allowed = "a preset, or youngs_modulus and poissons_ratio"
         raise ScenarioError("the host's elastic constants are missing", (*key, "host"), allowed=allowed)
@@ -99,7 +99,7 @@ def check_mechanics(
         raise ScenarioError("periodic sides are not free", (*key, "sides"), "free", "symmetric, or lateral: symmetric")
 
 
-def _check_phase(phase: ElasticSection, key: Key) -> None:
+def check_phase(phase: ElasticSection, key: Key) -> None:
     """A preset that exists, or both constants."""
     from ramify.physics.elasticity import PRESETS
 

@@ -87,6 +87,8 @@ class Dimension:
 LENGTH = Dimension("a length", "m", ("20 um", "1e-6 m"))
 TIME = Dimension("a time", "s", ("30 s", "10 min"))
 TEMPERATURE = Dimension("a temperature", "K", ("25 degC", "298.15 K"))
+TEMPERATURE_CHANGE = Dimension("a change of temperature", "K", ("20 K", "-5 K"))
+THERMAL_EXPANSION = Dimension("a thermal expansion", "1/K", ("46e-6 1/K",))
 CONCENTRATION = Dimension("a concentration", "mol/m^3", ("1 mol/L", "1000 mol/m^3"))
 DIFFUSIVITY = Dimension("a diffusivity", "m^2/s", ("3e-10 m^2/s", "3e-6 cm^2/s"))
 MOBILITY = Dimension("an interface mobility", "m^2/s", ("1e-14 m^2/s",))

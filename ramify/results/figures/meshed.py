@@ -14,9 +14,12 @@ from ramify.results.fields import FIELDS
 from ramify.results.figures.style import LINES, house_style
 from ramify.results.folder import FIELDS as FIELDS_FILE
 from ramify.results.folder import FIGURES
+from ramify.results.folder import HISTORY as HISTORY_FILE
 
 SURFACE, CURVE = "surface.nc", "curve.nc"
 MICRO = 1e6
+SECONDS = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
+"""Factors to the unit of time that the end of a run is at least one of."""
 
 
 def plot_meshed(folder: Path) -> list[Path]:
@@ -38,6 +41,8 @@ def plot_meshed(folder: Path) -> list[Path]:
             made.append(_plot_surface(folder / SURFACE, out / "surface.png"))
         if (folder / CURVE).is_file():
             made.append(_plot_curve(folder / CURVE, out / "curve.png"))
+        if (folder / HISTORY_FILE).is_file():
+            made.append(_plot_history(folder / HISTORY_FILE, out / "history.png"))
     return [path for path in made if path is not None]
 
 
@@ -131,6 +136,24 @@ def _plot_curve(file: Path, path: Path) -> Path | None:
     for axis, (values, name, unit) in zip(axes[0], curves.values(), strict=True):
         axis.plot(voltage[order], values[order], ".-", color=LINES[0])
         axis.set(xlabel="Voltage (V)", ylabel=f"{name[0].upper()}{name[1:]} ({unit})")
+    return _saved(figure, path)
+
+
+def _plot_history(file: Path, path: Path) -> Path:
+    """Voltage, current and charge against time."""
+    with h5netcdf.File(file, "r", locking=False) as data:
+        time = data.variables["time"][...]
+        columns = [
+            (data.variables[name][...], dict(data.variables[name].attrs))
+            for name in ("voltage", "current", "surface_charge")
+        ]
+    factor, unit = next(((f, u) for f, u in SECONDS if time[-1] * f >= 1.0), (1.0, "s"))
+    figure, axes = plt.subplots(1, len(columns), figsize=(3.2 * len(columns), 2.8), layout="constrained")
+    for axis, (values, attributes) in zip(axes, columns, strict=True):
+        # the first row is before the start, where a jump may come
+        axis.plot(time[1:] * factor, values[1:], color=LINES[0], lw=1.2)
+        text = str(attributes["long_name"])
+        axis.set(xlabel=f"Time ({unit})", ylabel=f"{text[0].upper()}{text[1:]} ({attributes['units']})")
     return _saved(figure, path)
 
 
