@@ -25,6 +25,7 @@ kinetics: {exchange_current_density: 100 A/m^2}
 counter_electrode: {kind: lithium}
 protocol:
   - rest for 1 s
+numerics: {first_step: 20 s, largest_step: 20 s}
 """
 
 

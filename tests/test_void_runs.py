@@ -318,7 +318,7 @@ def test_stopped_and_resumed_is_the_same(uninterrupted, tmp_path, monkeypatch):
     def disturbed(self):
         ended = advance(self)
         steps["n"] += 1
-        if steps["n"] % 9 == 0:
+        if steps["n"] % 5 == 0:
             os.kill(os.getpid(), signal.SIGTERM)
         return ended
 

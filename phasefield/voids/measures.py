@@ -3,7 +3,7 @@
 The voltage of a cell is V = phi_0 - i R_1 - i R_c + eta, exactly, where phi_0 is the electrolyte's potential at the
 counter electrode and R_1 the electrolyte's resistance, both for a uniform current i, and where
 
-    i R_c = phi_0 - i R_1 - <phi>       constriction: the electrolyte's potential at the contact, weighted by the current
+    i R_c = phi_0 - i R_1 - <phi>       constriction: the electrolyte's potential at the contact, weighted by current
     eta = V - <phi>                     overpotential of the contact, weighted alike
 
 A void is a region of cells with xi < 1/2 that hang together by faces, and its volume the empty part of these cells and
