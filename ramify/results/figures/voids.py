@@ -220,7 +220,7 @@ def _film(case: Case, path: Path) -> Path:
     contact = _contact_scale(case, layer) if wide else None
 
     def paint(snapshot: int) -> Figure:
-        figure = Figure(figsize=(7.6 if wide else 5.0, 3.8), layout="compressed")
+        figure = Figure(figsize=(9.4 if wide else 6.6, 3.8), layout="compressed")
         axes = list(figure.subplots(1, 2 if wide else 1, squeeze=False)[0])
         _draw_section(axes[0], case, snapshot, row, scales)
         axes[0].set_xlabel("$x$ (µm)")
@@ -228,8 +228,9 @@ def _film(case: Case, path: Path) -> Path:
         if contact is not None:
             _draw_contact(axes[1], case, snapshot, layer, contact)
             axes[1].set_ylabel("$y$ (µm)")
+            figure.colorbar(contact, ax=axes[1], label=STORED["contact_current"].label, location="bottom", shrink=0.8)
         for name, scale in scales.items():
-            figure.colorbar(scale, ax=axes[0], label=STORED[name].label, shrink=0.7, location="bottom", pad=0.02)
+            figure.colorbar(scale, ax=axes[0], label=STORED[name].label, shrink=0.8, location="left" if wide else None)
         figure.suptitle(caption(case, snapshot), fontsize=9.5)
         return figure
 
