@@ -21,7 +21,7 @@ from ramify.phasefield.kernels import allen_cahn, band
 from ramify.phasefield.kernels import front as kernels
 from ramify.phasefield.kernels.surface import SMALLEST_BUMP
 from ramify.phasefield.plating.wetting import Wetting
-from ramify.phasefield.problem import PlatingProblem
+from ramify.phasefield.problem import MovingSurface
 
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
 STABLE = 0.4
@@ -37,7 +37,7 @@ within a hundred steps, whatever their length; with one they grow slowly, with t
 class Front:
     """Regularisation of one run's metal."""
 
-    def __init__(self, grid: Grid, problem: PlatingProblem, pore: np.ndarray, openings: list[np.ndarray]) -> None:
+    def __init__(self, grid: Grid, problem: MovingSurface, pore: np.ndarray, openings: list[np.ndarray]) -> None:
         self.grid, self.pore, self.openings = grid, pore, openings
         self.interface = problem.interface
         hx, hy, hz = problem.domain.spacing
@@ -244,24 +244,30 @@ class Front:
         self._set_normals(xi)
         self.grid.fill_outer_ghosts_of_vector(self.normals)
         spans, near, width = self.spans, self.near, self.interface.width
-        for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
+        for number, (axis, normal, opening, inverse) in enumerate(
+            zip(AXES, self.normals, self.openings, self.inverse, strict=True)
+        ):
             if not self.classical:
                 kernels.add_regularisation(xi, normal, opening, spans, near, axis, inverse, width, b, self.divergence)
             if speed is not None:
-                kernels.add_feed(
-                    xi,
-                    self.psi,
-                    normal,
-                    opening,
-                    speed,
-                    self.slope,
-                    self.bending,
-                    spans,
-                    near,
-                    axis,
-                    inverse,
-                    self.divergence,
-                )
+                self._add_feed(xi, speed, number)
+
+    def _add_feed(self, xi: np.ndarray, speed: np.ndarray, axis: int) -> None:
+        """Add the divergence of the feed through the faces across x (0), y or z (2)."""
+        kernels.add_feed(
+            xi,
+            self.psi,
+            self.normals[axis],
+            self.openings[axis],
+            speed,
+            self.slope,
+            self.bending,
+            self.spans,
+            self.near,
+            AXES[axis],
+            self.inverse[axis],
+            self.divergence,
+        )
 
     def _advance_classical(
         self,

@@ -42,7 +42,7 @@ MOST_ITERATIONS = 3000
 """Of conjugate gradients."""
 LONGEST_STEP = 4.0
 """Largest change of an overpotential in a Newton step that is not taken shorter [RT/F]."""
-GONE = 1e-9
+GONE = 1e-6
 """Share of the plane in contact that counts as none."""
 
 
@@ -96,6 +96,10 @@ class Contact:
     def forget(self) -> None:
         """Begin the next solution from a uniform current."""
         self._last = None
+
+    def resume(self, state: ContactState) -> None:
+        """Begin the next solution where `state` is, or from a uniform current where nothing flows in it."""
+        self._last = (state.potentials, state.voltage) if state.newton_iterations else None
 
     def solve(self, shares: np.ndarray, control: Control) -> ContactState:
         """Currents and potentials for shares of contact (ny, nx) under a held current or voltage.

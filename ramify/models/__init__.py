@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from ramify.run.driver import Driver
     from ramify.scenario.base import Scenario
 
-MODELS = ("plating", "grand_potential", "alloy_stripping", "current_distribution", "double_layer", "mechanics")
+MODELS = ("plating", "grand_potential", "alloy_stripping", "current_distribution", "double_layer", "mechanics", "voids")
 """Names of the models, the default first; the module of the same name holds each."""
 DEFAULT = MODELS[0]
-PLANNED = ("voids",)
-"""Names that the contract knows and this version does not run."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ramify.models import DEFAULT, MODELS, PLANNED, Model, find_model
+from ramify.models import DEFAULT, MODELS, Model, find_model
 from ramify.scenario.base import Scenario
 from ramify.scenario.errors import ScenarioError, nearest, shown
 from ramify.scenario.load import Document, parse_text, read_text
@@ -70,11 +70,8 @@ def named_model(document: Document) -> Model:
     name = document.data.get("model", DEFAULT)
     if isinstance(name, str) and name in MODELS:
         return find_model(name)
-    if name in PLANNED:
-        error = ScenarioError("not available in this version", ("model",), shown(name), ", ".join(MODELS))
-    else:
-        hint = nearest(str(name), MODELS)
-        error = ScenarioError("not one of the choices", ("model",), shown(name), ", ".join(MODELS), hint)
+    hint = nearest(str(name), MODELS)
+    error = ScenarioError("not one of the choices", ("model",), shown(name), ", ".join(MODELS), hint)
     raise document.locate(error)
 
 

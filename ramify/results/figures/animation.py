@@ -46,10 +46,10 @@ def animate(case: Case, path: Path, pictures: dict[Shot, Path] | None, file_form
         return None
     with house_style():
         draw = _painter(case, pictures)
-        drawn = (_frame(draw, snapshot) for snapshot in chosen)
+        drawn = (to_image(draw(snapshot)) for snapshot in chosen)
         target = path.with_suffix(f".{file_format}")
         duration = SECONDS / len(chosen)
-        (_write_mp4 if file_format == "mp4" else _write_gif)(target, drawn, duration)
+        (_write_mp4 if file_format == "mp4" else write_gif)(target, drawn, duration)
     return target
 
 
@@ -115,13 +115,15 @@ def _finish(figure: Figure, case: Case, snapshot: int, name: str | None) -> None
     figure.legend(handles=legend_patches(case), loc="outside lower center", ncols=2)
 
 
-def _frame(draw: Callable[[int], Figure], snapshot: int) -> Image.Image:
+def to_image(figure: Figure) -> Image.Image:
+    """The picture of a figure."""
     store = io.BytesIO()
-    draw(snapshot).savefig(store, format="png", dpi=DOTS_PER_INCH)
+    figure.savefig(store, format="png", dpi=DOTS_PER_INCH)
     return Image.open(store).convert("RGB")
 
 
-def _write_gif(path: Path, drawn: Iterator[Image.Image], duration: float) -> None:
+def write_gif(path: Path, drawn: Iterator[Image.Image], duration: float) -> None:
+    """Write frames of one size, each shown so many seconds; the last one longer."""
     # One palette for all frames, or colours would flicker; it is drawn from first, middle and last frame.
     images = list(drawn)
     sample = np.hstack([np.asarray(images[index].resize(images[0].size)) for index in panels(len(images))])

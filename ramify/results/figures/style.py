@@ -65,7 +65,8 @@ def caption(case: Case, snapshot: int) -> str:
     if capacity is None:
         return text
     quantity = HISTORY["capacity"]
-    return f"{text},  {float(quantity.shown(np.array(capacity))):.3g} {quantity.shown_unit}"
+    shown = round(float(quantity.shown(np.array(capacity))), 9) + 0.0  # what came back to zero, and no minus zero
+    return f"{text},  {shown:.3g} {quantity.shown_unit}"
 
 
 def shown_range(case: Case, name: str) -> tuple[float, float]:

@@ -1,0 +1,366 @@
+"""Metal with voids at a solid electrolyte, as an engine that the runner can drive (phasefield.engine.Engine).
+
+One step: the currents of the contact as it is are imposed on the metal (VoidMetal.advance, second order in the motion
+of its surfaces; what the contact that moves does to the distribution of the current is of first order, and bounded by
+`contact_change`), and the contact that results carries the next. A step that errs is repeated, shorter; nothing of the
+state changes before it is accepted. Where a held current would pass a voltage limit, the step ends at the moment it
+does, found by secants; from there the voltage is held.
+
+The balances are identities: the metal takes the sum of the currents of the faces, which is the cell's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from mpi4py import MPI
+
+from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.plating.timescheme import LARGEST_RATIO
+from ramify.phasefield.voids.cell import VoidProblem
+from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
+from ramify.phasefield.voids.contact_area import shares_of
+from ramify.phasefield.voids.measures import contact_measures, void_measures
+from ramify.phasefield.voids.metal import Advance, VoidMetal
+from ramify.physics.constants import FARADAY
+
+MOST_REJECTIONS = 40
+SHORTENED = 0.5
+"""Factor on a rejected step that nothing shortens more."""
+ON_THE_LIMIT = 1e-5
+"""Of a voltage limit, within which it counts as met."""
+SPENT = 1e-4
+"""Share of the plane in contact at which nothing more can be stripped."""
+FIRST_MOTION = 0.05
+"""Cells that the first step after a switch may dissolve."""
+IMBALANCE_LIMIT = 1e-8
+"""Relative imbalance of one step at which the run stops: a hundred times what is promised."""
+REAL_SHARE = 1e-6
+"""Share of all the metal that imbalances of a step are measured by where it moves less: below it is round-off."""
+FIELDS = ("xi", "phi", "vacancies", "contact_current")
+"""Metal fraction, potential [V], vacancy supersaturation, current density of the faces of the contact [A/m^2]."""
+
+
+@dataclass
+class Attempt:
+    """A step tried and not yet accepted."""
+
+    step: float
+    advance: Advance
+    contact: ContactState
+    """At the end."""
+    meets: bool
+    """Whether the end lies on the voltage limit, under a current held so far."""
+    longest: float
+    """Longest next step [s]."""
+
+
+class VoidEngine:
+    """The production engine of `model: voids`.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    comm
+        Communicator; MPI.COMM_WORLD by default.
+    """
+
+    def __init__(self, problem: VoidProblem, comm: MPI.Comm | None = None) -> None:
+        self.problem = problem
+        self.grid = Grid(problem.metal.domain, comm)
+        self.metal = VoidMetal(self.grid, problem.metal)
+        self.contact = Contact(problem.metal.domain, problem.contact)
+        self.state = self.metal.initial_state()
+        self.time = 0.0
+        self.control = Control("current", 0.0)
+        self._now: ContactState | None = None
+        """What flows through the contact now; None after a switch."""
+        self._limited = False
+        """Whether the voltage limit holds the cell."""
+        self._next_step: float | None = None
+        self._void_start = self.metal.void_volume(self.state)
+        amount = (problem.metal.domain.cross_section * problem.metal.domain.size[2] - self._void_start) / self._omega
+        self.ledger = Ledger(metal_start=amount, metal=amount)
+
+    @property
+    def _omega(self) -> float:
+        return self.problem.metal.transport.molar_volume
+
+    # ------------------------------------------------------------------ control
+
+    def set_control(self, control: Control) -> None:
+        """Switch the cycler; the next step is a short one."""
+        self.control, self._now, self._next_step, self._limited = control, None, None, False
+        self.contact.forget()
+
+    def _held(self) -> Control:
+        """What holds the cell: the control, or its voltage limit."""
+        control = self.control
+        if not self._limited or control.voltage_limit is None:
+            return control
+        return Control("voltage", -math.copysign(control.voltage_limit, control.value))
+
+    def _passes(self, state: ContactState) -> bool:
+        """Whether a held current needs more than the voltage limit."""
+        control = self.control
+        if control.mode == "voltage" or control.value == 0.0 or control.voltage_limit is None:
+            return False
+        return abs(state.voltage) > control.voltage_limit * (1.0 + ON_THE_LIMIT)
+
+    def _flow(self) -> ContactState:
+        """The currents of the contact as it is."""
+        if self._now is None:
+            self._now = self._solve(self.state.xi)
+            if self._passes(self._now):
+                self._limited = True
+                self._now = self._solve(self.state.xi)
+        return self._now
+
+    def _solve(self, xi: np.ndarray) -> ContactState:
+        """Currents of the contact that a metal has; SolverFailure where there are none to be had."""
+        shares = shares_of(self.grid, xi, self.problem.metal.interface.width)
+        try:
+            return self.contact.solve(shares, self._held())
+        except NoContact as stopped:
+            remedy = "a stop condition or a 'limit VOLTAGE' in the protocol"
+            raise SolverFailure(f"{stopped} at t = {self.time:.6g} s", field="phi", place=None, time=self.time,
+                                remedy=remedy) from None  # fmt: skip
+
+    # ------------------------------------------------------------------ one step
+
+    def step(self, until: float) -> StepReport:
+        """Take one accepted step that ends at or before `until`."""
+        flow, numerics = self._flow(), self.problem.numerics
+        wish, reason = self._wish(flow), "the error of a step stays too large"
+        for rejected in range(MOST_REJECTIONS):
+            step, exact = _fit(wish, until - self.time)
+            try:
+                attempt, shorter = self._attempt(flow, step)
+            except SolverFailure as failure:
+                attempt, shorter, reason = None, SHORTENED * step, failure.reason
+            if attempt is not None:
+                # a step cut short by a requested time says nothing against a longer one
+                grown = min(LARGEST_RATIO * step, attempt.longest)
+                self._next_step = max(grown, min(wish, attempt.longest)) if step < wish else grown
+                return self._accept(attempt, until if exact else self.time + step, rejected)
+            wish = shorter
+            if wish < numerics.smallest_step:
+                break
+        raise self._failure(f"{reason}; the step was cut to {wish:.2g} s")
+
+    def _wish(self, flow: ContactState) -> float:
+        numerics = self.problem.numerics
+        if self._next_step is None:
+            first = numerics.first_step
+            if first is None:
+                peak = float(np.nanmax(np.abs(flow.local), initial=0.0))
+                finest = min(h for h, n in zip(self.grid.domain.spacing, self.grid.domain.cells, strict=True) if n > 1)
+                first = FIRST_MOTION * finest * FARADAY / (self._omega * peak) if peak > 0.0 else math.inf
+            self._next_step = first
+        return max(min(self._next_step, numerics.largest_step), numerics.smallest_step)
+
+    def _attempt(self, flow: ContactState, step: float) -> tuple[Attempt | None, float]:
+        """A step that is good, or None and a shorter one to try in its place."""
+        largest, limit = self.problem.numerics.contact_change, self.control.voltage_limit
+        advance = self.metal.advance(self.state, step, self._share_of(flow.current))
+        if not advance.good(self.problem.metal.numerics):
+            return None, min(SHORTENED * step, advance.limits.shortest)
+        self.contact.resume(flow)
+        after = self._solve(advance.result.xi)
+        shares = float(flow.shares.mean()), float(after.shares.mean())
+        changed = abs(shares[1] - shares[0]) / max(*shares, GONE)
+        if changed > 1.5 * largest:
+            return None, step * max(0.1, 0.9 * largest / changed)
+        meets = False
+        if limit is not None and self.control.mode == "current" and self.control.value != 0.0 and not self._limited:
+            room, over = limit - abs(flow.voltage), abs(after.voltage) - limit
+            if over > ON_THE_LIMIT * limit and room > ON_THE_LIMIT * limit:
+                return None, step * room / (room + over)
+            meets = over >= -ON_THE_LIMIT * limit
+        longest = min(advance.limits.shortest, step * largest / changed if changed > 0.0 else math.inf)
+        return Attempt(step, advance, after, meets, longest), 0.0
+
+    def _share_of(self, plane: np.ndarray) -> np.ndarray:
+        """A plane's columns that are this rank's."""
+        x, y, _ = self.grid.start
+        ny, nx = self.grid.shape[1:]
+        return np.ascontiguousarray(plane[y : y + ny, x : x + nx])
+
+    def _accept(self, attempt: Attempt, time: float, rejected: int) -> StepReport:
+        flow, contact, before = self._flow(), attempt.contact, self.ledger.metal
+        self.state, self.time, self._now = attempt.advance.result, time, contact
+        self._book(flow, attempt, before)
+        voltage = self._held().value if self._held().mode == "voltage" else contact.voltage
+        limited = self._limited or attempt.meets
+        if attempt.meets:
+            assert self.control.voltage_limit is not None
+            voltage = -math.copysign(self.control.voltage_limit, self.control.value)
+        # a limit that lets through more than is asked for holds the cell no longer
+        eased = self._limited and abs(contact.current_density) > abs(self.control.value) > 0.0
+        if attempt.meets or eased:
+            self._limited, self._now = attempt.meets, None
+            self.contact.forget()
+        surface = float(contact.shares.mean()) / self._omega
+        return StepReport(
+            time=self.time,
+            step=attempt.step,
+            current_density=contact.current_density,
+            voltage=voltage,
+            limited=limited,
+            newton_iterations=contact.newton_iterations,
+            krylov_iterations=contact.krylov_iterations,
+            rejected=rejected,
+            minimum_concentration=surface,
+            surface_concentration=surface,
+            exhausted=float(contact.shares.mean()) <= SPENT or self.ledger.metal <= 0.0,
+            measures=self._measures(contact),
+            profile=self._profile(),
+        )
+
+    def _book(self, flow: ContactState, attempt: Attempt, before: float) -> None:
+        """Add a step to the ledger; raises SolverFailure where the balances fail."""
+        ledger, domain, taken = self.ledger, self.grid.domain, self.state.ledger
+        hx, hy, _ = domain.spacing
+        charge = flow.current_density * domain.cross_section * attempt.step
+        reacted = float(flow.current.sum()) * hx * hy * attempt.step
+        voids = self.metal.void_volume(self.state) - self._void_start
+        elsewhere = taken.annihilated + taken.left - taken.placed
+        ledger.metal = float(ledger.metal_start - voids / self._omega - elsewhere)
+        gained = ledger.metal - before
+        ledger.charge += charge
+        ledger.absolute_charge += abs(charge)
+        ledger.reacted += reacted
+        if charge > 0.0:
+            ledger.plated += gained
+        elif charge < 0.0:
+            ledger.stripped -= gained
+        vacancies = attempt.advance.ledger
+        moved = max(abs(charge) / FARADAY, vacancies.turnover, REAL_SHARE * ledger.metal_start)
+        missing = max(abs(gained - charge / FARADAY), abs(charge - reacted) / FARADAY)
+        imbalance = max(missing, vacancies.worst_step * vacancies.turnover) / moved
+        ledger.worst_step = max(ledger.worst_step, imbalance)
+        if not imbalance <= IMBALANCE_LIMIT:
+            raise self._failure(f"lithium or charge is out of balance by {imbalance:.2g} in one step")
+
+    def _failure(self, reason: str) -> SolverFailure:
+        remedy = "more cells across the voids, a lower current, or a 'limit VOLTAGE' in the protocol"
+        return SolverFailure(
+            f"{reason} at t = {self.time:.6g} s", field="xi", place=None, time=self.time, remedy=remedy
+        )
+
+    # ------------------------------------------------------------------ reading and restart
+
+    def _measures(self, contact: ContactState) -> dict[str, float]:
+        domain, taken = self.grid.domain, self.state.ledger
+        at_contact = self.metal.vacancies.at_contact(self.state.excess, self.state.xi, self._share_of(contact.current))
+        filled = np.where(self._share_of(contact.shares) > 0.0, at_contact, -np.inf)
+        highest = self.grid.max(float(filled.max()) if self.grid.at_top else -math.inf)
+        recess = taken.receded(self._omega, domain.cross_section)
+        return {
+            "mean_height": self._omega * self.ledger.metal / domain.cross_section,
+            "tip_height": domain.size[2] - recess,
+            **contact_measures(self.contact, contact),
+            **void_measures(self.grid, self.state.xi, self.problem.metal.interface.width),
+            "contact_supersaturation": highest if math.isfinite(highest) else math.nan,
+            "receded": recess,
+            "stripped_capacity": FARADAY * (self.ledger.metal_start - self.ledger.metal) / domain.cross_section,
+            "utilisation": 1.0 - self.ledger.metal / self.ledger.metal_start,
+        }
+
+    def _profile(self) -> np.ndarray:
+        """Metal over the volume of each stored layer; none in the electrolyte."""
+        nx, ny, nz = self.grid.domain.cells
+        whole = np.zeros(nz + self.problem.shown_cells)
+        z = self.grid.start[2]
+        whole[z : z + self.grid.shape[0]] = self.state.xi[OWNED].sum(axis=(1, 2))
+        return self.grid.sums(whole) / (nx * ny)
+
+    def measure(self) -> dict[str, float]:
+        """The `measures` of the present state."""
+        return self._measures(self._flow())
+
+    def gather(self, name: str) -> np.ndarray | None:
+        """One of `FIELDS` on rank 0 as (nz, ny, nx), metal and electrolyte."""
+        if name not in FIELDS:
+            raise KeyError(f"field {name!r} is not one of {', '.join(FIELDS)}")
+        if name in ("xi", "vacancies"):
+            array = self.state.xi if name == "xi" else 1.0 + self.state.excess
+            below = self.grid.gather(array)
+        else:
+            below = np.zeros(self.grid.domain.cells[::-1]) if self.grid.comm.rank == 0 else None
+        if below is None:
+            return None
+        above = np.zeros((self.problem.shown_cells, *below.shape[1:]))
+        flow = self._flow()
+        if name == "phi":
+            below[:] = flow.voltage
+            depths = (np.arange(len(above)) + 0.5) * self.grid.domain.spacing[2]
+            above = self.contact.slab.at_depths(flow.potentials, depths)
+        elif name == "contact_current":
+            above[0] = flow.current
+        elif name == "vacancies":
+            above[:] = np.nan
+        return np.concatenate([below, above])
+
+    def save(self) -> dict[str, Any]:
+        """Everything a bitwise restart needs (arrays on rank 0 alone)."""
+        flow = self._now
+        planes = {} if flow is None else {f.name: getattr(flow, f.name) for f in fields(ContactState)}
+        return {
+            "metal": self.metal.save(self.state),
+            "flow": planes,
+            "numbers": {
+                "time": self.time,
+                "next_step": -1.0 if self._next_step is None else self._next_step,
+                "limited": self._limited,
+                "void_start": self._void_start,
+            },
+            "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
+            "ledger": dict(self.ledger.__dict__),
+        }
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Restore what `save` returned (rank 0's dictionary), on any number of ranks."""
+        root = self.grid.comm.rank == 0
+        plain = self.grid.comm.bcast({k: v for k, v in saved.items() if k != "metal"} if root else None, root=0)
+        numbers, control, flow = plain["numbers"], plain["control"], plain["flow"]
+        self.state = self.metal.load(saved["metal"] if root else {})
+        self.time, self._void_start = float(numbers["time"]), float(numbers["void_start"])
+        step = float(numbers["next_step"])
+        self._next_step = None if step < 0.0 else step
+        self._limited = bool(numbers["limited"])
+        self.control = Control(control["mode"], control["value"], control["limit"])
+        self.ledger = Ledger(**plain["ledger"])
+        self._now = _contact_state(flow) if flow else None
+
+    def destroy(self) -> None:
+        """Free the PETSc objects."""
+        self.metal.free()
+        self.grid.destroy()
+
+
+def _contact_state(saved: dict[str, Any]) -> ContactState:
+    return ContactState(
+        shares=np.array(saved["shares"]),
+        potentials=np.array(saved["potentials"]),
+        current=np.array(saved["current"]),
+        local=np.array(saved["local"]),
+        voltage=float(saved["voltage"]),
+        current_density=float(saved["current_density"]),
+        newton_iterations=int(saved["newton_iterations"]),
+        krylov_iterations=int(saved["krylov_iterations"]),
+    )
+
+
+def _fit(wish: float, left: float) -> tuple[float, bool]:
+    """Step that meets the end exactly, without a sliver before it; and whether it does meet it."""
+    if left <= wish * (1.0 + 1e-9):
+        return left, True
+    if left < 2.0 * wish * (1.0 - 1e-9):
+        return 0.5 * left, False
+    return wish, False

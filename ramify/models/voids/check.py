@@ -1,0 +1,142 @@
+"""What can be told of a void scenario before it runs: its scales, and whether the grid can show its voids."""
+
+from __future__ import annotations
+
+import math
+
+from ramify.check import Check, Scale
+from ramify.models.voids.build import build_problem
+from ramify.models.voids.schema import VoidScenario
+from ramify.phasefield.voids.cell import VoidProblem
+from ramify.physics import contact_loss
+from ramify.physics.constants import FARADAY, GAS_CONSTANT
+from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOWN
+from ramify.scenario.protocol import Step
+
+BYTES_PER_CELL = 700.0
+BYTES_BEFORE_GRID = 300e6
+COMFORTABLE_RADIUS = 6.0
+"""Cells to the radius of a void, below which its curvature is the grid's."""
+SHARE_OF_VOID = 0.5
+"""Radius over the capillary length below which exp(Gamma K) is far from linear."""
+MOST_STRIPPED = 0.5
+"""Share of the metal taken out, beyond which a contact that stays where it is says little."""
+
+
+def check(scenario: VoidScenario) -> Check:
+    """Size, scales and warnings of a resolved scenario."""
+    problem = build_problem(scenario)
+    domain = problem.metal.domain
+    count = math.prod(domain.cells)
+    currents = [-(step.current_density or 0.0) for _, step in scenario.protocol.distinct()]
+    strips = max([0.0, *currents])
+    radius = smallest_radius(scenario)
+    return Check(
+        title=scenario.title,
+        cells=domain.cells,
+        spacing=domain.spacing,
+        dimension=domain.dimension,
+        unknowns=2 * count + domain.cells[0] * domain.cells[1],
+        unknown_fields=("metal fraction", "vacancies", "potential of the contact"),
+        memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL * count,
+        steps=len(scenario.protocol),
+        scales=(*_metal(problem, strips, radius), *_contact(problem, strips)),
+        warnings=(*_grid(problem, radius), *_driving(scenario, problem)),
+    )
+
+
+def smallest_radius(scenario: VoidScenario) -> float | None:
+    """Of the voids at the start [m]."""
+    radii = [void.radius for void in scenario.voids]
+    if scenario.random_voids is not None:
+        radii.append(scenario.random_voids.radius)
+    return min(radii, default=None)
+
+
+def _capillary(problem: VoidProblem) -> float:
+    """gamma Omega/RT [m]; `physics.vacancies.capillary_length` without a compiler."""
+    metal = problem.metal.transport
+    return metal.surface_energy * metal.molar_volume / (GAS_CONSTANT * metal.temperature)
+
+
+def _reach(problem: VoidProblem) -> float:
+    """Length over which vacancies diffuse from a full contact [m]."""
+    metal = problem.metal
+    back = metal.transport.back == "sink"
+    return contact_loss.effective_length(metal.domain.size[2], metal.transport.sink_length, back)
+
+
+def _metal(problem: VoidProblem, strips: float, radius: float | None) -> list[Scale]:
+    metal, height = problem.metal.transport, problem.metal.domain.size[2]
+    reach = _reach(problem)
+    scales = [
+        Scale("metal", SHOWN * FARADAY * height / metal.molar_volume, "mAh/cm2", "in the domain, were it dense"),
+        Scale("tracer diffusivity", metal.diffusivity, "m2/s"),
+        Scale("capillary length", _capillary(problem), "m", "gamma Omega/RT"),
+        Scale("reach of vacancies", reach, "m", "from a full contact"),
+    ]
+    if radius is not None and math.isfinite(reach):
+        held = contact_loss.void_supersaturation(metal.surface_energy, metal.molar_volume, radius, metal.temperature)
+        closing = contact_loss.critical_current(held, metal.diffusivity, reach, metal.molar_volume)
+        scales.append(Scale("current density that a void withstands", 0.1 * closing, "mA/cm2", "above it voids grow"))
+    if strips > 0.0 and math.isfinite(reach):
+        s = contact_loss.supersaturation(strips, metal.diffusivity, reach, metal.molar_volume)
+        scales.append(Scale("supersaturation", s, "-", f"at a full contact and {0.1 * strips:.4g} mA/cm2"))
+    return scales
+
+
+def _contact(problem: VoidProblem, strips: float) -> list[Scale]:
+    contact = problem.contact
+    resistance = sum(thickness / kappa for thickness, kappa in contact.electrolyte.layers)
+    thermal = GAS_CONSTANT * contact.electrolyte.temperature / FARADAY
+    transfer = thermal / contact.kinetics.exchange_current_density + contact.kinetics.film_resistance
+    near = contact.electrolyte.layers[0][1]
+    scales = [
+        Scale("ohmic resistance", 1e4 * resistance, "ohm cm2", "of the electrolyte"),
+        Scale("contact resistance", 1e4 * transfer, "ohm cm2", "RT/(F i0) and film, full contact"),
+        Scale("Wagner length", near * transfer, "m", "current spreads evenly over contacts that are smaller"),
+    ]
+    if strips > 0.0:
+        scales.append(Scale("ohmic drop", strips * resistance, "V", f"at {0.1 * strips:.4g} mA/cm2"))
+    return scales
+
+
+def _grid(problem: VoidProblem, radius: float | None) -> list[str]:
+    domain = problem.metal.domain
+    edge = max(h for h, n, axis in zip(domain.spacing, domain.cells, "xyz", strict=True) if n > 1 or axis == "z")
+    notes = []
+    if radius is not None and radius < COMFORTABLE_RADIUS * edge:
+        told = f"{radius / edge:.2g} cells to the radius of the smallest void"
+        notes.append(f"grid: {told}; below {COMFORTABLE_RADIUS:g} its curvature and its contact are the grid's")
+    capillary = _capillary(problem)
+    if radius is not None and capillary > SHARE_OF_VOID * radius:
+        notes.append(f"voids: smaller than the capillary length, {1e9 * capillary:.3g} nm: they close at once")
+    return notes
+
+
+def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
+    notes = []
+    if not scenario.voids and scenario.random_voids is None:
+        notes.append("voids: there are none at the start: the contact stays whole, whatever is stripped")
+    for _, step in scenario.protocol.distinct():
+        unlimited = step.limit is None and step.stop("voltage") is None
+        if step.kind in ("strip", "pulse") and (step.current_density or 0.0) < 0.0 and unlimited:
+            notes.append(f"protocol: '{step.text}' has no voltage limit: the run ends where the contact is gone")
+            break
+    metal = problem.metal
+    there = FARADAY * metal.domain.size[2] / metal.transport.molar_volume
+    most = scenario.protocol.total(_stripped)[1]
+    if MOST_STRIPPED * there < most < math.inf:
+        told = f"up to {most / there:.0%} of the metal, and the contact stays where it is meanwhile"
+        notes.append(f"protocol: steps strip {told}: a thicker domain")
+    return notes
+
+
+def _stripped(step: Step) -> float:
+    """Charge that a step takes out [C/m^2], as far as its duration and capacity bound it; negative on plating."""
+    current = step.current_density
+    if not current:
+        return 0.0
+    by_time = None if step.duration is None else abs(current) * step.duration
+    bounds = [bound for bound in (step.stop("capacity"), by_time) if bound is not None]
+    return -math.copysign(min(bounds), current) if bounds else (math.inf if current < 0.0 else 0.0)

@@ -1,0 +1,137 @@
+"""The scenario of `model: voids`, section by section; quantities carry units in the file and are SI here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ramify.models.alloy_stripping.schema import ContactKineticsSection
+from ramify.scenario.base import StoredFields, TimedScenario
+from ramify.scenario.fields import (
+    Conductivity,
+    Coordinate,
+    CurrentDensity,
+    Diffusivity,
+    Length,
+    MolarVolume,
+    NumberDensity,
+    Section,
+    Seed,
+    SurfaceEnergy,
+    Temperature,
+    Time,
+)
+from ramify.scenario.schema import DomainSection
+
+VoidField = Literal["xi", "phi", "vacancies", "contact_current"]
+
+
+class StrippedMetalSection(Section):
+    """The electrode's metal, a preset with overrides."""
+
+    preset: str = "lithium"
+    surface_energy: SurfaceEnergy | None = None
+    """gamma of a void's surface; 0 leaves capillarity out."""
+    molar_volume: MolarVolume | None = None
+
+
+class VacancyTransportSection(Section):
+    """How vacancies move and vanish."""
+
+    diffusivity: Diffusivity | None = None
+    """Tracer diffusivity of the metal's atoms; that of lithium by isotopes, at the temperature, by default."""
+    sink_length: Length | None = None
+    """L_s of sinks in the bulk; none by default."""
+    back: Literal["sink", "closed"] = "sink"
+    """The face at the current collector."""
+
+
+class ElectrolyteLayerSection(Section):
+    """One layer of solid electrolyte."""
+
+    thickness: Length
+    conductivity: Conductivity
+
+
+class LayeredElectrolyteSection(Section):
+    """A static single-ion conductor between the contact and the counter electrode: one layer, or several."""
+
+    thickness: Length | None = None
+    conductivity: Conductivity | None = None
+    layers: Annotated[tuple[ElectrolyteLayerSection, ...], Field(min_length=1, max_length=20, strict=False)] | None = None
+    """The first at the contact; in place of thickness and conductivity."""
+    temperature: Temperature = 298.15
+
+
+class VoidCounterSection(Section):
+    """The far face of the electrolyte."""
+
+    kind: Literal["reversible", "lithium"] = "reversible"
+    """Without overpotential, or with Butler-Volmer kinetics."""
+    exchange_current_density: CurrentDensity | None = None
+    """Of lithium; that of the contact by default."""
+
+
+class VoidSurfaceSection(Section):
+    """The diffuse surface between metal and voids."""
+
+    width: Length | None = None
+    """The length l of the profile (1 + tanh(x/2l))/2; the largest cell edge by default."""
+
+
+class InitialVoidSection(Section):
+    """A ball (a cylinder in two dimensions) without metal; what overlaps the electrolyte is cut off."""
+
+    position: Annotated[tuple[Coordinate, ...], Field(min_length=2, max_length=3, strict=False)]
+    radius: Length
+
+
+class RandomVoidsSection(Section):
+    """Voids at random places of the contact, each a half ball."""
+
+    density: NumberDensity
+    """Per area of contact; in two dimensions its square root counts per length."""
+    radius: Length
+    seed: Seed = 0
+
+
+class VoidOutputSection(StoredFields):
+    """What is kept of a run."""
+
+    fields: Annotated[tuple[VoidField, ...], Field(min_length=1, strict=False)] | None = None
+    electrolyte_depth: Length | None = None
+    """Of electrolyte in the stored fields; as deep as the metal is thick by default, and no deeper than there is."""
+
+
+class VoidNumericsSection(Section):
+    """Limits of the time steps."""
+
+    front_motion: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Largest displacement of a void's surface in a step, in cells."""
+    time_tolerance: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    """Largest error of that displacement, in cells."""
+    contact_change: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    """Largest change of the contact in a step, as a share of what is left of it."""
+    first_step: Time | None = None
+    largest_step: Time | None = None
+    smallest_step: Time | None = None
+
+
+class VoidScenario(TimedScenario):
+    """A whole scenario, as `load_scenario` returns it with every default filled in."""
+
+    model: Literal["voids"]
+    engine: Literal["petsc"] = "petsc"
+    domain: DomainSection
+    """Of the metal, from the current collector (z = 0) to its contact with the electrolyte."""
+    metal: StrippedMetalSection = StrippedMetalSection()
+    vacancies: VacancyTransportSection = VacancyTransportSection()
+    voids: Annotated[tuple[InitialVoidSection, ...], Field(max_length=1000, strict=False)] = ()
+    random_voids: RandomVoidsSection | None = None
+    electrolyte: LayeredElectrolyteSection
+    kinetics: ContactKineticsSection
+    counter_electrode: VoidCounterSection = VoidCounterSection()
+    interface: VoidSurfaceSection = VoidSurfaceSection()
+    output: VoidOutputSection = VoidOutputSection()
+    numerics: VoidNumericsSection = VoidNumericsSection()

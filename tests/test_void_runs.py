@@ -1,0 +1,356 @@
+"""`model: voids` as a whole: keys, balances, voltage limits, restarts, cycling, two ranks, folders, figures."""
+
+import dataclasses
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import h5netcdf
+import numpy as np
+import pytest
+
+from ramify.check import check_scenario
+from ramify.models import TimedModel, model_of
+from ramify.models.voids.build import build_problem
+from ramify.phasefield.engine import Control
+from ramify.phasefield.voids.contact import Contact
+from ramify.phasefield.voids.engine import VoidEngine
+from ramify.phasefield.voids.measures import contact_measures
+from ramify.physics import constriction, contact_loss
+from ramify.physics.constants import FARADAY
+from ramify.run import resume_run, run_scenario, runner
+from ramify.scenario import ScenarioError, scenario_from_text
+
+PLANE = """\
+model: voids
+domain: {size: [12 um, 9 um], cells: [32, 24]}
+vacancies: {sink_length: 4 um}
+voids:
+  - {position: [3 um, 9 um], radius: 1.6 um}
+electrolyte: {thickness: 40 um, conductivity: 0.5 mS/cm}
+kinetics: {exchange_current_density: 100 A/m^2}
+protocol:
+  - strip at 0.1 mA/cm^2 for 30 min
+  - rest for 10 min
+  - plate at 0.1 mA/cm^2 for 20 min
+output: {every: 15 min}
+"""
+
+
+def set_by(text, *overrides):
+    return scenario_from_text(text, list(overrides), "case.yaml")
+
+
+def engine_of(*overrides):
+    return VoidEngine(build_problem(set_by(PLANE, *overrides)))
+
+
+def run(folder, scenario, figures=False):
+    return run_scenario(scenario, folder, petsc_options=[], figures=figures)
+
+
+def columns(folder, name="history.nc"):
+    with h5netcdf.File(folder / name, "r") as file:
+        return {key: np.asarray(variable[...]) for key, variable in file.variables.items()}
+
+
+def march(engine, until):
+    reports = []
+    while engine.time < until:
+        reports.append(engine.step(until))
+    return reports
+
+
+# ---------------------------------------------------------------- keys
+
+REFUSALS = [
+    ("domain.sise=1", "domain.sise", "did you mean 'size'"),
+    ("domain={size: [9 um], cells: [24]}", "voids", "needs a lateral axis"),
+    ("metal.preset=lithum", "metal.preset: lithum", "did you mean 'lithium'"),
+    ("metal.preset=zinc", "metal.preset: zinc", "more than one electron"),
+    ("vacancies.sink_length=4", "vacancies.sink_length: 4", "unit"),
+    ("vacancies.back=open", "vacancies.back", "sink"),
+    ("voids.0.position=[3 um, 9 um, 9 um]", "voids[0].position", "3 coordinates in a domain of 2"),
+    ("voids.0.position=[3 um, 10 um]", "voids[0].position[1]", "outside the metal"),
+    ("voids.0.position=[3 um, 1 um]", "voids[0].radius", "reaches the current collector"),
+    ("voids.0.radius=0.5 um", "voids[0].radius", "the diffuse surface fills the void"),
+    ("random_voids={density: 1e6 1/m^2, radius: 1 um}", "random_voids.density", "makes 0 voids"),
+    ("random_voids={density: 1e11 1/m^2, radius: 9 um}", "random_voids.radius", "reaches the current collector"),
+    ("electrolyte.layers=[{thickness: 1 um, conductivity: 1 S/m}]", "electrolyte.thickness", "combined with 'layers'"),
+    ("electrolyte={conductivity: 1 S/m}", "electrolyte.thickness", "required beside 'conductivity'"),
+    ("kinetics.exchange_current_density=1e9 A/m^2", "kinetics.exchange_current_density", "no electrode"),
+    ("counter_electrode.exchange_current_density=1 A/m^2", "counter_electrode.exchange_current_density", "no kinetics"),
+    ("interface.width=0.2 um", "interface.width", "does not resolve the surface"),
+    ("output.electrolyte_depth=50 um", "output.electrolyte_depth", "deeper than the electrolyte"),
+    ("output.fields=[xi, c]", "output.fields[1]", "contact_current"),
+    ("protocol.0=strip at 1 mA/cm^2 until depletion", "protocol[0]", "no salt"),
+    ("protocol.0=plate at 1 mA/cm^2 until short circuit", "protocol[0]", "no short circuit"),
+    ("numerics={first_step: 9 s, largest_step: 1 s}", "numerics.largest_step", "less than first_step"),
+    ("engine=fipy", "engine", "petsc"),
+]
+
+
+@pytest.mark.parametrize(("override", "key", "told"), REFUSALS)
+def test_what_cannot_apply_is_refused(override, key, told):
+    with pytest.raises(ScenarioError) as refusal:
+        set_by(PLANE, override)
+    assert key in str(refusal.value) and told in str(refusal.value)
+
+
+def test_vacancies_need_somewhere_to_go():
+    with pytest.raises(ScenarioError, match="nowhere to go"):
+        set_by(PLANE, "vacancies={back: closed}", "voids=[]")
+
+
+def test_every_key_reaches_the_problem():
+    changes = [
+        "domain.cells=[32, 30]", "domain.lateral=periodic", "metal.surface_energy=0.3 J/m^2",
+        "metal.molar_volume=12 cm^3/mol", "vacancies.diffusivity=1e-15 m^2/s", "vacancies.sink_length=5 um",
+        "vacancies.back=closed", "voids.0.radius=2 um", "random_voids={density: 1e11 1/m^2, radius: 1 um}",
+        "random_voids={density: 1e11 1/m^2, radius: 1 um, seed: 1}", "electrolyte.thickness=30 um",
+        "electrolyte.conductivity=1 mS/cm", "electrolyte.temperature=40 degC",
+        "electrolyte={layers: [{thickness: 1 um, conductivity: 1 S/m}]}", "kinetics.exchange_current_density=1 A/m^2",
+        "kinetics.transfer_coefficient=0.4", "kinetics.anodic_transfer_coefficient=0.4",
+        "kinetics.film_resistance=1 ohm*cm^2", "counter_electrode.kind=lithium",
+        "counter_electrode={kind: lithium, exchange_current_density: 1 A/m^2}", "interface.width=0.5 um",
+        "output.electrolyte_depth=3 um", "numerics.front_motion=0.2", "numerics.time_tolerance=0.1",
+        "numerics.contact_change=0.2", "numerics.first_step=1 s", "numerics.largest_step=9 s",
+        "numerics.smallest_step=1e-3 s",
+    ]  # fmt: skip
+    seen = {repr(build_problem(set_by(PLANE, change))) for change in ["title=a", *changes]}
+    assert len(seen) == len(changes) + 1
+
+
+def test_resolving_twice_changes_nothing():
+    from ramify.models.voids import complete
+
+    scenario = set_by(PLANE)
+    assert complete(scenario, Path()) == scenario
+
+
+def test_check_tells_the_closed_forms_and_warns():
+    checked = check_scenario(set_by(PLANE))
+    problem = build_problem(set_by(PLANE)).metal
+    reach = contact_loss.effective_length(9e-6, 4e-6, True)
+    transport = problem.transport
+    s = contact_loss.supersaturation(1.0, transport.diffusivity, reach, transport.molar_volume)
+    assert checked.scale("supersaturation") == pytest.approx(s)
+    assert checked.scale("ohmic resistance") == pytest.approx(8.0)
+    assert any("no voltage limit" in note for note in checked.warnings)
+    assert any("cells to the radius" in note for note in checked.warnings)
+    assert any("stays whole" in note for note in check_scenario(set_by(PLANE, "voids=[]")).warnings)
+    long = check_scenario(set_by(PLANE, "protocol=['strip at 0.1 mA/cm^2 until 1.5 mAh/cm^2 limit 1 V']"))
+    assert any("a thicker domain" in note for note in long.warnings)
+
+
+def test_check_loads_no_compiler(tmp_path):
+    case = tmp_path / "case.yaml"
+    case.write_text(PLANE)
+    code = f"import sys; from ramify.cli import main; sys.argv = ['ramify', 'check', {str(case)!r}]\n" \
+        "try: main()\nexcept SystemExit as end: assert not end.code\n" \
+        "assert not {'numba', 'petsc4py', 'mpi4py', 'matplotlib', 'xarray'} & set(sys.modules), 'heavy'"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+# ---------------------------------------------------------------- engine
+
+
+def test_voltage_is_the_sum_of_its_parts_and_fast_strips_are_constricted_as_solved_by_hand():
+    problem = build_problem(set_by(PLANE, "counter_electrode.kind=lithium"))
+    shares = np.clip(0.4 * 32 - np.arange(32), 0.0, 1.0)[None]
+    contact = Contact(problem.metal.domain, problem.contact)
+    found = contact.solve(shares, Control("current", -5.0))
+    told = contact_measures(contact, found)
+    parts = contact.counter_potential(-5.0) + 5.0 * contact.slab.resistance
+    assert found.voltage == pytest.approx(parts + 5.0 * told["constriction_resistance"] + told["contact_overpotential"])
+    assert told["hot_spot"] == pytest.approx(told["local_current_density"] / -5.0)
+    assert told["hot_spot"] > 1.0 / 0.4
+    fast = dataclasses.replace(problem.contact.kinetics, exchange_current_density=1e9)
+    contact = Contact(problem.metal.domain, dataclasses.replace(problem.contact, kinetics=fast))
+    told = contact_measures(contact, contact.solve(shares, Control("current", -5.0)))
+    exact = constriction.strip_spreading(0.4 * 24e-6, 24e-6, 0.05)
+    assert told["constriction_resistance"] + told["contact_overpotential"] / 5.0 == pytest.approx(exact, rel=0.02)
+
+
+def test_dense_planar_metal_has_the_slab_s_supersaturation():
+    engine = engine_of("voids=[]", "domain={size: [9 um], cells: [48]}")
+    engine.set_control(Control("current", -1.0))
+    (report,) = march(engine, 60.0)
+    transport = engine.problem.metal.transport
+    reach = contact_loss.effective_length(9e-6, 4e-6, True)
+    s = contact_loss.supersaturation(1.0, transport.diffusivity, reach, transport.molar_volume)
+    assert report.measures["contact_supersaturation"] - 1.0 == pytest.approx(s - 1.0, rel=2e-3)
+    assert report.measures["contact_fraction"] == 1.0
+    assert report.measures["receded"] == pytest.approx(60.0 * transport.molar_volume / FARADAY, rel=1e-9)
+
+
+def test_strip_rest_plate_keeps_its_books():
+    engine = engine_of()
+    metal, fraction, volume = [], [], []
+    for control, until in ((-1.0, 1800.0), (0.0, 2400.0), (1.0, 3600.0)):
+        engine.set_control(Control("current", control))
+        last = march(engine, until)[-1]
+        metal.append(engine.ledger.metal)
+        fraction.append(last.measures["contact_fraction"])
+        volume.append(last.measures["void_volume"])
+        assert math.copysign(1.0, last.voltage) == -math.copysign(1.0, control) or control == 0.0
+    balance = engine.ledger.balance(FARADAY)
+    assert max(balance.values()) < 1e-10
+    assert metal[0] - engine.ledger.metal_start == pytest.approx(-1800.0 * 12e-6 / FARADAY, rel=1e-9)
+    assert metal[1] == pytest.approx(metal[0], rel=1e-14)
+    assert fraction[0] < 0.72 and fraction[2] > fraction[0]
+    assert volume[2] < volume[1] < volume[0]
+
+
+def test_occluded_void_is_counted_and_outlives_the_one_at_the_contact():
+    voids = "voids=[{position: [3 um, 9 um], radius: 1 um}, {position: [8 um, 3.5 um], radius: 1.5 um}]"
+    engine = engine_of(voids, "vacancies.sink_length=1 um")
+    before = engine.measure()
+    assert (before["voids"], before["occluded_voids"]) == (2.0, 1.0)
+    # a diffuse disc holds pi (r^2 + pi^2 l^2/3)
+    disc = math.pi * (1.5e-6**2 + math.pi**2 / 3.0 * 0.375e-6**2)
+    assert before["occluded_void_volume"] == pytest.approx(disc / 12e-6, rel=0.05)
+    assert before["largest_void"] == pytest.approx(before["occluded_void_volume"] * 12e-6)
+    engine.set_control(Control("current", 2.0))
+    after = march(engine, 3600.0)[-1].measures
+    assert (after["voids"], after["occluded_voids"]) == (1.0, 1.0)
+    assert after["contact_fraction"] == 1.0
+    assert after["occluded_void_volume"] > 0.7 * before["occluded_void_volume"]
+
+
+def test_voltage_limit_is_met_in_time_and_then_held():
+    times = []
+    for largest in (1e9, 30.0):
+        engine = engine_of(f"numerics.largest_step={largest:g} s")
+        engine.set_control(Control("current", -3.0, 6.5e-3))
+        reports = []
+        while not reports or not reports[-1].limited:
+            reports.append(engine.step(7200.0))
+        assert reports[-1].voltage == 6.5e-3
+        assert all(report.voltage < 6.5e-3 for report in reports[:-1])
+        times.append(engine.time)
+    assert times[1] == pytest.approx(times[0], rel=0.02)
+    held = engine.step(7200.0)
+    assert held.limited and held.voltage == 6.5e-3
+    assert -3.0 < held.current_density < 0.0
+    assert max(engine.ledger.balance(FARADAY).values()) < 1e-10
+
+
+def test_rejected_step_leaves_no_trace(monkeypatch):
+    free, disturbed = engine_of(), engine_of()
+    advance, calls = disturbed.metal.advance, []
+
+    def bad(state, dt, current):
+        tried = advance(state, dt, current)
+        calls.append(dt)
+        return dataclasses.replace(tried, error=1e9) if len(calls) == 4 else tried
+
+    monkeypatch.setattr(disturbed.metal, "advance", bad)
+    for engine in (free, disturbed):
+        engine.set_control(Control("current", -1.0))
+    reports = [disturbed.step(1800.0) for _ in range(6)]
+    assert reports[3].rejected == 1
+    for report in reports:
+        free._next_step = report.step
+        free.problem = dataclasses.replace(free.problem, numerics=dataclasses.replace(
+            free.problem.numerics, largest_step=report.step))  # fmt: skip
+        assert free.step(1800.0).step == report.step
+    np.testing.assert_array_equal(free.state.xi, disturbed.state.xi)
+    assert free.ledger == disturbed.ledger
+
+
+def test_restart_is_bitwise():
+    whole = engine_of()
+    whole.set_control(Control("current", -1.0, 1.0))
+    for _ in range(4):
+        whole.step(1800.0)
+    other = engine_of()
+    other.load(whole.save())
+    for _ in range(4):
+        a, b = whole.step(1800.0), other.step(1800.0)
+        assert (a.time, a.voltage, a.measures) == (b.time, b.voltage, b.measures)
+    np.testing.assert_array_equal(whole.state.xi, other.state.xi)
+    assert whole.ledger == other.ledger
+
+
+def test_two_ranks_agree(mpiexec):
+    script = Path(__file__).with_name("parallel_voids_cell.py")
+    one, two = (json.loads(mpiexec(ranks, script).stdout) for ranks in (1, 2))
+    assert max(one["balance"], two["balance"]) < 1e-10
+    assert two["numbers"] == pytest.approx(one["numbers"], rel=1e-7)
+
+
+# ---------------------------------------------------------------- runs
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("voids") / "whole"
+    assert run(folder, set_by(PLANE), figures=True) == 0
+    return folder
+
+
+def test_a_run_leaves_the_whole_folder(uninterrupted):
+    summary = json.loads((uninterrupted / "summary.json").read_text())
+    history, fields = columns(uninterrupted), columns(uninterrupted, "fields.nc")
+    assert summary["status"] == "finished" and max(summary["balance"].values()) < 1e-10
+    assert summary["contact_fraction"] == history["contact_fraction"][-1]
+    assert "salt" not in history
+    assert fields["xi"].shape[1:] == (48, 1, 32)
+    assert np.all(fields["xi"][:, 24:] == 0.0)
+    stripping = fields["phi"][1]
+    assert np.all(stripping[:24] == stripping[0, 0, 0]) and np.all(np.diff(stripping[24:].mean(axis=(1, 2))) < 0.0)
+    assert fields["contact_current"][1, 24].mean() == pytest.approx(-1.0)
+    assert np.isnan(fields["vacancies"][:, 24:]).all()
+    drawn = {path.name for path in (uninterrupted / "figures").iterdir()}
+    assert drawn == {"history.png", "sections.png", "contact.png", "animation.gif"}
+    assert all((uninterrupted / "figures" / name).stat().st_size > 10_000 for name in drawn)
+
+
+def test_stopped_and_resumed_is_the_same(uninterrupted, tmp_path, monkeypatch):
+    folder, advance, steps = tmp_path / "often", runner.Runner._advance, {"n": 0}
+
+    def disturbed(self):
+        ended = advance(self)
+        steps["n"] += 1
+        if steps["n"] % 5 == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return ended
+
+    monkeypatch.setattr(runner.Runner, "_advance", disturbed)
+    code, resumes = run(folder, set_by(PLANE)), 0
+    while code == 75:
+        resumes += 1
+        code = resume_run(folder, [], figures=False)
+    assert code == 0 and resumes >= 2
+    for name in ("history.nc", "fields.nc"):
+        ours, theirs = columns(folder, name), columns(uninterrupted, name)
+        assert ours.keys() == theirs.keys()
+        for key, values in ours.items():
+            np.testing.assert_array_equal(values, theirs[key], err_msg=key)
+
+
+def test_contact_that_is_gone_stops_the_run(tmp_path):
+    case = set_by(
+        PLANE,
+        "protocol=['strip at 1 mA/cm^2 until 1 mAh/cm^2']",
+        "output.every=",
+        "vacancies.sink_length=1 um",
+        "domain={size: [6 um, 6 um], cells: [12, 12]}",
+        "voids=[{position: [0 um, 6 um], radius: 2 um}]",
+    )
+    assert run(tmp_path / "gone", case) == 0
+    summary = json.loads((tmp_path / "gone" / "summary.json").read_text())
+    assert summary["status"] == "stopped" and "no metal in contact" in summary["stop_reason"]
+
+
+def test_model_is_timed_and_studies_know_its_columns():
+    from ramify.study.quantities import known_names
+
+    assert isinstance(model_of(set_by(PLANE)), TimedModel)
+    assert {"hot_spot", "constriction_resistance", "occluded_voids"} <= set(known_names())
