@@ -47,7 +47,7 @@ class VacancyTransportSection(Section):
     """The face at the current collector."""
 
 
-class LayerSection(Section):
+class ElectrolyteLayerSection(Section):
     """One layer of solid electrolyte."""
 
     thickness: Length
@@ -59,7 +59,7 @@ class LayeredElectrolyteSection(Section):
 
     thickness: Length | None = None
     conductivity: Conductivity | None = None
-    layers: Annotated[tuple[LayerSection, ...], Field(min_length=1, max_length=20, strict=False)] | None = None
+    layers: Annotated[tuple[ElectrolyteLayerSection, ...], Field(min_length=1, max_length=20, strict=False)] | None = None
     """The first at the contact; in place of thickness and conductivity."""
     temperature: Temperature = 298.15
 
