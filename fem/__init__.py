@@ -12,7 +12,9 @@
 | `poisson.py` | Poisson's equation |
 | `elasticity.py`, `viscoplastic.py` | solids: elastic with eigenstrain; flowing through time |
 | `solid_kernels.py`, `solid_boundaries.py`, `rigid_motions.py` | their kernels, supports and loads, free motions |
-| `spheres.py` | meshes of balls |
+| `plates.py`, `tractions.py`, `solid_energy.py` | rigid plates, contact pressures, books of energy |
+| `spheres.py`, `layers.py`, `pillars.py` | meshes of balls, of stacked layers, of pillars |
+| `whole.py` | whole fields on rank 0, in an order that ranks do not change |
 
 A model takes a `Space`, makes a `Pattern` of it, lets kernels add into `pattern.zeros()` at `pattern.slots` and into
 `space.zeros()` at `space.cell_nodes`, clears what is given with `pattern.constrain`, and hands both to PETSc with

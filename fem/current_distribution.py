@@ -23,7 +23,7 @@ from ramify.fem.binary import BinaryTransport, Conduction, Storage
 from ramify.fem.boundaries import Dirichlet, Field, fixed_values
 from ramify.fem.contact import Contact
 from ramify.fem.electrodes import ElectrodeSurface, Fields, SurfaceKinetics
-from ramify.fem.linear import Method
+from ramify.fem.linear import Method, method_for
 from ramify.fem.march import March
 from ramify.fem.mesh import Mesh
 from ramify.fem.newton import NewtonSolver, PositiveConcentrations, Scales, Term
@@ -37,8 +37,6 @@ Distribution = Literal["primary", "secondary", "tertiary"]
 Counter = Literal["lithium", "reservoir"]
 PRIMARY_RESISTANCE = 1e-6
 """Of the surface of a primary distribution, relative to that of the electrolyte."""
-DIRECT_UNKNOWNS = 40_000
-"""In three dimensions, above which a direct solver takes too much memory."""
 
 
 @dataclass(frozen=True)
@@ -285,10 +283,8 @@ class CurrentDistribution:
         return PositiveConcentrations(potentials, salts, 8.0 * self.cell.electrolyte.thermal_voltage)
 
     def _method(self) -> Method:
-        unknowns = self.space.global_count * self.space.components
-        if self.mesh.dimension < 3 or unknowns <= DIRECT_UNKNOWNS:
-            return "direct"
-        return "multigrid" if self.space.components == 1 else "split"
+        iterative: Method = "multigrid" if self.space.components == 1 else "split"
+        return method_for(self.mesh.dimension, self.space.global_count * self.space.components, iterative)
 
     def _rates(self, u: np.ndarray, borders: np.ndarray) -> dict[str, float]:
         """Charge that passes the working electrode, and the counter electrode where it is lithium."""

@@ -23,7 +23,7 @@ from ramify.fem.binary import Storage
 from ramify.fem.boundaries import Dirichlet, fixed_values
 from ramify.fem.circuit import Circuit
 from ramify.fem.electrodes import ElectrodeSurface, Fields, SurfaceKinetics
-from ramify.fem.linear import Method
+from ramify.fem.linear import Method, method_for
 from ramify.fem.march import March
 from ramify.fem.mesh import Mesh
 from ramify.fem.newton import Lift, NewtonFailure, NewtonSolver, Scales, Term
@@ -292,7 +292,7 @@ class DoubleLayerCell:
         return float(self.mesh.extent()[-1] ** 2 / min(self.ions.diffusivities))
 
     def _method(self) -> Method:
-        return "direct"
+        return method_for(self.mesh.dimension, self.space.global_count * self.space.components, "coupled")
 
 
 def flow_name(end: int, ion: int) -> str:

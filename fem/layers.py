@@ -22,8 +22,6 @@ from ramify.fem.mesh import MeshError, RawMesh
 from ramify.fem.reference import KINDS, KindName
 
 VOID_BELOW, VOID_ABOVE = "void below", "void above"
-DEEPEST = 0.8
-"""Of an asperity or a void, over the thickness of the layers that it takes its room from."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +87,8 @@ def lateral(length: float, cells: int, width: float | None) -> np.ndarray:
 def _refuse(feature: Feature, levels: np.ndarray, sides: Sequence[np.ndarray]) -> None:
     below, above = np.diff(levels)[feature.interface : feature.interface + 2]
     room = below if feature.is_void or feature.height < 0.0 else above
-    if abs(feature.height) > DEEPEST * room:
-        raise MeshError(
-            f"an asperity or void of {abs(feature.height):.4g} m at an interface whose layer is {room:.4g} m thick; "
-            f"allowed: at most {DEEPEST:g} of it"
-        )
+    if abs(feature.height) >= room:
+        raise MeshError(f"an asperity or void of {abs(feature.height):.4g} m in a layer of {room:.4g} m; allowed: less")
     if feature.is_void and 0.5 * feature.width >= sides[0][-1]:
         raise MeshError("a void as wide as the layers leaves no contact; allowed: less than twice the layers' length")
 

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from petsc4py import PETSc
 
-Method = Literal["multigrid", "split", "direct"]
+Method = Literal["multigrid", "split", "coupled", "direct"]
+DIRECT_UNKNOWNS = 8_000
+"""In three dimensions, above which factors take too much memory and time."""
+COUPLED = {
+    "pc_gamg_agg_nsmooths": "0",
+    "pc_gamg_threshold": "0.02",
+    "pc_gamg_aggressive_coarsening": "0",
+    "mg_levels_ksp_type": "richardson",
+    "mg_levels_pc_type": "bjacobi",
+}
+"""Coarsening follows strong couplings, along the fine side of stretched cells; incomplete factors of the fields of a node
+together smooth."""
 
 _REASONS = {
     value: name
     for name, value in vars(PETSc.KSP.ConvergedReason).items()
     if not name.startswith("_") and isinstance(value, int)
 }
+
+
+def method_for(dimension: int, unknowns: int, iterative: Method) -> Method:
+    """`direct` where factors are the faster and small enough, `iterative` beyond."""
+    return "direct" if dimension < 3 or unknowns <= DIRECT_UNKNOWNS else iterative
 
 
 class LinearFailure(RuntimeError):
@@ -31,6 +48,9 @@ class LinearSolver:
     method
         `multigrid`: conjugate gradients with algebraic multigrid, for symmetric positive systems of any size.
         `split`: flexible GMRES, one algebraic multigrid cycle per field, one after the other, for coupled fields.
+        `coupled`: flexible GMRES with one algebraic multigrid cycle for all fields of a node together, for fields that
+        drive each other as strongly as a space charge and its potential (Lin, Shadid et al., Int. J. Numer. Meth. Eng. 67
+        (2006) 208: drift and diffusion).
         `direct`: LU factors, each rank holding the whole system, and GMRES over them, which makes up for their missing
         pivoting; for systems that one process can factor.
     tolerance
@@ -53,6 +73,10 @@ class LinearSolver:
             preconditioner.setType(PETSc.PC.Type.FIELDSPLIT)
             preconditioner.setFieldSplitType(PETSc.PC.CompositeType.MULTIPLICATIVE)
             self._split(preconditioner)
+        elif method == "coupled":
+            self.ksp.setType(PETSc.KSP.Type.FGMRES)
+            preconditioner.setType(PETSc.PC.Type.GAMG)
+            self._default(COUPLED)
         else:
             self.ksp.setType(PETSc.KSP.Type.GMRES)
             self.ksp.setPCSide(PETSc.PC.Side.RIGHT)
@@ -85,15 +109,19 @@ class LinearSolver:
         """One field per component of the matrix's blocks, in their order."""
         width = self.matrix.getBlockSize()
         first, end = self.matrix.getOwnershipRange()
-        database = PETSc.Options()
         for component in range(width):
             rows = PETSc.IS().createStride((end - first) // width, first + component, width, comm=self.matrix.comm)
             preconditioner.setFieldSplitIS((str(component), rows))
             rows.destroy()
-            for option, value in (("ksp_type", "preonly"), ("pc_type", "gamg")):
-                name = f"{self.prefix}fieldsplit_{component}_{option}"
-                if not database.hasName(name):
-                    database.setValue(name, value)
+            field = f"fieldsplit_{component}_"
+            self._default({f"{field}ksp_type": "preonly", f"{field}pc_type": "gamg"})
+
+    def _default(self, options: Mapping[str, str]) -> None:
+        """Options that hold unless the user gives others."""
+        database = PETSc.Options()
+        for option, value in options.items():
+            if not database.hasName(self.prefix + option):
+                database.setValue(self.prefix + option, value)
 
     def destroy(self) -> None:
         """Free the solver; the matrix is the caller's."""

@@ -157,7 +157,7 @@ class March:
             before = self.u
             self.restart()
             solution = self.step(1e3 * scale)
-            if self._largest(np.abs((solution.u - before) / sizes).max()) < tolerance:
+            if self._largest(np.abs((solution.u - before) / np.maximum(np.abs(before), sizes)).max()) < tolerance:
                 return solution
         raise NewtonFailure(f"no steady state after 30 steps of {1e3 * scale:.3g} s")
 

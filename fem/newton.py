@@ -212,7 +212,7 @@ class NewtonSolver:
         u, borders
             First guess; left as they are.
         tolerance
-            Largest last change, in the sizes of the unknowns.
+            Largest last change, in the sizes of the unknowns or, where they are larger, in themselves.
 
         Raises
         ------
@@ -226,7 +226,7 @@ class NewtonSolver:
             change, shift = self._step(sums)
             for lift in self.lifts:
                 change[lift.nodes, lift.component] = shift[lift.border]
-            size = self._largest(np.abs(change / self.scales.unknowns).max(initial=0.0))
+            size = self._largest(np.abs(change / np.maximum(np.abs(u), self.scales.unknowns)).max(initial=0.0))
             size = max(size, float(np.abs(shift / self.scales.borders).max(initial=0.0)) if len(shift) else 0.0)
             if not np.isfinite(size):
                 break

@@ -158,4 +158,5 @@ class Engine(Protocol):
 
 FIELDS = ("xi", "psi", "c", "phi_l", "phi_s", "s")
 """Fields every engine gathers: metal fraction, host fraction, salt, electrolyte and electron potential, source S.
-Engine petsc with mechanics also has p, von_mises and traction (plating.stress)."""
+Engine petsc with mechanics also has p, von_mises and traction (plating.stress), with crystallinity its share
+(plating.order)."""

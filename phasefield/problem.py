@@ -178,6 +178,20 @@ class Nucleation:
 
 
 @dataclass(frozen=True)
+class Crystallinity:
+    """How disordered deposited metal orders (physics.crystallinity)."""
+
+    critical_size: float
+    """Diameter of the smallest domain of metal that can hold a crystal [m]."""
+    rate: float
+    """At which a large deposit orders [1/s]."""
+    crystal_size: float
+    """Diameter of the crystals in a large deposit [m]."""
+    initial: float = 0.0
+    """Ordered share of the metal at the start."""
+
+
+@dataclass(frozen=True)
 class Numerics:
     """Tolerances and limits of the time integration."""
 
@@ -228,3 +242,5 @@ class PlatingProblem:
     numerics: Numerics = field(default_factory=Numerics)
     mechanics: PlatingMechanics | None = None
     """None leaves stress out."""
+    crystallinity: Crystallinity | None = None
+    """None leaves the order of the metal out."""

@@ -22,7 +22,13 @@ from ramify.scenario.grid_rules import resolved
 from ramify.scenario.host_rules import bears_metal
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.resolve import largest_edge
-from ramify.scenario.schema import ElectrolyteSection, MetalSection, PlatingScenario, RoughnessSection
+from ramify.scenario.schema import (
+    CrystallinitySection,
+    ElectrolyteSection,
+    MetalSection,
+    PlatingScenario,
+    RoughnessSection,
+)
 from ramify.scenario.wetting_rules import contact_angles
 
 if TYPE_CHECKING:
@@ -88,6 +94,7 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
         counter=plating.CounterElectrode(counter.kind, counter.kinetics or "uniform"),
         numerics=plating.Numerics(**numerics),
         nucleation=build_nucleation(scenario, domain),
+        crystallinity=build_crystallinity(scenario.crystallinity),
         mechanics=None
         if isinstance(scenario.mechanics, str)
         else build_mechanics(scenario.mechanics, scenario.electrolyte.temperature),
@@ -222,6 +229,13 @@ def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plati
         seed=section.seed,
         activity=activity,
     )
+
+
+def build_crystallinity(section: CrystallinitySection | None) -> plating.Crystallinity | None:
+    """How the metal orders; None where that is left out."""
+    if section is None:
+        return None
+    return plating.Crystallinity(section.critical_size, section.ordering_rate, section.crystal_size, section.initial)
 
 
 def bearing_sites(bearing: Bearing) -> tuple[Literal["collector", "host"], ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ramify.build_mechanics import build_elasticity
 from ramify.models.mechanics.complete import AXES, TEMPERATURE, histories
-from ramify.models.mechanics.schema import MechanicsScenario, SolidBoundary, SolidRegion
+from ramify.models.mechanics.schema import MechanicsScenario, PlateSection, SolidBoundary, SolidRegion
 from ramify.scenario.errors import Key, ScenarioError
 from ramify.scenario.grid_rules import resolved
 from ramify.scenario.histories import kinks, value_at
@@ -89,7 +89,7 @@ def build_solid(scenario: MechanicsScenario) -> BuiltSolid:
     if mesh.dimension not in AXES:
         raise ScenarioError("a solid has two or three dimensions", ("mesh",), f"{mesh.dimension}")
     _require_names(scenario, mesh)
-    space = Space(mesh, scenario.numerics.order, mesh.dimension)
+    space = Space(mesh, resolved(scenario.numerics.order), mesh.dimension)
     temperature = scenario.temperature or TEMPERATURE
     phases = {name: Phase(build_law(region, temperature)) for name, region in scenario.regions.items()}
     numerics = SolidNumerics(scenario.numerics.equilibrium_tolerance, scenario.numerics.flow_tolerance or 1.0)
@@ -97,7 +97,7 @@ def build_solid(scenario: MechanicsScenario) -> BuiltSolid:
         conditions, holds = _conditions(scenario, space)
         free = _refuse_unheld(scenario, space, conditions)
         small = mesh.dimension == 2 or space.global_count * space.components <= DIRECT_UNKNOWNS
-        method = "direct" if small and not free else "multigrid"
+        method: Literal["direct", "multigrid"] = "direct" if small and not free else "multigrid"
         solid = FlowingSolid(space, phases, conditions, None, numerics, method, PREFIX, growth_of(scenario))
         contacts = {name: Contact(solid, name, conditions(0.0)) for name in scenario.output.contact or ()}
     except MeshError as refusal:
@@ -141,59 +141,66 @@ def _require_names(scenario: MechanicsScenario, mesh: Mesh) -> None:
         except MeshError as refusal:
             raise ScenarioError(str(refusal), key) from None
     for name, said in scenario.boundaries.items():
-        for key in ("displacement", "traction") if isinstance(said, SolidBoundary) else ():
-            axes = getattr(said, key)
+        for word in ("displacement", "traction") if isinstance(said, SolidBoundary) else ():
+            axes = getattr(said, word)
             if axes is not None and axes.y is not None and mesh.dimension == 2:
-                raise ScenarioError("a plane mesh lies in x and z", ("boundaries", name, key, "y"), allowed="x, z")
+                raise ScenarioError("a plane mesh lies in x and z", ("boundaries", name, word, "y"), allowed="x, z")
 
 
 def _conditions(scenario: MechanicsScenario, space: Space) -> tuple[Conditions, dict[str, tuple[int, ...]]]:
     """What is said on the boundaries at a time, and which components each holds. Collective."""
     from ramify.fem.plates import outward
-    from ramify.fem.solid_boundaries import Displacement, Fixed, Plate, Pressure, Symmetry, Traction, across
+    from ramify.fem.solid_boundaries import across
 
-    axes = AXES[space.components]
-    every = tuple(range(space.components))
-    makers: list[Callable[[float], list[SolidCondition]]] = []
+    ways: dict[str, tuple[int, float]] = {}
     holds: dict[str, tuple[int, ...]] = {}
-
-    def plate(name: str, said: SolidBoundary) -> None:
-        section = resolved(said.plate)
-        way, bonded = across(space, name, "under a plate"), section.contact == "bonded"
-        holds[name] = every if bonded else (way,)
-        if section.pressure is not None:
-            makers.append(lambda time: [Plate(name, value_at(section.pressure, time), bonded)])
-            return
-        sign = outward(space, name)
-        rest = [Displacement(name, 0.0, i) for i in every if bonded and i != way]
-        makers.append(lambda time: [Displacement(name, -sign * value_at(section.displacement, time), way), *rest])
-
+    every = tuple(range(space.components))
     for name, said in scenario.boundaries.items():
         if said == "fixed":
             holds[name] = every
-            makers.append(lambda time, name=name: [Fixed(name)])  # type: ignore[misc]
         elif said == "symmetry":
             holds[name] = (across(space, name),)
-            makers.append(lambda time, name=name: [Symmetry(name)])  # type: ignore[misc]
-        elif isinstance(said, str):
-            continue
-        elif said.plate is not None:
-            plate(name, said)
-        elif said.pressure is not None:
-            makers.append(lambda time, name=name, p=said.pressure: [Pressure(name, value_at(p, time))])  # type: ignore[misc]
-        elif said.traction is not None:
-            parts = [getattr(said.traction, axis) for axis in axes]
-            makers.append(
-                lambda time, name=name, parts=parts: [Traction(name, tuple(value_at(part, time) for part in parts))]  # type: ignore[misc]
-            )
-        else:
-            given = [(i, getattr(resolved(said.displacement), axis)) for i, axis in enumerate(axes)]
-            given = [(i, value) for i, value in given if value is not None]
-            holds[name] = tuple(i for i, _ in given)
-            makers.append(
-                lambda time, name=name, given=given: [Displacement(name, value_at(v, time), i) for i, v in given]  # type: ignore[misc]
-            )
-    return lambda time: [condition for make in makers for condition in make(time)], holds
+        elif not isinstance(said, str) and said.plate is not None:
+            ways[name] = across(space, name, "under a plate"), outward(space, name)
+            holds[name] = every if said.plate.contact == "bonded" else ways[name][:1]
+        elif not isinstance(said, str) and said.displacement is not None:
+            given = [getattr(said.displacement, axis) for axis in AXES[space.components]]
+            holds[name] = tuple(i for i in every if given[i] is not None)
+
+    def conditions(time: float) -> list[SolidCondition]:
+        return [c for name, said in scenario.boundaries.items() for c in _said(name, said, ways.get(name), space, time)]
+
+    return conditions, holds
+
+
+def _said(
+    name: str, said: str | SolidBoundary, way: tuple[int, float] | None, space: Space, time: float
+) -> list[SolidCondition]:
+    """Conditions of one boundary at a time [s]; `way`: component and sign of the normal of a plate."""
+    from ramify.fem.solid_boundaries import Displacement, Fixed, Pressure, Symmetry, Traction
+
+    if isinstance(said, str):
+        return [Fixed(name)] if said == "fixed" else [Symmetry(name)] if said == "symmetry" else []
+    if said.plate is not None:
+        return _plate(name, said.plate, resolved(way), space, time)
+    if said.pressure is not None:
+        return [Pressure(name, value_at(said.pressure, time))]
+    axes = AXES[space.components]
+    if said.traction is not None:
+        return [Traction(name, tuple(value_at(getattr(said.traction, axis), time) for axis in axes))]
+    given = [(i, getattr(resolved(said.displacement), axis)) for i, axis in enumerate(axes)]
+    return [Displacement(name, value_at(value, time), i) for i, value in given if value is not None]
+
+
+def _plate(name: str, plate: PlateSection, way: tuple[int, float], space: Space, time: float) -> list[SolidCondition]:
+    from ramify.fem.solid_boundaries import Displacement, Plate
+
+    component, sign = way
+    bonded = plate.contact == "bonded"
+    if plate.pressure is not None:
+        return [Plate(name, value_at(plate.pressure, time), bonded)]
+    rest = [Displacement(name, 0.0, i) for i in range(space.components) if bonded and i != component]
+    return [Displacement(name, -sign * value_at(plate.displacement, time), component), *rest]
 
 
 def _refuse_unheld(scenario: MechanicsScenario, space: Space, conditions: Conditions) -> bool:
@@ -203,7 +210,7 @@ def _refuse_unheld(scenario: MechanicsScenario, space: Space, conditions: Condit
     from ramify.fem.solid_boundaries import held, loads
 
     plates, (fixed, _) = Plates(space, conditions(0.0)), held(space, conditions(0.0))
-    motions = FreeMotions(space, fixed, plates.modes)
+    motions = FreeMotions(space, fixed, tuple(plates.modes))
     times = {0.0, *(time for value in histories(scenario) for time in kinks(value))}
     for time in sorted(times):
         said = conditions(time)

@@ -190,6 +190,34 @@ def test_two_ranks_give_the_same(tmp_path: Path, mpiexec, reference_voltage: flo
     assert found["balance"]["salt_relative"] < 1e-12 and found["balance"]["charge_relative"] < 1e-9
 
 
+SOLID = [
+    "mesh={type: box, size: [10 nm, 10 nm, 60 nm], cells: [2, 2, 16], element: tetrahedron, "
+    "grading: {towards: bottom, finest: 0.5 nm}}",
+    "steps=[{voltage: -20 mV, duration: 20 ns}, {current_density: 500 A/m^2, duration: 20 ns}]",
+    "output=",
+]
+
+
+def test_iterative_solver_of_large_meshes_finds_the_same(tmp_path: Path, monkeypatch, mpiexec) -> None:
+    """Jumps, sweeps, given current and steady states by multigrid for all fields of a node, on two ranks too."""
+    from ramify.fem import linear
+
+    steady = [SOLID[0], "steps=", "output=", "voltages=[0.1 V]"]
+    direct = [run(scenario_from_text(TRANSIENT, sets), tmp_path / f"{len(sets)}") for sets in (SOLID, steady)]
+    monkeypatch.setattr(linear, "DIRECT_UNKNOWNS", 0)
+    iterative = [run(scenario_from_text(TRANSIENT, sets), tmp_path / f"m{len(sets)}") for sets in (SOLID, steady)]
+    assert iterative[0]["voltage_V"] == pytest.approx(direct[0]["voltage_V"], rel=1e-7)
+    assert iterative[0]["balance"]["salt_relative"] < 1e-9 and iterative[0]["balance"]["charge_relative"] < 1e-8
+    for key in ("charge", "capacitance", "current"):
+        assert iterative[1][key] == pytest.approx(direct[1][key], rel=1e-6), key
+    (tmp_path / "cell.yaml").write_text(TRANSIENT)
+    arguments = ["run", "cell.yaml", "-o", "two", "--no-figures"] + [w for each in steady for w in ("--set", each)]
+    program = "from ramify.fem import linear; from ramify.cli import main; linear.DIRECT_UNKNOWNS = 0; main()"
+    mpiexec(2, "-c", program, *arguments, cwd=tmp_path)
+    found = json.loads((tmp_path / "two" / "summary.json").read_text())
+    assert found["ranks"] == 2 and found["charge"] == pytest.approx(iterative[1]["charge"], rel=1e-7)
+
+
 def test_given_currents_one_steady_state_after_the_other(tmp_path: Path) -> None:
     sets = ["steps=", "output=", "current_densities=[0 A/m^2, 1000 A/m^2]"]
     found = run(scenario_from_text(TRANSIENT, sets), tmp_path / "run")

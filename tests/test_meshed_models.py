@@ -187,11 +187,11 @@ def test_unread_petsc_options_are_refused(tmp_path: Path, mpiexec) -> None:
 
 @pytest.mark.parametrize("distribution", ["secondary", "tertiary"])
 def test_large_meshes_take_iterative_solvers_to_the_same_answer(tmp_path: Path, monkeypatch, distribution) -> None:
-    from ramify.fem import current_distribution
+    from ramify.fem import linear
 
     scenario = load_scenario("current_distribution_pillars", [*SMALL, f"distribution={distribution}"])
     direct = run(scenario, tmp_path / "direct")
-    monkeypatch.setattr(current_distribution, "DIRECT_UNKNOWNS", 0)
+    monkeypatch.setattr(linear, "DIRECT_UNKNOWNS", 0)
     iterative = run(scenario, tmp_path / "iterative")
     for key in ("voltage_V", "current", "current_density_largest_A_per_m2"):
         assert iterative[key] == pytest.approx(direct[key], rel=1e-7), key

@@ -282,6 +282,8 @@ class Attempt:
             solver.next_step = solver.nuclei.longest_step(solver.next_step)
         if solver.stress is not None:
             solver.stress.follow(before, xi, scheme.step, solver.time)
+        if solver.order is not None:
+            solver.order.follow(before, xi, scheme.step)
         density = inflow / solver.system.counter.scaled_current(1.0)
         voltage = self._voltage()
         lowest = stepping.lowest_concentration(self.state.C, solver.system.geometry.active, xi)

@@ -181,6 +181,11 @@ class Front:
                 self._extend(out)
         return current, removed
 
+    def hold(self, xi: np.ndarray, step: float, velocity: float) -> None:
+        """Let the regularisation alone act on a metal that has moved at a velocity [m/s] for `step`, in place."""
+        nothing = np.zeros_like(xi)
+        xi[:] = self.advance(xi, nothing, nothing, step, velocity)[0]
+
     def _take_memory(self) -> tuple[np.ndarray, np.ndarray]:
         """Work arrays of one step, in shared memory, the same places every time; returns those lent out."""
         shape = self.grid.ghosted_shape

@@ -25,6 +25,8 @@ from ramify.phasefield.plating.front import Front
 from ramify.phasefield.plating.measures import Measures
 from ramify.phasefield.plating.newton import NewtonKrylov
 from ramify.phasefield.plating.nuclei import make_nuclei
+from ramify.phasefield.plating.order import FIELD as CRYSTALLINITY
+from ramify.phasefield.plating.order import Order
 from ramify.phasefield.plating.setup import build_geometry, initial_metal, sample_activity
 from ramify.phasefield.plating.state import Solution, Unknowns
 from ramify.phasefield.plating.stress import Stress
@@ -76,6 +78,9 @@ class PlatingSolver:
         self._start_ledger()
         self.system.set_geometry(self.xi)
         self.stress = Stress(self.grid, problem, self.pore, self.xi) if problem.mechanics is not None else None
+        self.order = None
+        if problem.crystallinity is not None:
+            self.order = Order(self.grid, problem, self.pore, self.nuclei, self.xi)
 
     # ------------------------------------------------------------------ history
 
@@ -170,6 +175,8 @@ class PlatingSolver:
         if name == "phi_l":
             ratio = np.maximum(self.state.C * c0 / self.problem.kinetics.reference_concentration, 1e-300)
             return self.grid.gather((self.state.P + np.log(ratio)) / f + shift)
+        if self.order is not None and name == CRYSTALLINITY:
+            return self.order.gather(self.xi)
         if self.stress is not None:
             return self.stress.gather(name)
         raise KeyError(f"no field {name!r}")
@@ -183,6 +190,7 @@ class PlatingSolver:
         system = self.system
         measures = self.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile)
         measures |= self.nuclei.measures(xi) if self.nuclei is not None else {}
+        measures |= self.order.measures(xi) if self.order is not None else {}
         return measures | (self.stress.measures(system.geometry.weight) if self.stress is not None else {})
 
     @property
@@ -227,12 +235,13 @@ class PlatingSolver:
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
             "ledger": dict(self.ledger.__dict__),
             **({} if self.stress is None else {"stress": self.stress.save()}),
+            **({} if self.order is None else {"order": self.order.save()}),
         }
 
     def load(self, saved: dict[str, Any]) -> None:
         """Restore what `save` returned (rank 0's dictionary), on any number of ranks."""
         root = self.grid.comm.rank == 0
-        plain = {k: v for k, v in saved.items() if k not in ("arrays", "stress")} if root else None
+        plain = {k: v for k, v in saved.items() if k not in ("arrays", "stress", "order")} if root else None
         plain = self.grid.comm.bcast(plain, root=0)
         names = self.grid.comm.bcast(sorted(saved["arrays"]) if root else None, root=0)
         arrays = {}
@@ -264,6 +273,8 @@ class PlatingSolver:
             self.nuclei.load(numbers)
         if self.stress is not None:
             self.stress.load(saved["stress"] if root else None)
+        if self.order is not None:
+            self.order.load(saved["order"] if root else None, self.xi)
 
     def destroy(self) -> None:
         """Free the PETSc objects."""

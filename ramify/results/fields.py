@@ -116,6 +116,8 @@ FIELDS = _table(
     Quantity("traction", "$p_n$", "normal traction of the metal surface", "Pa",
              "normal_traction_on_metal_surface_compression_positive", "state", colour_map="coolwarm", shown_unit="MPa",
              shown_factor=1e-6),
+    Quantity("crystallinity", r"$\chi$", "ordered share of the metal", "1", "ordered_fraction_of_metal", "state",
+             colour_map="cividis"),
 )  # fmt: skip
 """Fields on the cells, arrays [z, y, x]."""
 
@@ -150,6 +152,10 @@ HISTORY = _table(
     Quantity("particles", "$N_p$", "separate pieces of metal", "1", "number_of_connected_pieces_of_metal"),
     _length("nucleus_radius", r"$\bar{r}$", "mean radius of the nuclei"),
     Quantity("nucleus_sizes", "$n_r$", "nuclei in the class of radii", "1", "number_of_nuclei_by_radius", "histogram"),
+    Quantity("crystalline_fraction", r"$\bar\chi$", "ordered share of the metal", "1", "ordered_fraction_of_metal"),
+    Quantity("orderable_fraction", r"$\chi_*$", "share of the metal beyond the critical size", "1",
+             "fraction_of_metal_in_domains_beyond_critical_size"),
+    _length("crystal_size", "$d_c$", "mean diameter of the crystals"),
     Quantity("metal_profile", r"$\theta_z$", "metal fraction of the layer", "1", "metal_volume_fraction_of_layer",
              "profile"),
     Quantity("top_plating_index", "$I_t$", "top-plating index", "1",

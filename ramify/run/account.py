@@ -55,12 +55,23 @@ def summary(engine: Engine, last: StepReport | None, measures: Mapping[str, floa
         "nuclei": measures.get("nuclei"),
         "particles": measures.get("particles"),
         "nucleus_radius_m": measures.get("nucleus_radius"),
+        **order_numbers(measures),
         **stress_numbers(measures),
         "voltage_V": last.voltage if last is not None else None,
         "limited": last.limited if last is not None else False,
         "balance": ledger.balance(FARADAY),
         "largest_correction_relative": ledger.largest_correction,
     }
+
+
+def order_numbers(measures: Mapping[str, float]) -> dict[str, float]:
+    """What a run with crystallinity adds to `summary.json`; nothing without."""
+    names = {
+        "crystalline_fraction": "crystalline_fraction",
+        "orderable_fraction": "orderable_fraction",
+        "crystal_size": "crystal_size_m",
+    }
+    return {key: measures[name] for name, key in names.items() if name in measures}
 
 
 def stress_numbers(measures: Mapping[str, float]) -> dict[str, Any]:

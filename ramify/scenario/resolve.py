@@ -117,7 +117,8 @@ def _nucleation(scenario: PlatingScenario, width: float) -> NucleationSection | 
 
 def _output(scenario: PlatingScenario) -> OutputSection:
     static = () if isinstance(scenario.host, NoHost) else ("psi",)
-    return _filled(scenario.output, fields=("xi", *static, "c", "phi_l"))
+    order = () if scenario.crystallinity is None else ("crystallinity",)
+    return _filled(scenario.output, fields=("xi", *static, "c", "phi_l", *order))
 
 
 def _numerics(scenario: PlatingScenario) -> NumericsSection:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from ramify.scenario.base import StoredFields
+from ramify.scenario.crystallinity_rules import crystallinity_rule
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
@@ -344,6 +345,7 @@ RULES: tuple[Rule, ...] = (
     film_rule,
     nuclei_rule,
     nucleation_rule,
+    crystallinity_rule,
     protocol_rule,
     output_rule,
     mechanics_rule,

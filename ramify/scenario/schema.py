@@ -36,7 +36,7 @@ from ramify.scenario.fields import (
 from ramify.scenario.hosts import HostSection, NoHost
 from ramify.scenario.mechanics import MechanicsField, MechanicsSection
 
-FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s", "p", "von_mises", "traction"]
+FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s", "p", "von_mises", "traction", "crystallinity"]
 
 Cells = Annotated[int, Field(ge=1, le=100_000)]
 LengthList = Annotated[tuple[Length, ...], Field(min_length=1, max_length=3, strict=False)]
@@ -168,6 +168,19 @@ class NucleationSection(Section):
     seed: Seed = 0
 
 
+class CrystallinitySection(Section):
+    """How disordered deposited metal orders once its connected domains are large enough."""
+
+    critical_size: Length
+    """Diameter of the smallest domain of metal that can hold a crystal."""
+    ordering_rate: Rate
+    """At which a large deposit orders."""
+    crystal_size: Length
+    """Diameter of the crystals in a large deposit: smaller domains wait longer for their first one."""
+    initial: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    """Ordered share of the metal at the start."""
+
+
 class OutputSection(StoredFields):
     """What is kept of a run."""
 
@@ -203,6 +216,7 @@ class PlatingScenario(TimedScenario):
     film: FilmSection = FilmSection()
     nuclei: Annotated[tuple[NucleusSection, ...], Field(max_length=1000, strict=False)] = ()
     nucleation: NucleationSection | None = None
+    crystallinity: CrystallinitySection | None = None
     mechanics: MechanicsField = "off"
     output: OutputSection = OutputSection()
     numerics: NumericsSection = NumericsSection()

@@ -82,6 +82,8 @@ class BallMesh(Section):
 
 SolidMesh = Annotated[BoxMesh | PillarMesh | FileMesh | LayerMesh | BallMesh, Field(discriminator="type")]
 AnySolidMesh = BoxMesh | PillarMesh | FileMesh | LayerMesh | BallMesh
+DEEPEST = 0.8
+"""Of an asperity or a void, over the thickness of the layer that it takes its room from."""
 TYPES = ("box", "pillars", "file", "layers", "ball")
 
 
@@ -123,7 +125,26 @@ def _complete_layers(section: LayerMesh) -> LayerMesh:
             problem = "there is no interface of that name"
             raise ScenarioError(problem, ("mesh", key, "interface"), feature.interface, ", ".join(known) or "none",
                                 nearest(feature.interface, known))  # fmt: skip
+    _require_room(section)
     return section.model_copy(update={"element": element})
+
+
+def _require_room(section: LayerMesh) -> None:
+    """An asperity or a void leaves something of the layers and of the contact."""
+    for key, name in (("asperity", "height"), ("void", "depth")):
+        feature = getattr(section, key)
+        if feature is None:
+            continue
+        size, below = getattr(feature, name), _interfaces(section).index(feature.interface)
+        layer = section.layers[below + (key == "asperity" and size > 0.0)]
+        if abs(size) > DEEPEST * layer.thickness:
+            problem = f"leaves too little of the layer {layer.name}"
+            raise ScenarioError(problem, ("mesh", key, name), allowed=f"at most {DEEPEST * layer.thickness:.4g} m")
+    if section.void is not None and (section.void.width >= 2.0 * section.size[0] or section.cells[0] < 2):
+        problem = "leaves no contact, or no cell for it"
+        raise ScenarioError(
+            problem, ("mesh", "void", "width"), allowed="less than twice mesh.size, on two cells or more"
+        )
 
 
 def _complete_ball(section: BallMesh) -> BallMesh:

@@ -14,6 +14,7 @@ from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import FORMS, REFUSED
 from ramify.scenario.hosts import HOST_TYPES
 from ramify.scenario.load import Document
+from ramify.scenario.solid_meshes import TYPES
 
 AnyScenario = TypeVar("AnyScenario", bound=Scenario)
 
@@ -71,11 +72,13 @@ def told(problem: Mapping[str, Any]) -> ScenarioError:
     if kind in ("literal_error", "union_tag_invalid"):
         choices = re.findall(r"'([^']*)'", context.get("expected", "")) or context.get("expected", "").split(" or ")
         if kind == "union_tag_invalid":
-            key, choices, value = (*key, "type"), list(HOST_TYPES), context["tag"]
-        problem_text = "unknown host type" if kind == "union_tag_invalid" else "not one of the choices"
+            choices = re.findall(r"'([^']*)'", context["expected_tags"])
+            key, value = (*key, "type"), context["tag"]
+        problem_text = "unknown host type" if key[:1] == ("host",) else "not one of the choices"
         return ScenarioError(problem_text, key, shown(value), ", ".join(choices), nearest(str(value), choices))
     if kind == "union_tag_not_found":
-        return ScenarioError("has no type", key, allowed=f"type: {', '.join(HOST_TYPES)}")
+        types = (*TYPES[:3], "...") if key[:1] == ("mesh",) else HOST_TYPES
+        return ScenarioError("has no type", key, allowed=f"type: {', '.join(types)}")
     if kind in ("model_attributes_type", "model_type", "dict_type"):
         allowed = f"a mapping such as {{type: {nearest(str(value), HOST_TYPES) or 'pillars'}, ...}}"
         return ScenarioError("not a mapping of keys to values", key, text, allowed if key == ("host",) else None)
@@ -91,7 +94,9 @@ def told(problem: Mapping[str, Any]) -> ScenarioError:
 
 
 def host_key(place: tuple[str | int, ...]) -> Key:
-    """Path in the file of a place that pydantic gives: the host's type and the form of a key are no levels of it."""
-    if len(place) > 1 and place[0] == "host" and place[1] in HOST_TYPES:
+    """Path in the file of a place that pydantic gives: a host's or mesh's type and a key's form are no levels of it."""
+    if len(place) > 1 and (
+        (place[0] == "host" and place[1] in HOST_TYPES) or (place[0] == "mesh" and place[1] in TYPES)
+    ):
         place = (place[0], *place[2:])
     return tuple(part for part in place if part not in FORMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from ramify.models.mechanics.schema import (
     FIELD_NAMES,
@@ -20,6 +21,7 @@ from ramify.scenario.solid_meshes import (
     AnySolidMesh,
     complete_mesh,
     dimension_of,
+    element_of,
     known_interfaces,
     known_regions,
     require_boundary,
@@ -180,8 +182,9 @@ def _complete_times(scenario: MechanicsScenario) -> MechanicsScenario:
                 raise ScenarioError("a steady state has no time", key, allowed="a duration")
     if not flows(scenario) and numerics.flow_tolerance is not None:
         raise ScenarioError("no region flows", ("numerics", "flow_tolerance"), allowed="law: anand or creep")
+    numerics = numerics.model_copy(update={"order": numerics.order or _default_order(scenario)})
     if duration is None:
-        return scenario
+        return scenario.model_copy(update={"numerics": numerics})
     for number, time in enumerate(output.times or ()):
         if time > duration:
             raise ScenarioError("is after the end", ("output", "times", number), f"{time:g} s", f"up to {duration:g} s")
@@ -190,6 +193,12 @@ def _complete_times(scenario: MechanicsScenario) -> MechanicsScenario:
     if flows(scenario):
         steps["flow_tolerance"] = numerics.flow_tolerance or FLOW_TOLERANCE
     return scenario.model_copy(update={"output": output, "numerics": numerics.model_copy(update=steps)})
+
+
+def _default_order(scenario: MechanicsScenario) -> Literal[1, 2]:
+    """Bricks of first order flow with pressures that alternate from cell to cell, simplices lock."""
+    plane, element = dimension_of(scenario.mesh) == 2, element_of(scenario.mesh)
+    return 2 if flows(scenario) and (plane or element == "tetrahedron") else 1
 
 
 def histories(scenario: MechanicsScenario) -> list[InTime | None]:

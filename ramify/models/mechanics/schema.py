@@ -139,7 +139,8 @@ class SolidOutput(Section):
 class SolidSteps(Section):
     """Elements, steps and tolerances."""
 
-    order: Literal[1, 2] = 1
+    order: Literal[1, 2] | None = None
+    """2 where metal flows in plane meshes or in tetrahedra, else 1."""
     first_step: Time | None = None
     """1e-5 of the duration by default."""
     flow_tolerance: Annotated[float, Field(gt=0, le=0.1, allow_inf_nan=False)] | None = None

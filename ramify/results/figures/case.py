@@ -14,7 +14,7 @@ from ramify.results.folder import FIELDS, HISTORY, SCENARIO, SUMMARY
 
 SURFACE = 0.5
 """Phase fraction that counts as the surface of metal and host."""
-EVERYWHERE = ("p", "von_mises")
+EVERYWHERE = ("p", "von_mises", "crystallinity")
 """Fields of the solids too, which no metal or host covers in a figure."""
 
 

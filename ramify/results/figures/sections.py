@@ -31,7 +31,7 @@ from ramify.results.figures.style import (
     time_unit,
 )
 
-MAPPED = ("c", "phi_l", "phi", "p", "von_mises")
+MAPPED = ("c", "phi_l", "phi", "p", "von_mises", "crystallinity")
 PROFILE_LINES = 6
 CAPTION = 1.8
 """Width of time and capacity on one line [inch]: narrower maps have them on two."""

@@ -1,0 +1,5 @@
+"""Surface diffusion of a diffuse metal surface on structured PETSc meshes, for every model that has one."""
+
+from ramify.phasefield.surface_diffusion.diffusion import Diffused, SurfaceDiffusion
+
+__all__ = ["Diffused", "SurfaceDiffusion"]
