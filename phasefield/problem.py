@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -194,6 +194,19 @@ class Numerics:
     largest_step: float = float("inf")
     smallest_step: float = 1e-9
     order: Literal[1, 2] = 2
+
+
+class MovingSurface(Protocol):
+    """What a diffuse metal surface has to know of a problem (plating.front)."""
+
+    @property
+    def domain(self) -> Domain: ...  # noqa: D102
+    @property
+    def interface(self) -> Interface: ...  # noqa: D102
+    @property
+    def geometry(self) -> Geometry: ...  # noqa: D102
+    @property
+    def contact_angles(self) -> ContactAngles: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

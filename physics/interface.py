@@ -231,3 +231,15 @@ def sampling_loss(damkoehler: float) -> tuple[float, float, float]:
     ratio = top / bottom
     change = (top_slope - ratio * bottom_slope) / bottom
     return x * ratio, ratio - y * change, 1.0 + change
+
+
+@numba.njit(cache=True)
+def spread_damkoehler(resistance: float, mesh: float = 0.0) -> float:
+    """Da' = Da/(1 + rho(Da)) of the spread reaction that acts like a sharp one, from its resistance 1/Da [-].
+
+    The same as `sampling_loss`, for rates without bound: a resistance of zero is a sharp surface held at a value. `mesh`
+    is what the discrete equations add to the outer intercept a [widths].
+    """
+    if resistance > 0.0:
+        return 1.0 / (resistance * (1.0 + sampling_loss(1.0 / resistance)[0]) - mesh)
+    return 1.0 / (_LIMIT - mesh)

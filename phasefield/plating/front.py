@@ -21,7 +21,7 @@ from ramify.phasefield.kernels import allen_cahn, band
 from ramify.phasefield.kernels import front as kernels
 from ramify.phasefield.kernels.surface import SMALLEST_BUMP
 from ramify.phasefield.plating.wetting import Wetting
-from ramify.phasefield.problem import PlatingProblem
+from ramify.phasefield.problem import MovingSurface
 
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
 STABLE = 0.4
@@ -37,7 +37,7 @@ within a hundred steps, whatever their length; with one they grow slowly, with t
 class Front:
     """Regularisation of one run's metal."""
 
-    def __init__(self, grid: Grid, problem: PlatingProblem, pore: np.ndarray, openings: list[np.ndarray]) -> None:
+    def __init__(self, grid: Grid, problem: MovingSurface, pore: np.ndarray, openings: list[np.ndarray]) -> None:
         self.grid, self.pore, self.openings = grid, pore, openings
         self.interface = problem.interface
         hx, hy, hz = problem.domain.spacing

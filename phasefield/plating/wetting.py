@@ -13,7 +13,7 @@ import numpy as np
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import band
 from ramify.phasefield.kernels import wetting as kernels
-from ramify.phasefield.problem import PlatingProblem
+from ramify.phasefield.problem import MovingSurface
 
 SMALLEST_DEPTH = 0.25
 """Least open volume over wall area that counts, in cell edges: a sliver's would make the wall's flux stiff."""
@@ -36,7 +36,7 @@ class Wall:
 class Wetting:
     """Contact angles of one run's walls."""
 
-    def __init__(self, grid: Grid, problem: PlatingProblem, pore: np.ndarray, openings: list[np.ndarray]) -> None:
+    def __init__(self, grid: Grid, problem: MovingSurface, pore: np.ndarray, openings: list[np.ndarray]) -> None:
         self.grid, self.pore = grid, pore
         hx, hy, hz = problem.domain.spacing
         self._edges, self._inverse = (hx, hy, hz), (1.0 / hx, 1.0 / hy, 1.0 / hz)
@@ -64,7 +64,7 @@ class Wetting:
         normals = np.tile([0.0, 0.0, -1.0], (len(lowest), 1))
         return Wall(self._law(angle), lowest, normals, np.full(len(lowest), self._edges[2]))
 
-    def _host_wall(self, angle: float, problem: PlatingProblem, openings: list[np.ndarray]) -> Wall:
+    def _host_wall(self, angle: float, problem: MovingSurface, openings: list[np.ndarray]) -> Wall:
         areas, open_cells = self._wall_areas(problem, openings), self.pore[OWNED] > 0.0
         touching = np.argwhere(open_cells & (areas > 0.0))
         beside = np.argwhere(open_cells & (areas == 0.0) & self._beside(self.pore == 0.0))
@@ -79,7 +79,7 @@ class Wetting:
         band.spread_near(mask.astype(np.uint8), spread)
         return spread[OWNED] > 0
 
-    def _wall_areas(self, problem: PlatingProblem, openings: list[np.ndarray]) -> np.ndarray:
+    def _wall_areas(self, problem: MovingSurface, openings: list[np.ndarray]) -> np.ndarray:
         """Wall of the host in the owned cells [m^2]: what their open faces leave unbalanced.
 
         Only what lies across the smooth wall's normal counts: facets that the grid adds beside it cancel in the sum.
@@ -105,7 +105,7 @@ class Wetting:
             upper[-1] = pore[-1]
         return np.moveaxis(upper - lower, 0, 2 - axis)
 
-    def _host_normals(self, problem: PlatingProblem, cells: np.ndarray) -> np.ndarray:
+    def _host_normals(self, problem: MovingSurface, cells: np.ndarray) -> np.ndarray:
         """Unit vectors (x, y, z) into the host at owned cells, down the gradient of its signed distance."""
         distance = problem.geometry.host_distance
         assert distance is not None

@@ -1,0 +1,289 @@
+"""A metal electrode with voids: vacancies, the moving void surface, and the ledger of lithium.
+
+Metal fills the box 0 < z < H but for its voids, xi = 1 in metal and 0 in voids. z = 0 is the back face, towards the
+current collector and the reservoir of metal, z = H the contact with the solid electrolyte. Current densities are
+positive for plating. One step, by Heun's method:
+
+1. vacancies of the metal now (voids.vacancies), and the velocity of its surface;
+2. the metal at the end of the step with that velocity; vacancies and velocity there;
+3. the metal at the end of the step with the mean of the two.
+
+Their difference is the error. The surface is kept by the regularisation of plated metal (plating.front), conservative:
+the volume of the voids changes by what condenses in them, to round-off.
+
+**Ledger.** Each atom that leaves through the contact leaves a vacancy, and each vacancy ends in a void, at a sink in
+the bulk or at the back face:
+
+    lithium stripped (-I dt/F) = [void volume gained]/Omega + annihilated in the bulk + left at the back face
+
+What is annihilated takes lattice away: the electrode gets thinner by that volume, and metal moves up from the
+reservoir to close it. That drift moves neither the voids' walls nor the contact here; it is an entry of the ledger,
+`electrode_receded` = Omega (annihilated + left)/area. Voids that are placed or filled without a flux (births, remainders
+too small to show) take lattice from there, or give it back: `placed`. Plating runs all of it backwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.plating.front import Front
+from ramify.phasefield.plating.timescheme import longest_stable
+from ramify.phasefield.voids.problem import MetalProblem
+from ramify.phasefield.voids.vacancies import Exchange, Fluxes, Vacancies
+from ramify.physics.interface import equilibrium_profile
+
+
+@dataclass(frozen=True)
+class MetalLedger:
+    """Running totals [mol]."""
+
+    stripped: float = 0.0
+    """Lithium that left through the contact; negative on plating."""
+    condensed: float = 0.0
+    """Vacancies that entered voids."""
+    annihilated: float = 0.0
+    """At sinks in the bulk."""
+    left: float = 0.0
+    """At the back face."""
+    placed: float = 0.0
+    """Voids born less remainders filled."""
+    turnover: float = 0.0
+    """Sum of the sizes of all that moved, that imbalances are measured by."""
+    worst_step: float = 0.0
+    """Largest imbalance of a step, relative to its turnover."""
+
+    def receded(self, molar_volume: float, area: float) -> float:
+        """Thickness of the electrode consumed apart from its voids [m]."""
+        return molar_volume * (self.annihilated + self.left - self.placed) / area
+
+
+@dataclass(frozen=True)
+class MetalState:
+    """The metal at one time; arrays are ghosted [z, y, x], ghosts filled, and not to be changed."""
+
+    time: float
+    xi: np.ndarray
+    """Metal fraction."""
+    excess: np.ndarray
+    """s - 1 as last solved; a first guess."""
+    ledger: MetalLedger = field(default_factory=MetalLedger)
+
+
+@dataclass(frozen=True)
+class StepLimits:
+    """Longest next steps [s]."""
+
+    motion: float
+    """The surface moves by no more than `front_motion` cells."""
+    capillarity: float
+    """Ripples as fine as the grid stay stable: curvature is taken explicitly."""
+    error: float
+    """The tolerance of the error, at second order."""
+
+    @property
+    def shortest(self) -> float:
+        """What binds."""
+        return min(self.motion, self.capillarity, self.error)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """One step tried; the caller keeps `result` or forgets it."""
+
+    result: MetalState
+    error: float
+    """Difference of the first- and the second-order displacement of the surface [cells]."""
+    motion: float
+    """Largest displacement [cells]."""
+    limits: StepLimits
+    fluxes: Fluxes
+    """Mean over the step."""
+    ledger: MetalLedger
+    """Of this step alone."""
+
+    def good(self, problem: MetalProblem) -> bool:
+        """Whether error and motion are within what the problem's numerics allow, with some slack."""
+        numerics = problem.numerics
+        return self.error <= 2.0 * numerics.time_tolerance and self.motion <= 1.4 * numerics.front_motion
+
+
+class VoidMetal:
+    """The metal of `model: voids` on one grid.
+
+    Parameters
+    ----------
+    grid
+        Of the metal alone: its last layer touches the electrolyte.
+    problem
+        Its domain is the grid's.
+    """
+
+    def __init__(self, grid: Grid, problem: MetalProblem) -> None:
+        self.grid, self.problem = grid, problem
+        pore = grid.zeros()
+        pore.fill(1.0)
+        self.openings = _inner_faces(grid)
+        self.front = Front(grid, problem, pore, self.openings)
+        self.vacancies = Vacancies(grid, problem, self.openings)
+        self._finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
+
+    # ------------------------------------------------------------------ state
+
+    def initial_state(self) -> MetalState:
+        """The metal with its prescribed voids at time zero."""
+        x, y, z = self.grid.centres()
+        xi = self.grid.zeros()
+        xi[:] = equilibrium_profile(self.problem.geometry.metal_distance(x, y, z), self.problem.interface.width)
+        self.front.extend_into_host(xi)
+        return MetalState(0.0, xi, self.grid.zeros())
+
+    def contact_fraction(self, state: MetalState) -> np.ndarray:
+        """xi (ny, nx) at this rank's share of the contact plane, zero where no current may pass.
+
+        Ranks that do not reach the plane (`grid.at_top`) get zeros.
+        """
+        return self.vacancies.contact_fraction(state.xi)
+
+    def void_volume(self, state: MetalState) -> float:
+        """Volume of all voids [m^3]."""
+        return self.grid.sum(float(np.sum(1.0 - state.xi[OWNED]))) * self.problem.domain.cell_volume
+
+    def fields(self, state: MetalState) -> dict[str, np.ndarray | None]:
+        """Metal fraction xi and supersaturation s as (nz, ny, nx) on rank 0; None elsewhere."""
+        return {"xi": self.grid.gather(state.xi), "s": self.grid.gather(1.0 + state.excess)}
+
+    # ------------------------------------------------------------------ one step
+
+    def solve(self, state: MetalState, contact_current: np.ndarray) -> Exchange:
+        """Vacancies and void-surface velocities of a state; parameters as for `advance`."""
+        self.vacancies.set_geometry(state.xi)
+        return self.vacancies.solve(contact_current, state.excess, state.time)
+
+    def advance(self, state: MetalState, dt: float, contact_current: np.ndarray) -> Advance:
+        """One step of `dt` seconds; nothing of the state or of this object's meaning changes.
+
+        Parameters
+        ----------
+        contact_current
+            (ny, nx) of this rank's owned columns: current density through the faces of the contact plane [A/m^2 of
+            plane, the contact fraction included], positive for plating, its mean over the step. Where the contact
+            moves in the step the current moves with it, its sum as given. Ignored on ranks that do not reach the plane.
+
+        Raises
+        ------
+        SolverFailure
+            Where vacancies have nowhere to go, or their equation is not solved.
+        """
+        first = self.solve(state, contact_current)
+        guess = self._move(state.xi, [first], dt)
+        self.vacancies.set_geometry(guess)
+        current = self._follow(contact_current, state.xi, guess)
+        second = self.vacancies.solve(current, first.excess, state.time + dt)
+        xi = self._move(state.xi, [first, second], dt)
+        return self._judge(state, dt, guess, xi, (first, second))
+
+    def _follow(self, current: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """The contact's current where the contact has moved to: the density on the metal stays, and so does the sum."""
+        was, now = self.vacancies.contact_fraction(before), self.vacancies.contact_fraction(after)
+        follows = np.where(was > 0.0, current * now / np.where(was > 0.0, was, 1.0), 0.0)
+        sums = [float(np.sum(a)) if self.grid.at_top else 0.0 for a in (current, follows)]
+        given, moved = self.grid.sums(np.array(sums))
+        return follows * (given / moved) if moved != 0.0 else follows
+
+    def _move(self, xi: np.ndarray, stages: list[Exchange], dt: float) -> np.ndarray:
+        """The metal after `dt` with the mean rate of the stages."""
+        rate, speed = self.front.borrow()
+        share = 1.0 / len(stages)
+        rate[:] = share * sum(stage.rate for stage in stages)
+        speed[:] = share * sum(stage.speed for stage in stages)
+        self.grid.halo.exchange(speed)
+        velocity = share * sum(stage.velocity for stage in stages)
+        relaxation = self.vacancies.relaxation(self.front.largest_wavenumber)
+        return self.front.advance(xi, rate, speed, dt, velocity, relaxation)[0]
+
+    def _judge(
+        self, state: MetalState, dt: float, guess: np.ndarray, xi: np.ndarray, stages: tuple[Exchange, Exchange]
+    ) -> Advance:
+        numerics, finest = self.problem.numerics, self._finest
+        # in the middle of the surface d(xi) is a displacement over 4 l
+        change = self.grid.max(float(np.abs(xi - guess)[OWNED].max()))
+        error = 4.0 * self.problem.interface.width * change / finest
+        velocity = max(stage.velocity for stage in stages)
+        wavenumber = self.front.largest_wavenumber
+        limits = StepLimits(
+            motion=numerics.front_motion * finest / velocity if velocity > 0.0 else np.inf,
+            capillarity=longest_stable(self.vacancies.relaxation(wavenumber), wavenumber),
+            error=0.9 * dt * float(np.sqrt(numerics.time_tolerance / error)) if error > 0.0 else np.inf,
+        )
+        fluxes = Fluxes(*(0.5 * (getattr(stages[0].fluxes, f.name) + getattr(stages[1].fluxes, f.name)) for f in fields(Fluxes)))
+        step = self._book(state, dt, xi, fluxes)
+        total = _add(state.ledger, step)
+        result = replace(state, time=state.time + dt, xi=xi, excess=stages[1].excess, ledger=total)
+        return Advance(result, error, velocity * dt / finest, limits, fluxes, step)
+
+    def _book(self, state: MetalState, dt: float, xi: np.ndarray, fluxes: Fluxes) -> MetalLedger:
+        """The step's entries; its imbalance compares them with the void volume that really changed."""
+        to_moles = self.problem.domain.cell_volume / self.problem.transport.molar_volume
+        gained = self.grid.sum(float(np.sum((state.xi - xi)[OWNED]))) * to_moles
+        stripped, annihilated, left = dt * fluxes.injected, dt * fluxes.annihilated, dt * fluxes.left
+        turnover = abs(stripped) + abs(gained) + abs(annihilated) + abs(left)
+        missing = abs(stripped - gained - annihilated - left)
+        return MetalLedger(
+            stripped=stripped,
+            condensed=gained,
+            annihilated=annihilated,
+            left=left,
+            turnover=turnover,
+            worst_step=missing / turnover if turnover > 0.0 else 0.0,
+        )
+
+    # ------------------------------------------------------------------ restart
+
+    def save(self, state: MetalState) -> dict[str, Any]:
+        """Everything a bitwise restart needs (arrays on rank 0 alone)."""
+        return {
+            "arrays": {"xi": self.grid.gather(state.xi), "excess": self.grid.gather(state.excess)},
+            "time": state.time,
+            "ledger": {f.name: getattr(state.ledger, f.name) for f in fields(MetalLedger)},
+        }
+
+    def load(self, saved: dict[str, Any]) -> MetalState:
+        """The state that `save` returned (rank 0's dictionary), on any number of ranks."""
+        root = self.grid.comm.rank == 0
+        time, ledger = self.grid.comm.bcast((saved["time"], saved["ledger"]) if root else None, root=0)
+        xi, excess = self.grid.zeros(), self.grid.zeros()
+        for name, array in (("xi", xi), ("excess", excess)):
+            self.grid.scatter(saved["arrays"][name] if root else None, array)
+        self.front.extend_into_host(xi)
+        return MetalState(time, xi, excess, MetalLedger(**ledger))
+
+    def free(self) -> None:
+        """Free the PETSc objects (the grid is the caller's)."""
+        self.vacancies.free()
+
+
+def _add(total: MetalLedger, step: MetalLedger) -> MetalLedger:
+    sums = {f.name: getattr(total, f.name) + getattr(step, f.name) for f in fields(MetalLedger)}
+    return MetalLedger(**{**sums, "worst_step": max(total.worst_step, step.worst_step)})
+
+
+def _inner_faces(grid: Grid) -> list[np.ndarray]:
+    """Openings of the faces across x, y, z: one inside the box, none on its outer walls."""
+    openings = []
+    for axis in range(3):
+        opening = grid.zeros(np.float32)
+        opening.fill(1.0)
+        faces = np.moveaxis(opening, 2 - axis, 0)
+        if not grid.periodic[axis]:
+            if grid.start[axis] == 0:
+                faces[1] = 0.0
+            if grid.start[axis] + grid.local[axis] == grid.domain.cells[axis]:
+                faces[-1] = 0.0
+        faces[0] = 0.0
+        grid.halo.exchange(opening)
+        openings.append(opening)
+    return openings

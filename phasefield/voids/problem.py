@@ -1,0 +1,92 @@
+"""The metal of `model: voids` in SI numbers: what `VoidMetal` is told. Nothing here computes.
+
+The box runs from the back face, z = 0, to the contact with the solid electrolyte, z = size[2]; the metal takes all of
+it but for its voids.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ramify.phasefield.problem import ContactAngles, Domain, Geometry, Interface, SpatialFunction
+
+
+@dataclass(frozen=True)
+class VacancyTransport:
+    """How vacancies move, vanish and enter voids (physics.vacancies)."""
+
+    diffusivity: float
+    """D, the tracer diffusivity of the metal's atoms [m^2/s]."""
+    molar_volume: float
+    """Omega [m^3/mol]."""
+    surface_energy: float
+    """gamma of a void's surface [J/m^2]; zero leaves capillarity out."""
+    temperature: float
+    """[K]."""
+    sink_length: float = math.inf
+    """L_s of sinks in the bulk [m]; infinite for none."""
+    back: Literal["sink", "blocked"] = "sink"
+    """The face at z = 0: s = 1, or no flux."""
+    exchange_rate: float = math.inf
+    """k of the flux k (s - s_eq)/Omega into a void's surface [m/s]; infinite holds s at s_eq."""
+
+
+@dataclass(frozen=True)
+class MetalNumerics:
+    """Tolerances and limits."""
+
+    linear_tolerance: float = 1e-10
+    """Relative residual of the vacancies' equation."""
+    linear_iterations: int = 200
+    front_motion: float = 0.3
+    """Largest displacement of a void's surface per step, in cells."""
+    time_tolerance: float = 0.02
+    """Largest difference between the first- and the second-order displacement of a step, in cells."""
+
+
+@dataclass(frozen=True)
+class MetalProblem:
+    """Everything the metal needs; its surface is described as that of plated metal is (phasefield.problem)."""
+
+    domain: Domain
+    transport: VacancyTransport
+    interface: Interface
+    voids: SpatialFunction | None = None
+    """Signed distance of the initial voids [m], negative inside them; None for dense metal."""
+    contact_angle: float = 0.5 * math.pi
+    """At the contact plane, through the metal [rad]."""
+    numerics: MetalNumerics = field(default_factory=MetalNumerics)
+
+    @property
+    def contact_angles(self) -> ContactAngles:
+        """Upright where the front's own walls are; the contact plane is looked after apart."""
+        return ContactAngles()
+
+    @property
+    def geometry(self) -> Geometry:
+        """Metal everywhere but in the voids, and no host."""
+        return Geometry(Dense() if self.voids is None else Around(self.voids))
+
+
+@dataclass(frozen=True)
+class Around:
+    """Signed distance of the metal around voids [m]."""
+
+    voids: SpatialFunction
+
+    def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Negative in the metal."""
+        return -np.asarray(self.voids(x, y, z))
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Signed distance of metal without an end."""
+
+    def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Minus infinity."""
+        return np.full(np.broadcast_shapes(x.shape, y.shape, z.shape), -np.inf)
