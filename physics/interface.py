@@ -237,8 +237,8 @@ def sampling_loss(damkoehler: float) -> tuple[float, float, float]:
 def spread_damkoehler(resistance: float, mesh: float = 0.0) -> float:
     """Da' = Da/(1 + rho(Da)) of the spread reaction that acts like a sharp one, from its resistance 1/Da [-].
 
-    The same as `sampling_loss`, for rates without bound: a resistance of zero is a sharp surface held at a value. `mesh`
-    is what the discrete equations add to the outer intercept a [widths].
+    The same as `sampling_loss`, for rates without bound too: with no resistance a sharp surface is held at a value.
+    `mesh` is what the discrete equations add to the outer intercept a [widths].
     """
     if resistance > 0.0:
         return 1.0 / (resistance * (1.0 + sampling_loss(1.0 / resistance)[0]) - mesh)

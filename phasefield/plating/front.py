@@ -239,24 +239,30 @@ class Front:
         self._set_normals(xi)
         self.grid.fill_outer_ghosts_of_vector(self.normals)
         spans, near, width = self.spans, self.near, self.interface.width
-        for axis, normal, opening, inverse in zip(AXES, self.normals, self.openings, self.inverse, strict=True):
+        for number, (axis, normal, opening, inverse) in enumerate(
+            zip(AXES, self.normals, self.openings, self.inverse, strict=True)
+        ):
             if not self.classical:
                 kernels.add_regularisation(xi, normal, opening, spans, near, axis, inverse, width, b, self.divergence)
             if speed is not None:
-                kernels.add_feed(
-                    xi,
-                    self.psi,
-                    normal,
-                    opening,
-                    speed,
-                    self.slope,
-                    self.bending,
-                    spans,
-                    near,
-                    axis,
-                    inverse,
-                    self.divergence,
-                )
+                self._add_feed(xi, speed, number)
+
+    def _add_feed(self, xi: np.ndarray, speed: np.ndarray, axis: int) -> None:
+        """Add the divergence of the feed through the faces across x (0), y or z (2)."""
+        kernels.add_feed(
+            xi,
+            self.psi,
+            self.normals[axis],
+            self.openings[axis],
+            speed,
+            self.slope,
+            self.bending,
+            self.spans,
+            self.near,
+            AXES[axis],
+            self.inverse[axis],
+            self.divergence,
+        )
 
     def _advance_classical(
         self,

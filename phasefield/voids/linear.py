@@ -82,7 +82,9 @@ class DiffusionSolver:
         reason = self._ksp.getConvergedReason()
         if reason < 0:
             reached = self._ksp.getResidualNorm() / self._right.norm()
-            raise Unsolved(f"{reached:.1e} of the right-hand side left after {self._ksp.getIterationNumber()} iterations")
+            raise Unsolved(
+                f"{reached:.1e} of the right-hand side left after {self._ksp.getIterationNumber()} iterations"
+            )
         guess[OWNED] = self._solution.getArray().reshape(self.grid.shape)
         self.grid.halo.exchange(guess)
 
@@ -91,7 +93,8 @@ class DiffusionSolver:
         del matrix
         self._work[OWNED] = x.getArray(readonly=True).reshape(self.grid.shape)
         self.grid.halo.exchange(self._work)
-        apply_diffusion(self._work, *self.faces, self.reaction, y.getArray().reshape(self.grid.shape))
+        tx, ty, tz = self.faces
+        apply_diffusion(self._work, tx, ty, tz, self.reaction, y.getArray().reshape(self.grid.shape))
 
     def apply(self, pc: PETSc.PC, x: PETSc.Vec, y: PETSc.Vec) -> None:
         """PETSc's callback for one cycle."""

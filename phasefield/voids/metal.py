@@ -18,8 +18,8 @@ the bulk or at the back face:
 
 What is annihilated takes lattice away: the electrode gets thinner by that volume, and metal moves up from the
 reservoir to close it. That drift moves neither the voids' walls nor the contact here; it is an entry of the ledger,
-`electrode_receded` = Omega (annihilated + left)/area. Voids that are placed or filled without a flux (births, remainders
-too small to show) take lattice from there, or give it back: `placed`. Plating runs all of it backwards.
+`receded` = Omega (annihilated + left - placed)/area. Voids that appear or vanish without a flux (births, remainders too
+small to show) take lattice from there, or give it back: `placed`. Plating runs all of it backwards.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ from typing import Any
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.plating.front import Front
-from ramify.phasefield.plating.timescheme import longest_stable
-from ramify.phasefield.voids.problem import MetalProblem
+from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem
+from ramify.phasefield.voids.surface import VoidSurface
 from ramify.phasefield.voids.vacancies import Exchange, Fluxes, Vacancies
 from ramify.physics.interface import equilibrium_profile
+
+STABLE = 1.6
+"""Step times the decay rate of the finest ripple at most: Heun's method turns unstable at two."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,8 @@ class Advance:
     ledger: MetalLedger
     """Of this step alone."""
 
-    def good(self, problem: MetalProblem) -> bool:
-        """Whether error and motion are within what the problem's numerics allow, with some slack."""
-        numerics = problem.numerics
+    def good(self, numerics: MetalNumerics) -> bool:
+        """Whether error and motion are within what is allowed, with some slack."""
         return self.error <= 2.0 * numerics.time_tolerance and self.motion <= 1.4 * numerics.front_motion
 
 
@@ -127,8 +128,8 @@ class VoidMetal:
         pore = grid.zeros()
         pore.fill(1.0)
         self.openings = _inner_faces(grid)
-        self.front = Front(grid, problem, pore, self.openings)
         self.vacancies = Vacancies(grid, problem, self.openings)
+        self.front = VoidSurface(grid, problem, pore, self.openings, self.vacancies.profile)
         self._finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
 
     # ------------------------------------------------------------------ state
@@ -202,8 +203,7 @@ class VoidMetal:
         speed[:] = share * sum(stage.speed for stage in stages)
         self.grid.halo.exchange(speed)
         velocity = share * sum(stage.velocity for stage in stages)
-        relaxation = self.vacancies.relaxation(self.front.largest_wavenumber)
-        return self.front.advance(xi, rate, speed, dt, velocity, relaxation)[0]
+        return self.front.advance(xi, rate, speed, dt, velocity)[0]
 
     def _judge(
         self, state: MetalState, dt: float, guess: np.ndarray, xi: np.ndarray, stages: tuple[Exchange, Exchange]
@@ -216,10 +216,12 @@ class VoidMetal:
         wavenumber = self.front.largest_wavenumber
         limits = StepLimits(
             motion=numerics.front_motion * finest / velocity if velocity > 0.0 else np.inf,
-            capillarity=longest_stable(self.vacancies.relaxation(wavenumber), wavenumber),
+            capillarity=_longest_stable(self.vacancies.relaxation(wavenumber) * wavenumber**2),
             error=0.9 * dt * float(np.sqrt(numerics.time_tolerance / error)) if error > 0.0 else np.inf,
         )
-        fluxes = Fluxes(*(0.5 * (getattr(stages[0].fluxes, f.name) + getattr(stages[1].fluxes, f.name)) for f in fields(Fluxes)))
+        fluxes = Fluxes(
+            *(0.5 * (getattr(stages[0].fluxes, f.name) + getattr(stages[1].fluxes, f.name)) for f in fields(Fluxes))
+        )
         step = self._book(state, dt, xi, fluxes)
         total = _add(state.ledger, step)
         result = replace(state, time=state.time + dt, xi=xi, excess=stages[1].excess, ledger=total)
@@ -264,6 +266,11 @@ class VoidMetal:
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""
         self.vacancies.free()
+
+
+def _longest_stable(decay: float) -> float:
+    """Longest step of Heun's method [s] for a ripple that decays at a rate [1/s], with some room."""
+    return STABLE / decay if decay > 0.0 else np.inf
 
 
 def _add(total: MetalLedger, step: MetalLedger) -> MetalLedger:

@@ -14,6 +14,18 @@ import numpy as np
 
 from ramify.phasefield.problem import ContactAngles, Domain, Geometry, Interface, SpatialFunction
 
+MOBILITY_FACTOR = 10.0
+"""b over width and largest front velocity: where the surface moves fastest, the profile lags by l/100 at most.
+
+With the 1.5 of plated metal it lags by l/20 in places, which counts in ripples of a cell: Mullins' rate is off by 4 %
+where it is by 2 % with ten. What the regularisation itself moves along the surface stays below 1 % up to k l = 0.2.
+"""
+
+
+def void_interface(width: float) -> Interface:
+    """The diffuse surface of voids, of a width l [m]."""
+    return Interface(width, mobility_factor=MOBILITY_FACTOR)
+
 
 @dataclass(frozen=True)
 class VacancyTransport:
@@ -57,13 +69,11 @@ class MetalProblem:
     interface: Interface
     voids: SpatialFunction | None = None
     """Signed distance of the initial voids [m], negative inside them; None for dense metal."""
-    contact_angle: float = 0.5 * math.pi
-    """At the contact plane, through the metal [rad]."""
     numerics: MetalNumerics = field(default_factory=MetalNumerics)
 
     @property
     def contact_angles(self) -> ContactAngles:
-        """Upright where the front's own walls are; the contact plane is looked after apart."""
+        """The surface meets every face of the box upright."""
         return ContactAngles()
 
     @property

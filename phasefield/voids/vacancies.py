@@ -27,6 +27,7 @@ from ramify.phasefield.kernels.surface import MESH_INTERCEPT
 from ramify.phasefield.plating.front import AXES
 from ramify.phasefield.voids.linear import DiffusionSolver, Unsolved
 from ramify.phasefield.voids.problem import MetalProblem
+from ramify.phasefield.voids.profile import REACH, exchange_profile
 from ramify.physics.constants import FARADAY
 from ramify.physics.interface import spread_damkoehler
 from ramify.physics.vacancies import capillary_length, equilibrium_supersaturation
@@ -77,11 +78,17 @@ class Vacancies:
         active = [h for h, n in zip(spacing, problem.domain.cells, strict=True) if n > 1]
         self._finest = min(active)
         self._scales = [(self._finest / h) ** 2 for h in spacing]
+        hx, hy, hz = spacing
+        self._inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
+        self._psi, self._at = grid.zeros(), grid.zeros(np.uint8)
         self.capillary = capillary_length(transport.surface_energy, transport.molar_volume, transport.temperature)
         edge = float(np.sqrt(np.mean(np.square(active))))
         resistance = transport.diffusivity / (width * transport.exchange_rate)
-        self.exchange = transport.diffusivity / width * spread_damkoehler(resistance, MESH_INTERCEPT * (edge / width) ** 2)
+        self.exchange = (
+            transport.diffusivity / width * spread_damkoehler(resistance, MESH_INTERCEPT * (edge / width) ** 2)
+        )
         """k' [m/s]."""
+        self.profile = exchange_profile(self.exchange * width / transport.diffusivity)
         self._solver = DiffusionSolver(grid)
         self._per_volume = self._finest**2 / transport.diffusivity
         """From a source of s [1/s] to the scaled right-hand side."""
@@ -97,6 +104,7 @@ class Vacancies:
     def set_geometry(self, xi: np.ndarray) -> None:
         """Operator and void surface of a metal fraction, ghosts filled."""
         transport, solver = self.problem.transport, self._solver
+        self._xi = xi
         kernels.set_metal(xi, self.problem.interface.width, self.active, self._metal, self.weight)
         for axis, opening, scale, face in zip(AXES, self._openings, self._scales, solver.faces, strict=True):
             kernels.set_metal_faces(xi, self.active, opening, axis, scale, face)
@@ -106,18 +114,44 @@ class Vacancies:
             self._back = 2.0 * self._scales[2] * self._metal[1, 1:-1, 1:-1]
             solver.reaction[1, 1:-1, 1:-1] += self._back
         solver.update()
+        self._find_surface(xi)
         self._set_equilibrium(xi)
+
+    def _find_surface(self, xi: np.ndarray) -> None:
+        """Signed distance, and the cells that are beside the surface or between which it passes."""
+        front_kernels.signed_distance(xi, self._psi)
+        self._beside = kernels.list_beside_surface(self._psi, self._at)
+
+    def _extend(self, values: np.ndarray) -> None:
+        """Carry what the cells at the surface hold along its normals; zero beyond FARTHEST."""
+        known = self._at.copy()
+        values[known == 0] = 0.0
+        changed = True
+        while changed:
+            self.grid.fill_outer_ghosts(values)
+            self.grid.fill_outer_ghosts(known)
+            changes = kernels.extend_from_surface(self._psi, self._beside, self._inverse, known, values)
+            changed = self.grid.max(float(changes)) > 0.0
 
     def _set_equilibrium(self, xi: np.ndarray) -> None:
         if self._curvature.size > 1:
-            active = [h for h, n in zip(self.problem.domain.spacing, self.problem.domain.cells, strict=True) if n > 1]
-            psi = np.empty_like(xi)
-            hx, hy, hz = self.problem.domain.spacing
-            front_kernels.signed_distance(xi, psi)
-            inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
-            front_kernels.set_curvature(psi, xi, inverse, kernels.SMALLEST_BUMP, 1.0 / min(active), self._curvature)
+            self.surface_curvature(xi, self._curvature)
         self.equilibrium = equilibrium_supersaturation(self._curvature, self.capillary) - 1.0
         """s_eq - 1 of the cells at void surfaces, or one cell that holds for all."""
+
+    def surface_curvature(self, xi: np.ndarray, curvature: np.ndarray) -> None:
+        """K [1/m] of xi = 1/2 in the cells near the surface, zero elsewhere; of the geometry last set."""
+        psi, inverse, largest = self._psi, self._inverse, 1.0 / self._finest
+        front_kernels.set_curvature(psi, xi, inverse, kernels.SMALLEST_BUMP, largest, curvature)
+        planar = self.problem.domain.dimension < 3
+        empty = np.zeros((1, 1, 1))
+        nx, ny, nz = (empty, empty, empty) if planar else (self.grid.zeros(), self.grid.zeros(), self.grid.zeros())
+        if not planar:
+            kernels.set_cell_normals(psi, inverse, nx, ny, nz)
+            self.grid.fill_outer_ghosts_of_vector([nx, ny, nz])
+        width = self.problem.interface.width
+        kernels.carry_to_surface(curvature, psi, (nx, ny, nz), inverse, width, planar, largest)
+        self._extend(curvature)
 
     def contact_fraction(self, xi: np.ndarray) -> np.ndarray:
         """Metal fraction (ny, nx) of this rank's share of the contact plane; zero where metal holds no vacancies."""
@@ -167,7 +201,18 @@ class Vacancies:
 
     def _exchange(self, excess: np.ndarray, contact_current: np.ndarray) -> Exchange:
         rate, speed = self.grid.zeros(), self.grid.zeros()
-        kernels.set_growth(excess, self.equilibrium, self.weight, self.exchange, rate, speed)
+        kernels.set_growth(
+            excess,
+            self.equilibrium,
+            self._xi,
+            self.weight,
+            self.exchange,
+            self.profile.strength,
+            REACH,
+            rate,
+            speed,
+        )
+        self._extend(speed)
         domain, omega = self.problem.domain, self.problem.transport.molar_volume
         to_moles = domain.cell_volume / omega
         hx, hy, _ = domain.spacing

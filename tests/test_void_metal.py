@@ -1,0 +1,195 @@
+"""Vacancies and voids in a metal: what can be solved by hand, conservation, order in time, restart."""
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import k0, k1
+from void_metals import GAMMA, OMEGA, D, T, ball, cap_at_contact, uniform, void_metal
+
+from ramify.phasefield.engine import SolverFailure
+from ramify.phasefield.grid import OWNED
+from ramify.phasefield.voids.march import march, spread_current
+from ramify.physics import contact_loss
+from ramify.physics.constants import FARADAY
+from ramify.physics.vacancies import capillary_length, ripple_decay_by_bulk
+
+SCRIPT = Path(__file__).with_name("parallel_voids.py")
+H = 20e-6
+LENGTH = capillary_length(GAMMA, OMEGA, T)
+
+
+def total_rate(metal, exchange):
+    """Metal volume gained per time [m^3/s]."""
+    return float(np.sum(exchange.rate[OWNED])) * metal.problem.domain.cell_volume
+
+
+@pytest.mark.parametrize("sinks", [math.inf, 5e-6])
+@pytest.mark.parametrize("back", ["sink", "blocked"])
+@pytest.mark.parametrize("current", [-1.0, 0.5])
+def test_vacancies_across_a_slab(sinks, back, current):
+    """s - 1 = |i| Omega L/(F D), L = H, L_s tanh(H/L_s) or L_s coth(H/L_s); below one on plating."""
+    length = contact_loss.effective_length(H, sinks, back == "sink")
+    metal = void_metal((1, 1, 80), H / 80, sink_length=sinks, back=back)
+    state, i = metal.initial_state(), uniform(metal, current)
+    if math.isinf(length):
+        with pytest.raises(SolverFailure, match="nowhere to go"):
+            metal.solve(state, i)
+        return
+    found = metal.solve(state, i)
+    surface = contact_loss.supersaturation(-current, D, length, OMEGA)
+    z = (np.arange(80) + 0.5) * H / 80
+    exact = contact_loss.supersaturation_profile(z, surface, H, sinks, back == "sink")
+    assert found.excess[1:-1, 1, 1] == pytest.approx(exact - 1.0, abs=2e-4 * abs(surface - 1.0))
+    assert metal.vacancies.at_contact(found.excess, state.xi, i) - 1.0 == pytest.approx(surface - 1.0, rel=5e-4)
+    assert found.fluxes.injected == pytest.approx(-current / FARADAY)
+    if not math.isinf(sinks):
+        left = 1.0 / math.cosh(H / sinks) if back == "sink" else 0.0
+        assert found.fluxes.left == pytest.approx(left * found.fluxes.injected, rel=1e-3, abs=1e-20)
+
+
+@pytest.mark.parametrize(
+    ("planar", "rate", "n", "within"),
+    [(True, math.inf, 32, 0.01), (True, 2e-8, 64, 0.015), (False, math.inf, 32, 0.01)],
+)
+def test_a_void_amid_sinks_shrinks_as_it_should(planar, rate, n, within):
+    """A quarter of a tunnel, an eighth of a ball in the corner of a box, 12 or 24 cells to the radius.
+
+    Around it s - 1 falls like K0(r/L_s) or exp(-r/L_s)/r; an exchange of finite rate k is a resistance in series.
+    """
+    radius, sinks = 3e-6, 2e-6
+    h = 8e-6 / n
+    cells, void = (n, 1 if planar else n, n), cap_at_contact(n, h, radius, planar)
+    metal = void_metal(cells, h, void, sink_length=sinks, exchange_rate=rate)
+    found = metal.solve(metal.initial_state(), uniform(metal, 0.0))
+    excess = math.expm1((1.0 if planar else 2.0) * LENGTH / radius)
+    slope = k1(radius / sinks) / (k0(radius / sinks) * sinks) if planar else 1.0 / radius + 1.0 / sinks
+    exact = excess / (1.0 / (D * slope) + 1.0 / rate)
+    area = 0.5 * math.pi * (radius if planar else radius**2)
+    assert total_rate(metal, found) / area == pytest.approx(exact, rel=within)
+    assert found.velocity == pytest.approx(exact, rel=0.4)
+
+
+def ripple(per_wavelength, back="sink"):
+    """Decay rate of a ripple over Mullins', from the vacancies of the first instant."""
+    wavelength, n = 10e-6, per_wavelength
+    h, k, depth = wavelength / n, 2.0 * math.pi / wavelength, n // 2
+    level, a = (depth + 0.3) * h, 0.1 * h
+    metal = void_metal((n // 2, 1, depth + 14), h, lambda x, y, z: level + a * np.cos(k * x) - z + 0.0 * y, back=back)
+    found = metal.solve(metal.initial_state(), uniform(metal, 0.0))
+    x = (np.arange(n // 2) + 0.5) * h
+    change = 2.0 * np.mean(found.rate[1:-1, 1, 1:-1].sum(axis=0) * h * np.cos(k * x))
+    return change / a / ripple_decay_by_bulk(k, D, LENGTH, level, back == "sink")
+
+
+def test_ripples_decay_at_the_rate_of_mullins():
+    """-D Gamma k^3 coth(k depth) on a sink; the error is of second order in k l."""
+    errors = [abs(1.0 - ripple(n)) for n in (16, 32)]
+    assert errors[1] < 0.01
+    assert errors[0] / errors[1] > 3.5
+
+
+def test_closed_metal_only_moves_its_vacancies_along():
+    assert ripple(32, "blocked") == pytest.approx(1.0, abs=0.01)
+
+
+def grown(steps, until=600.0, **changes):
+    """A void at the contact under a stripping current, in equal steps: metal, states."""
+    n, h = 24, 0.4e-6
+    metal = void_metal((n, 1, n), h, cap_at_contact(n, h, 2.5e-6), **({"sink_length": 8e-6} | changes))
+    states = [metal.initial_state()]
+    for _ in range(steps):
+        current = spread_current(metal, states[0], -1.0)
+        states.append(metal.advance(states[-1], until / steps, current * metal_share(metal, states)).result)
+    return metal, states
+
+
+def metal_share(metal, states):
+    """What is left of the first state's contact, cell by cell, with the same total."""
+    first, now = metal.contact_fraction(states[0]), metal.contact_fraction(states[-1])
+    share = np.where(first > 0.0, now / np.where(first > 0.0, first, 1.0), 0.0)
+    return share * first.sum() / (share * first).sum()
+
+
+def test_the_lithium_that_leaves_is_void_gained_and_lattice_annihilated():
+    metal, states = grown(12)
+    for before, after in itertools.pairwise(states):
+        a, b = before.ledger, after.ledger
+        gained = (metal.void_volume(after) - metal.void_volume(before)) / OMEGA
+        stripped = 50.0 * metal.problem.domain.cross_section / FARADAY
+        assert b.stripped - a.stripped == pytest.approx(stripped, rel=1e-12)
+        assert gained + b.annihilated - a.annihilated + b.left - a.left == pytest.approx(stripped, rel=1e-10)
+    last = states[-1].ledger
+    assert last.worst_step < 1e-12
+    assert min(last.condensed, last.annihilated, last.left) > 0.02 * last.stripped
+    thickness = last.receded(OMEGA, metal.problem.domain.cross_section)
+    grew = (metal.void_volume(states[-1]) - metal.void_volume(states[0])) / metal.problem.domain.cross_section
+    assert thickness + grew == pytest.approx(600.0 * OMEGA / FARADAY, rel=1e-10)
+
+
+def test_plating_fills_the_voids_again():
+    n, h = 24, 0.4e-6
+    metal = void_metal((n, 1, n), h, cap_at_contact(n, h, 2.5e-6))
+    state = metal.initial_state()
+    step = metal.advance(state, 60.0, spread_current(metal, state, 1.0))
+    assert step.ledger.condensed < -0.3 * abs(step.ledger.stripped)
+    assert metal.void_volume(step.result) < metal.void_volume(state)
+
+
+def test_second_order_in_time():
+    finals = [grown(steps)[1][-1].xi[OWNED] for steps in (6, 12, 24)]
+    first, second = (np.abs(b - a).max() for a, b in itertools.pairwise(finals))
+    assert math.log2(first / second) > 1.7
+
+
+def test_a_step_that_is_thrown_away_leaves_no_trace():
+    metal, states = grown(2)
+    state, current = states[-1], spread_current(metal, states[-1], -1.0)
+    kept = (state.xi.copy(), state.excess.copy())
+    one = metal.advance(state, 30.0, current).result
+    metal.advance(state, 400.0, current)
+    two = metal.advance(state, 30.0, current).result
+    assert np.array_equal(state.xi, kept[0]) and np.array_equal(state.excess, kept[1])
+    assert np.array_equal(one.xi, two.xi) and np.array_equal(one.excess, two.excess) and one.ledger == two.ledger
+
+
+def test_a_restart_goes_on_bit_by_bit():
+    metal, states = grown(3)
+    other, _ = grown(0)
+    loaded = other.load(metal.save(states[-1]))
+    current = spread_current(metal, states[-1], -1.0)
+    on, again = metal.advance(states[-1], 40.0, current).result, other.advance(loaded, 40.0, current).result
+    assert np.array_equal(on.xi[OWNED], again.xi[OWNED]) and on.ledger == again.ledger
+
+
+def test_steps_follow_the_surface_and_meet_the_end():
+    n, h = 24, 0.4e-6
+    metal = void_metal((n, 1, n), h, cap_at_contact(n, h, 2.5e-6))
+    steps = list(march(metal, metal.initial_state(), 900.0, lambda s: spread_current(metal, s, -1.0), 1.0))
+    assert steps[-1][0].time == 900.0
+    assert len(steps) < 40
+    assert all(tried.motion < 0.42 for _, tried in steps)
+    assert metal.void_volume(steps[-1][0]) > 1.1 * metal.void_volume(metal.initial_state())
+
+
+def test_two_voids_that_grow_into_each_other_become_one():
+    n, h = 32, 0.4e-6
+    left, right = (ball(2.0e-6, (x, 0.0, n * h), True) for x in (4.0e-6, 9.6e-6))
+    metal = void_metal((n, 1, n), h, lambda x, y, z: np.minimum(left(x, y, z), right(x, y, z)))
+    state = metal.initial_state()
+    middle = 17
+    assert metal.contact_fraction(state)[0, middle] > 0.8
+    *_, (state, _) = march(metal, state, 3400.0, lambda s: spread_current(metal, s, -1.0), 20.0)
+    assert metal.contact_fraction(state)[0, middle] < 0.1
+    assert state.ledger.worst_step < 1e-12
+
+
+def test_two_ranks_find_what_one_finds(mpiexec):
+    one, two = (json.loads(mpiexec(n, SCRIPT).stdout) for n in (1, 2))
+    assert two["ranks"] == 2
+    assert max(one["worst"], two["worst"]) < 1e-12
+    for name, value in one["numbers"].items():
+        assert two["numbers"][name] == pytest.approx(value, rel=1e-8), name
