@@ -9,6 +9,7 @@ from pydantic import Field
 from ramify.models.alloy_stripping.schema import ContactKineticsSection
 from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.fields import (
+    Angle,
     Conductivity,
     Coordinate,
     CurrentDensity,
@@ -16,6 +17,7 @@ from ramify.scenario.fields import (
     Length,
     MolarVolume,
     NumberDensity,
+    Rate,
     Section,
     Seed,
     SurfaceEnergy,
@@ -59,7 +61,9 @@ class LayeredElectrolyteSection(Section):
 
     thickness: Length | None = None
     conductivity: Conductivity | None = None
-    layers: Annotated[tuple[ElectrolyteLayerSection, ...], Field(min_length=1, max_length=20, strict=False)] | None = None
+    layers: Annotated[tuple[ElectrolyteLayerSection, ...], Field(min_length=1, max_length=20, strict=False)] | None = (
+        None
+    )
     """The first at the contact; in place of thickness and conductivity."""
     temperature: Temperature = 298.15
 
@@ -96,6 +100,22 @@ class RandomVoidsSection(Section):
     seed: Seed = 0
 
 
+class VoidNucleationSection(Section):
+    """Sites at random places of the contact, which turn into voids during the run."""
+
+    law: Literal["threshold", "classical"]
+    """At a supersaturation, or at random by the rate of classical nucleation."""
+    density: NumberDensity
+    """Of sites per area of contact; in two dimensions its square root counts per length."""
+    threshold: Annotated[float, Field(gt=1, allow_inf_nan=False)] | None = None
+    """Supersaturation at which a site turns into a void."""
+    rate: Rate | None = None
+    """Attempts of a site, of the classical law."""
+    contact_angle: Angle | None = None
+    """Of the voids on the electrolyte, through the void; 90 degrees by default."""
+    seed: Seed = 0
+
+
 class VoidOutputSection(StoredFields):
     """What is kept of a run."""
 
@@ -129,6 +149,7 @@ class VoidScenario(TimedScenario):
     vacancies: VacancyTransportSection = VacancyTransportSection()
     voids: Annotated[tuple[PlacedVoidSection, ...], Field(max_length=1000, strict=False)] = ()
     random_voids: RandomVoidsSection | None = None
+    nucleation: VoidNucleationSection | None = None
     electrolyte: LayeredElectrolyteSection
     kinetics: ContactKineticsSection
     counter_electrode: VoidCounterSection = VoidCounterSection()
