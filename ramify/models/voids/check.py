@@ -116,8 +116,8 @@ def _grid(problem: VoidProblem, radius: float | None) -> list[str]:
 
 def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
     notes = []
-    if not scenario.voids and scenario.random_voids is None:
-        notes.append("voids: there are none at the start: the contact stays whole, whatever is stripped")
+    if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
+        notes.append("voids: there are none, and no nucleation: the contact stays whole, whatever is stripped")
     for _, step in scenario.protocol.distinct():
         unlimited = step.limit is None and step.stop("voltage") is None
         if step.kind in ("strip", "pulse") and (step.current_density or 0.0) < 0.0 and unlimited:

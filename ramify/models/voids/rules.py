@@ -14,7 +14,7 @@ from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import Section
 from ramify.scenario.grid_rules import NARROWEST_INTERFACE, resolved, text
 from ramify.scenario.resolve import largest_edge, spacing
-from ramify.scenario.rules import EXCHANGE_CURRENTS, domain_rule, numerics_rule, output_rule
+from ramify.scenario.rules import EXCHANGE_CURRENTS, angle_rule, domain_rule, numerics_rule, output_rule
 
 SectionType = TypeVar("SectionType", bound=Section)
 Rule = Callable[[VoidScenario], None]
@@ -24,6 +24,8 @@ TRACER = "Li-Mg tracer"
 FEWEST_WIDTHS = 2.0
 """Interface widths to a radius below which a void is nothing but its surface."""
 MOST_VOIDS = 10_000
+OWNERS = {"threshold": "threshold", "rate": "classical"}
+"""Laws of nucleation by the key that belongs to them."""
 WAYS = "'thickness' and 'conductivity', or 'layers'"
 
 
@@ -41,6 +43,7 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
         "vacancies": _filled(scenario.vacancies, diffusivity=_tracer(scenario.electrolyte.temperature)),
         "kinetics": _filled(kinetics, anodic_transfer_coefficient=1.0 - kinetics.transfer_coefficient),
         "counter_electrode": counter,
+        "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=0.5 * math.pi),
         "interface": _filled(scenario.interface, width=largest_edge(scenario.domain)),
         "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
                           electrolyte_depth=depth),
@@ -133,8 +136,9 @@ def kinetics_rule(scenario: VoidScenario) -> None:
 def voids_rule(scenario: VoidScenario) -> None:
     """Voids inside the metal, with a lateral axis to lie on."""
     size = scenario.domain.size
-    if len(size) == 1 and (scenario.voids or scenario.random_voids is not None):
-        key: Key = ("voids",) if scenario.voids else ("random_voids",)
+    given = [name for name in ("voids", "random_voids", "nucleation") if getattr(scenario, name)]
+    if len(size) == 1 and given:
+        key: Key = (given[0],)
         raise ScenarioError("a void needs a lateral axis: the domain has z alone", key, allowed="two or three lengths")
     for index, void in enumerate(scenario.voids):
         place: Key = ("voids", index, "position")
@@ -151,18 +155,35 @@ def voids_rule(scenario: VoidScenario) -> None:
         return
     if section.radius >= size[-1]:
         raise ScenarioError("reaches the current collector", ("random_voids", "radius"), text(section.radius))
-    if not 1 <= (count := void_count(scenario)) <= MOST_VOIDS:
-        problem = f"makes {count} voids in this domain"
-        allowed = f"1 to {MOST_VOIDS}"
-        raise ScenarioError(problem, ("random_voids", "density"), f"{section.density:g} 1/m^2", allowed)
+    _count_rule(scenario, "random_voids", section.density)
 
 
-def void_count(scenario: VoidScenario) -> int:
-    """How many voids `random_voids` makes."""
-    section, lateral = scenario.random_voids, scenario.domain.size[:-1]
+def _count_rule(scenario: VoidScenario, section: str, density: float) -> None:
+    if not 1 <= (count := site_count(scenario, density)) <= MOST_VOIDS:
+        problem = f"makes {count} places in this domain"
+        raise ScenarioError(problem, (section, "density"), f"{density:g} 1/m^2", f"1 to {MOST_VOIDS} places")
+
+
+def site_count(scenario: VoidScenario, density: float) -> int:
+    """How many random places a density makes on the contact [1/m^2]."""
+    lateral = scenario.domain.size[:-1]
+    return round(math.prod(lateral) * density ** (0.5 * len(lateral)))
+
+
+def nucleation_rule(scenario: VoidScenario) -> None:
+    """A law with what it needs, and with nothing that belongs to the other."""
+    section, key = scenario.nucleation, ("nucleation",)
     if section is None:
-        return 0
-    return round(math.prod(lateral) * section.density ** (0.5 * len(lateral)))
+        return
+    needs, other = ("threshold", "rate") if section.law == "threshold" else ("rate", "threshold")
+    if getattr(section, needs) is None:
+        raise ScenarioError(f"is required beside 'law: {section.law}' and missing", (*key, needs))
+    if getattr(section, other) is not None:
+        raise ScenarioError("belongs to the other law", (*key, other), allowed=f"no such key, or law: {OWNERS[other]}")
+    if section.law == "classical" and scenario.metal.surface_energy == 0.0:
+        raise ScenarioError("the classical law needs one", ("metal", "surface_energy"), "0 J/m^2", "more than zero")
+    angle_rule(section.contact_angle, (*key, "contact_angle"))
+    _count_rule(scenario, "nucleation", section.density)
 
 
 def vacancies_rule(scenario: VoidScenario) -> None:
@@ -220,6 +241,7 @@ RULES: tuple[Rule, ...] = (
     electrolyte_rule,
     kinetics_rule,
     voids_rule,
+    nucleation_rule,
     vacancies_rule,
     protocol_rule,
 )

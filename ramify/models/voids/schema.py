@@ -9,6 +9,7 @@ from pydantic import Field
 from ramify.models.alloy_stripping.schema import ContactKineticsSection
 from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.fields import (
+    Angle,
     Conductivity,
     Coordinate,
     CurrentDensity,
@@ -16,6 +17,7 @@ from ramify.scenario.fields import (
     Length,
     MolarVolume,
     NumberDensity,
+    Rate,
     Section,
     Seed,
     SurfaceEnergy,
@@ -82,7 +84,7 @@ class VoidSurfaceSection(Section):
     """The length l of the profile (1 + tanh(x/2l))/2; the largest cell edge by default."""
 
 
-class InitialVoidSection(Section):
+class PlacedVoidSection(Section):
     """A ball (a cylinder in two dimensions) without metal; what overlaps the electrolyte is cut off."""
 
     position: Annotated[tuple[Coordinate, ...], Field(min_length=2, max_length=3, strict=False)]
@@ -95,6 +97,22 @@ class RandomVoidsSection(Section):
     density: NumberDensity
     """Per area of contact; in two dimensions its square root counts per length."""
     radius: Length
+    seed: Seed = 0
+
+
+class VoidNucleationSection(Section):
+    """Sites at random places of the contact, which turn into voids during the run."""
+
+    law: Literal["threshold", "classical"]
+    """At a supersaturation, or at random by the rate of classical nucleation."""
+    density: NumberDensity
+    """Of sites per area of contact; in two dimensions its square root counts per length."""
+    threshold: Annotated[float, Field(gt=1, allow_inf_nan=False)] | None = None
+    """Supersaturation at which a site turns into a void."""
+    rate: Rate | None = None
+    """Attempts of a site, of the classical law."""
+    contact_angle: Angle | None = None
+    """Of the voids on the electrolyte, through the void; 90 degrees by default."""
     seed: Seed = 0
 
 
@@ -129,8 +147,9 @@ class VoidScenario(TimedScenario):
     """Of the metal, from the current collector (z = 0) to its contact with the electrolyte."""
     metal: StrippedMetalSection = StrippedMetalSection()
     vacancies: VacancyTransportSection = VacancyTransportSection()
-    voids: Annotated[tuple[InitialVoidSection, ...], Field(max_length=1000, strict=False)] = ()
+    voids: Annotated[tuple[PlacedVoidSection, ...], Field(max_length=1000, strict=False)] = ()
     random_voids: RandomVoidsSection | None = None
+    nucleation: VoidNucleationSection | None = None
     electrolyte: LayeredElectrolyteSection
     kinetics: ContactKineticsSection
     counter_electrode: VoidCounterSection = VoidCounterSection()
