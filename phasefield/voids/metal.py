@@ -24,12 +24,14 @@ small to show) take lattice from there, or give it back: `placed`. Plating runs 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.voids.ledger import MetalLedger
+from ramify.phasefield.voids.nucleation import Nucleation, Sites, fill_remainders
 from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem
 from ramify.phasefield.voids.surface import VoidSurface
 from ramify.phasefield.voids.vacancies import Exchange, Fluxes, Vacancies
@@ -37,30 +39,6 @@ from ramify.physics.interface import equilibrium_profile
 
 STABLE = 1.6
 """Step times the decay rate of the finest ripple at most: Heun's method turns unstable at two."""
-
-
-@dataclass(frozen=True)
-class MetalLedger:
-    """Running totals [mol]."""
-
-    stripped: float = 0.0
-    """Lithium that left through the contact; negative on plating."""
-    condensed: float = 0.0
-    """Vacancies that entered voids."""
-    annihilated: float = 0.0
-    """At sinks in the bulk."""
-    left: float = 0.0
-    """At the back face."""
-    placed: float = 0.0
-    """Voids born less remainders filled."""
-    turnover: float = 0.0
-    """Sum of the sizes of all that moved, that imbalances are measured by."""
-    worst_step: float = 0.0
-    """Largest imbalance of a step, relative to its turnover."""
-
-    def receded(self, molar_volume: float, area: float) -> float:
-        """Thickness of the electrode consumed apart from its voids [m]."""
-        return molar_volume * (self.annihilated + self.left - self.placed) / area
 
 
 @dataclass(frozen=True)
@@ -73,6 +51,8 @@ class MetalState:
     excess: np.ndarray
     """s - 1 as last solved; a first guess."""
     ledger: MetalLedger = field(default_factory=MetalLedger)
+    sites: Sites | None = None
+    """Where voids may be born; None without a nucleation law."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +65,13 @@ class StepLimits:
     """Ripples as fine as the grid stay stable: curvature is taken explicitly."""
     error: float
     """The tolerance of the error, at second order."""
+    births: float = np.inf
+    """The next void is due."""
 
     @property
     def shortest(self) -> float:
         """What binds."""
-        return min(self.motion, self.capillarity, self.error)
+        return min(self.motion, self.capillarity, self.error, self.births)
 
 
 @dataclass(frozen=True)
@@ -130,6 +112,7 @@ class VoidMetal:
         self.openings = _inner_faces(grid)
         self.vacancies = Vacancies(grid, problem, self.openings)
         self.front = VoidSurface(grid, problem, pore, self.openings, self.vacancies.profile)
+        self.nucleation = Nucleation(grid, problem) if problem.nucleation is not None else None
         self._finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
 
     # ------------------------------------------------------------------ state
@@ -140,7 +123,8 @@ class VoidMetal:
         xi = self.grid.zeros()
         xi[:] = equilibrium_profile(self.problem.geometry.metal_distance(x, y, z), self.problem.interface.width)
         self.front.extend_into_host(xi)
-        return MetalState(0.0, xi, self.grid.zeros())
+        sites = self.nucleation.begin(xi) if self.nucleation is not None else None
+        return MetalState(0.0, xi, self.grid.zeros(), sites=sites)
 
     def contact_fraction(self, state: MetalState) -> np.ndarray:
         """xi (ny, nx) at this rank's share of the contact plane, zero where no current may pass.
@@ -214,34 +198,36 @@ class VoidMetal:
         error = 4.0 * self.problem.interface.width * change / finest
         velocity = max(stage.velocity for stage in stages)
         wavenumber = self.front.largest_wavenumber
+        fluxes = stages[0].fluxes.mean(stages[1].fluxes)
+        sites, last, wait = self._births(state, stages[1], xi, dt)
         limits = StepLimits(
             motion=numerics.front_motion * finest / velocity if velocity > 0.0 else np.inf,
             capillarity=_longest_stable(self.vacancies.relaxation(wavenumber) * wavenumber**2),
             error=0.9 * dt * float(np.sqrt(numerics.time_tolerance / error)) if error > 0.0 else np.inf,
+            births=wait,
         )
-        fluxes = Fluxes(
-            *(0.5 * (getattr(stages[0].fluxes, f.name) + getattr(stages[1].fluxes, f.name)) for f in fields(Fluxes))
-        )
-        step = self._book(state, dt, xi, fluxes)
-        total = _add(state.ledger, step)
-        result = replace(state, time=state.time + dt, xi=xi, excess=stages[1].excess, ledger=total)
+        step = MetalLedger.of_step(dt, fluxes, self._void_moles(state.xi, xi), self._void_moles(xi, last))
+        result = MetalState(state.time + dt, last, stages[1].excess, state.ledger.plus(step), sites)
         return Advance(result, error, velocity * dt / finest, limits, fluxes, step)
 
-    def _book(self, state: MetalState, dt: float, xi: np.ndarray, fluxes: Fluxes) -> MetalLedger:
-        """The step's entries; its imbalance compares them with the void volume that really changed."""
-        to_moles = self.problem.domain.cell_volume / self.problem.transport.molar_volume
-        gained = self.grid.sum(float(np.sum((state.xi - xi)[OWNED]))) * to_moles
-        stripped, annihilated, left = dt * fluxes.injected, dt * fluxes.annihilated, dt * fluxes.left
-        turnover = abs(stripped) + abs(gained) + abs(annihilated) + abs(left)
-        missing = abs(stripped - gained - annihilated - left)
-        return MetalLedger(
-            stripped=stripped,
-            condensed=gained,
-            annihilated=annihilated,
-            left=left,
-            turnover=turnover,
-            worst_step=missing / turnover if turnover > 0.0 else 0.0,
-        )
+    def _births(
+        self, state: MetalState, end: Exchange, xi: np.ndarray, dt: float
+    ) -> tuple[Sites | None, np.ndarray, float]:
+        """Sites, the metal without remainders and with the voids born, and the time to the next birth [s]."""
+        width = self.problem.interface.width
+        last, sites, wait = fill_remainders(self.grid, xi, width, self._finest), state.sites, np.inf
+        if self.nucleation is not None and sites is not None:
+            sites, last, wait = self.nucleation.advance(sites, 1.0 + end.excess, 1.0 + end.contact, last, dt)
+        if last is not xi:
+            self.front.extend_into_host(last)
+        return sites, last, wait
+
+    def _void_moles(self, before: np.ndarray, after: np.ndarray) -> float:
+        """Void volume gained from one metal to another, over Omega [mol]."""
+        if before is after:
+            return 0.0
+        gained = self.grid.sum(float(np.sum((before - after)[OWNED])))
+        return gained * self.problem.domain.cell_volume / self.problem.transport.molar_volume
 
     # ------------------------------------------------------------------ restart
 
@@ -250,18 +236,20 @@ class VoidMetal:
         return {
             "arrays": {"xi": self.grid.gather(state.xi), "excess": self.grid.gather(state.excess)},
             "time": state.time,
-            "ledger": {f.name: getattr(state.ledger, f.name) for f in fields(MetalLedger)},
+            "ledger": asdict(state.ledger),
+            "sites": None if state.sites is None else asdict(state.sites),
         }
 
     def load(self, saved: dict[str, Any]) -> MetalState:
         """The state that `save` returned (rank 0's dictionary), on any number of ranks."""
         root = self.grid.comm.rank == 0
-        time, ledger = self.grid.comm.bcast((saved["time"], saved["ledger"]) if root else None, root=0)
+        plain = self.grid.comm.bcast({k: v for k, v in saved.items() if k != "arrays"} if root else None, root=0)
         xi, excess = self.grid.zeros(), self.grid.zeros()
         for name, array in (("xi", xi), ("excess", excess)):
             self.grid.scatter(saved["arrays"][name] if root else None, array)
         self.front.extend_into_host(xi)
-        return MetalState(time, xi, excess, MetalLedger(**ledger))
+        sites = None if plain["sites"] is None else Sites(**plain["sites"])
+        return MetalState(plain["time"], xi, excess, MetalLedger(**plain["ledger"]), sites)
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""
@@ -271,11 +259,6 @@ class VoidMetal:
 def _longest_stable(decay: float) -> float:
     """Longest step of Heun's method [s] for a ripple that decays at a rate [1/s], with some room."""
     return STABLE / decay if decay > 0.0 else np.inf
-
-
-def _add(total: MetalLedger, step: MetalLedger) -> MetalLedger:
-    sums = {f.name: getattr(total, f.name) + getattr(step, f.name) for f in fields(MetalLedger)}
-    return MetalLedger(**{**sums, "worst_step": max(total.worst_step, step.worst_step)})
 
 
 def _inner_faces(grid: Grid) -> list[np.ndarray]:

@@ -48,6 +48,23 @@ class VacancyTransport:
 
 
 @dataclass(frozen=True)
+class VoidNucleation:
+    """Sites at which voids may be born during a run (voids.nucleation)."""
+
+    positions: np.ndarray
+    """(n, 3) [m]; on the contact plane, z = size[2], or inside the metal."""
+    law: Literal["threshold", "classical"]
+    threshold: float = math.inf
+    """s_c of `threshold`."""
+    rate: float = 0.0
+    """A0 of `classical`: attempts of a site [1/s]."""
+    contact_angle: float = 0.5 * math.pi
+    """Of voids on the contact plane, through the void [rad]."""
+    seed: int = 0
+    """Of the sites' random numbers."""
+
+
+@dataclass(frozen=True)
 class MetalNumerics:
     """Tolerances and limits."""
 
@@ -69,6 +86,7 @@ class MetalProblem:
     interface: Interface
     voids: SpatialFunction | None = None
     """Signed distance of the initial voids [m], negative inside them; None for dense metal."""
+    nucleation: VoidNucleation | None = None
     numerics: MetalNumerics = field(default_factory=MetalNumerics)
 
     @property

@@ -15,7 +15,7 @@ itself, Da' = l k'/D = 1.136. The remaining error is of second order in the widt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -46,6 +46,10 @@ class Fluxes:
     left: float
     """At the back face."""
 
+    def mean(self, other: Fluxes) -> Fluxes:
+        """Half of both."""
+        return Fluxes(*(0.5 * (getattr(self, f.name) + getattr(other, f.name)) for f in fields(Fluxes)))
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -53,6 +57,8 @@ class Exchange:
 
     excess: np.ndarray
     """s - 1; zero where there is no metal."""
+    contact: np.ndarray
+    """s - 1 (ny, nx) on the contact plane itself; zero where there is no metal."""
     rate: np.ndarray
     """d(xi)/dt of the void surface [1/s], owned cells."""
     speed: np.ndarray
@@ -218,19 +224,17 @@ class Vacancies:
         hx, hy, _ = domain.spacing
         back = float(np.sum(self._back * excess[1, 1:-1, 1:-1])) if self.grid.at_bottom else 0.0
         current = float(np.sum(contact_current)) if self.grid.at_top else 0.0
-        injected, condensed, annihilated, left = self.grid.sums(
-            np.array(
-                [
-                    -current * hx * hy / FARADAY,
-                    -float(np.sum(rate[OWNED])) * to_moles,
-                    float(np.sum((self._sinks * excess)[OWNED])) / self._per_volume * to_moles,
-                    back / self._per_volume * to_moles,
-                ]
-            )
-        )
+        sums = [
+            -current * hx * hy / FARADAY,
+            -float(np.sum(rate[OWNED])) * to_moles,
+            float(np.sum((self._sinks * excess)[OWNED])) / self._per_volume * to_moles,
+            back / self._per_volume * to_moles,
+        ]
+        fluxes = Fluxes(*self.grid.sums(np.array(sums)).tolist())
         strong = 0.05 / self.problem.interface.width
         velocity = self.grid.max(kernels.largest_speed(speed, self.weight, strong))
-        return Exchange(excess, rate, speed, Fluxes(injected, condensed, annihilated, left), velocity)
+        contact = self.at_contact(excess, self._xi, contact_current) - 1.0
+        return Exchange(excess, contact, rate, speed, fluxes, velocity)
 
     def at_contact(self, excess: np.ndarray, xi: np.ndarray, contact_current: np.ndarray) -> np.ndarray:
         """s (ny, nx) on the contact plane itself, from the outermost cells and the flux; 1 where there is no metal."""
