@@ -258,3 +258,19 @@ def test_a_void_that_has_shrunk_out_of_sight_is_filled_and_booked():
     assert -0.6 * volume < tried.ledger.placed * OMEGA < 0.0
     whole = state.ledger.condensed + state.ledger.placed
     assert whole * OMEGA == pytest.approx(metal.void_volume(state) - volume, rel=1e-10)
+
+
+@pytest.mark.parametrize("degrees", [60.0, 90.0, 120.0])
+def test_a_void_at_rest_takes_on_the_contact_angle(degrees):
+    """Vacancies alone turn half a tunnel into the arc of its volume whose angle through the metal is asked for."""
+    n, h, angle = 18, 0.3e-6, math.radians(degrees)
+    void = cap_at_contact(n, h, 1.8e-6)
+    metal = void_metal((n, 1, n), h, void, width=0.8, back="blocked", contact_angle=angle)
+    none, state = uniform(metal, 0.0), metal.initial_state()
+    *_, (state, _) = march(metal, state, 8e4, lambda state: none, 50.0)
+    reach = h * float(np.sum(1.0 - metal.contact_fraction(state)))
+    inside = math.pi - angle
+    area = metal.void_volume(state) - math.pi**3 / 12.0 * (0.8 * h) ** 2
+    exact = math.sin(inside) * math.sqrt(2.0 * area / (inside - math.sin(inside) * math.cos(inside)))
+    assert reach == pytest.approx(exact, rel=0.06)
+    assert state.ledger.worst_step < 1e-8

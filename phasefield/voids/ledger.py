@@ -30,7 +30,7 @@ class MetalLedger:
     def of_step(cls, dt: float, fluxes: Fluxes, gained: float, placed: float) -> MetalLedger:
         """One step of `dt` seconds: mean fluxes, and the void volume that really was gained and placed, over Omega."""
         stripped, annihilated, left = dt * fluxes.injected, dt * fluxes.annihilated, dt * fluxes.left
-        turnover = abs(stripped) + abs(gained) + abs(annihilated) + abs(left)
+        turnover = abs(stripped) + abs(annihilated) + abs(left) + dt * fluxes.exchanged
         missing = abs(stripped - gained - annihilated - left)
         worst = missing / turnover if turnover > 0.0 else 0.0
         return cls(stripped, gained, annihilated, left, placed, turnover, worst)
