@@ -109,7 +109,7 @@ class VoidMetal:
         self.grid, self.problem = grid, problem
         pore = grid.zeros()
         pore.fill(1.0)
-        self.openings = _inner_faces(grid)
+        self.openings = inner_faces(grid)
         self.vacancies = Vacancies(grid, problem, self.openings)
         self.front = VoidSurface(grid, problem, pore, self.openings, self.vacancies.profile)
         self.nucleation = Nucleation(grid, problem) if problem.nucleation is not None else None
@@ -261,7 +261,7 @@ def _longest_stable(decay: float) -> float:
     return STABLE / decay if decay > 0.0 else np.inf
 
 
-def _inner_faces(grid: Grid) -> list[np.ndarray]:
+def inner_faces(grid: Grid) -> list[np.ndarray]:
     """Openings of the faces across x, y, z: one inside the box, none on its outer walls."""
     openings = []
     for axis in range(3):
