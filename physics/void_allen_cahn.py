@@ -9,7 +9,7 @@ the logarithm of the vacancy supersaturation, v0 the equilibrium fraction of vac
     d(h theta)/dt  = -div(D h grad y)           lithium flows up, vacancies down the slope of y
 
 The published h = xi^2 (xi^2 - 3 xi + 3) has h'(1) = 1: metal with y other than zero is not at rest at xi = 1, it settles at
-xi - 1 = -(R T/Omega) y/(2 W) and loses its stability where no xi balances W g' against (R T/Omega) h' y (`largest_drive`).
+xi - 1 = -(R T/Omega) y/(2 W) and loses its stability where no xi balances W g' against (R T/Omega) h' y (`double_well.largest_drive`).
 The quintic h = xi^3 (6 xi^2 - 15 xi + 10) leaves metal and void at rest whatever y.
 
 A flat surface has the profile xi = [1 + tanh(x/2 l)]/2, l = sqrt(kappa/2 W), and the surface energy sqrt(2 kappa W)/6.
@@ -17,12 +17,7 @@ A flat surface has the profile xi = [1 + tanh(x/2 l)]/2, l = sqrt(kappa/2 W), an
 
 from __future__ import annotations
 
-import math
-
 import numba
-import numpy as np
-
-from ramify.physics.constants import GAS_CONSTANT
 
 PUBLISHED, QUINTIC = 0, 1
 """Interpolations h."""
@@ -63,33 +58,3 @@ def well_slope(xi: float) -> float:
 def well_curvature(xi: float) -> float:
     """g''."""
     return 2.0 - 12.0 * xi * (1.0 - xi)
-
-
-def width(gradient: float, well: float) -> float:
-    """The length l of the profile [m], of kappa [N] and W [Pa]."""
-    return math.sqrt(gradient / (2.0 * well))
-
-
-def surface_energy(gradient: float, well: float) -> float:
-    """Gamma [J/m^2], of kappa [N] and W [Pa]."""
-    return math.sqrt(2.0 * gradient * well) / 6.0
-
-
-def largest_drive(well: float, molar_volume: float, temperature: float, kind: int) -> float:
-    """The supersaturation, as y, beyond which metal demixes by itself; infinite for the quintic interpolation.
-
-    The largest y for which W g' + (R T/Omega) h' y has a root near xi = 1, that is the largest of -W g'/[(R T/Omega) h']
-    there.
-
-    Parameters
-    ----------
-    well, molar_volume, temperature
-        W [Pa], Omega [m^3/mol], T [K].
-    kind
-        PUBLISHED or QUINTIC.
-    """
-    if kind == QUINTIC:
-        return math.inf
-    xi = np.linspace(0.5, 1.0, 5001)[1:]
-    ratio = -2.0 * xi * (1.0 - xi) * (1.0 - 2.0 * xi) / (xi * (4.0 * xi * xi - 9.0 * xi + 6.0))
-    return float(well * molar_volume / (GAS_CONSTANT * temperature) * ratio.max())

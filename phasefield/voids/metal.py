@@ -133,6 +133,10 @@ class VoidMetal:
         """
         return self.vacancies.contact_fraction(state.xi)
 
+    def contact_supersaturation(self, state: MetalState, contact_current: np.ndarray) -> np.ndarray:
+        """S (ny, nx) on the contact plane itself, 1 where there is no metal."""
+        return self.vacancies.at_contact(state.excess, state.xi, contact_current)
+
     def void_volume(self, state: MetalState) -> float:
         """Volume of all voids [m^3]."""
         return self.grid.sum(float(np.sum(1.0 - state.xi[OWNED]))) * self.problem.domain.cell_volume

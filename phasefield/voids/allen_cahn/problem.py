@@ -7,7 +7,7 @@ from typing import Literal
 
 from ramify.phasefield.problem import Domain, Geometry, Interface, SpatialFunction
 from ramify.phasefield.voids.problem import Around, Dense, MetalNumerics, VacancyTransport
-from ramify.physics import void_allen_cahn as laws
+from ramify.physics import double_well
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class PhaseField:
     @property
     def width(self) -> float:
         """The length l of the profile [m]."""
-        return laws.width(self.gradient, self.well)
+        return double_well.width(self.gradient, self.well)
 
     @property
     def surface_energy(self) -> float:
         """Gamma [J/m^2]."""
-        return laws.surface_energy(self.gradient, self.well)
+        return double_well.surface_energy(self.gradient, self.well)
 
 
 @dataclass(frozen=True)

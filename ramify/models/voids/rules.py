@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ramify.models.voids.schema import LayeredElectrolyteSection, VoidScenario
-from ramify.physics import alloy_data
+from ramify.models.voids.schema import AllenCahnSection, LayeredElectrolyteSection, VoidScenario
+from ramify.physics import alloy_data, double_well
 from ramify.physics.metals import PRESETS as METALS
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import Section
@@ -23,10 +23,16 @@ TRACER = "Li-Mg tracer"
 """Preset of `physics.alloy_data` whose first value is pure lithium's."""
 FEWEST_WIDTHS = 2.0
 """Interface widths to a radius below which a void is nothing but its surface."""
+NARROWEST_PUBLISHED = 0.5
+"""Width over cell of the published surface: its own grid has 0.63, on which fronts feel the cells."""
 MOST_VOIDS = 10_000
 OWNERS = {"threshold": "threshold", "rate": "classical"}
 """Laws of nucleation by the key that belongs to them."""
 WAYS = "'thickness' and 'conductivity', or 'layers'"
+
+
+PUBLISHED_DIFFUSIVITY = 7.5e-13
+"""[m^2/s], of the published Allen-Cahn voids."""
 
 
 def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
@@ -38,13 +44,21 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
     if counter.kind == "lithium":
         counter = _filled(counter, exchange_current_density=kinetics.exchange_current_density)
     depth = min(scenario.domain.size[-1], sum(thickness for thickness, _ in layers(scenario.electrolyte)))
+    phase = _phase_field(scenario)
+    energy, width = metal.surface_energy, largest_edge(scenario.domain)
+    diffusivity = _tracer(scenario.electrolyte.temperature)
+    if phase is not None:
+        energy = double_well.surface_energy(resolved(phase.gradient_energy), resolved(phase.double_well))
+        width = double_well.width(resolved(phase.gradient_energy), resolved(phase.double_well))
+        diffusivity = PUBLISHED_DIFFUSIVITY
     scenario = scenario.model_copy(update={
-        "metal": _filled(scenario.metal, surface_energy=metal.surface_energy, molar_volume=metal.molar_volume),
-        "vacancies": _filled(scenario.vacancies, diffusivity=_tracer(scenario.electrolyte.temperature)),
+        "allen_cahn": phase,
+        "metal": _filled(scenario.metal, surface_energy=energy, molar_volume=metal.molar_volume),
+        "vacancies": _filled(scenario.vacancies, diffusivity=diffusivity),
         "kinetics": _filled(kinetics, anodic_transfer_coefficient=1.0 - kinetics.transfer_coefficient),
         "counter_electrode": counter,
         "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=0.5 * math.pi),
-        "interface": _filled(scenario.interface, width=largest_edge(scenario.domain)),
+        "interface": _filled(scenario.interface, width=width),
         "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
                           electrolyte_depth=depth),
         "numerics": _numerics(scenario),
@@ -57,6 +71,20 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
 def _filled(section: SectionType, **defaults: object) -> SectionType:
     """The section with its empty keys replaced."""
     return section.model_copy(update={n: v for n, v in defaults.items() if getattr(section, n) is None})
+
+
+def _phase_field(scenario: VoidScenario) -> AllenCahnSection | None:
+    """The section of `formulation: allen_cahn` with its defaults; None of the other."""
+    if scenario.formulation != "allen_cahn":
+        return None
+    return _filled(
+        scenario.allen_cahn or AllenCahnSection(),
+        double_well=3.5e6,
+        gradient_energy=4.5e-7,
+        mobility=1e-9,
+        vacancy_fraction=2e-9,
+        interpolation="published",
+    )
 
 
 def _tracer(temperature: float) -> float:
@@ -105,6 +133,33 @@ def metal_rule(scenario: VoidScenario) -> None:
         if preset in METALS:
             problem = "transfers more than one electron per atom, which this model does not describe"
         raise ScenarioError(problem, ("metal", "preset"), shown(preset), ", ".join(names), nearest(preset, names))
+
+
+def formulation_rule(scenario: VoidScenario) -> None:
+    """Keys of one formulation beside another, and energies told twice."""
+    if scenario.formulation == "vacancy":
+        if scenario.allen_cahn is not None:
+            raise ScenarioError("has no effect", ("allen_cahn",), allowed="formulation: allen_cahn, or no such section")
+        return
+    phase = _phase_field(scenario)
+    assert phase is not None
+    follows = {
+        ("metal", "surface_energy"): double_well.surface_energy(resolved(phase.gradient_energy), resolved(phase.double_well)),
+        ("interface", "width"): double_well.width(resolved(phase.gradient_energy), resolved(phase.double_well)),
+    }
+    for (section, name), value in follows.items():
+        given = getattr(getattr(scenario, section), name)
+        if given is not None and given != value:
+            allowed = f"no such key; they give {value:.3g} {'m' if name == 'width' else 'J/m^2'}"
+            raise ScenarioError(
+                "follows from allen_cahn.gradient_energy and double_well", (section, name), f"{given:g}", allowed
+            )
+    if scenario.vacancies.sink_length is not None:
+        problem = "the published model has no sinks in the bulk"
+        raise ScenarioError(problem, ("vacancies", "sink_length"), allowed="formulation: vacancy, or no such key")
+    if scenario.nucleation is not None:
+        problem = "the published model has no births: its metal yields by itself"
+        raise ScenarioError(problem, ("nucleation",), allowed="formulation: vacancy, or no such section")
 
 
 def electrolyte_rule(scenario: VoidScenario) -> None:
@@ -208,17 +263,20 @@ def protocol_rule(scenario: VoidScenario) -> None:
 def interface_rule(scenario: VoidScenario) -> None:
     """The surface spans enough cells and fits into the metal and the voids."""
     width, edge = resolved(scenario.interface.width), largest_edge(scenario.domain)
-    if width < NARROWEST_INTERFACE * edge:
+    published = scenario.formulation == "allen_cahn"
+    narrowest = NARROWEST_PUBLISHED if published else NARROWEST_INTERFACE
+    if width < narrowest * edge:
         problem = f"the grid does not resolve the surface: {width / edge:.2f} of the largest cell edge, {text(edge)}"
-        allowed = f"at least {text(NARROWEST_INTERFACE * edge)}, or more cells"
-        raise ScenarioError(problem, ("interface", "width"), text(width), allowed)
+        allowed = f"at least {text(narrowest * edge)}, or more cells"
+        key: Key = ("allen_cahn", "gradient_energy") if published else ("interface", "width")
+        raise ScenarioError(problem, key, text(width), allowed)
     radii: list[tuple[Key, float]] = [(("voids", n, "radius"), void.radius) for n, void in enumerate(scenario.voids)]
     if scenario.random_voids is not None:
         radii.append((("random_voids", "radius"), scenario.random_voids.radius))
-    for key, radius in radii:
+    for place, radius in radii:
         if radius < FEWEST_WIDTHS * width:
             allowed = f"at least {text(FEWEST_WIDTHS * width)}, or more cells"
-            raise ScenarioError("the diffuse surface fills the void", key, text(radius), allowed)
+            raise ScenarioError("the diffuse surface fills the void", place, text(radius), allowed)
 
 
 def depth_rule(scenario: VoidScenario) -> None:
@@ -238,6 +296,7 @@ def shown_cells(scenario: VoidScenario) -> int:
 RULES: tuple[Rule, ...] = (
     axes_rule,
     metal_rule,
+    formulation_rule,
     electrolyte_rule,
     kinetics_rule,
     voids_rule,
