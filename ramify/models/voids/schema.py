@@ -84,7 +84,7 @@ class VoidSurfaceSection(Section):
     """The length l of the profile (1 + tanh(x/2l))/2; the largest cell edge by default."""
 
 
-class PlacedVoidSection(Section):
+class InitialVoidSection(Section):
     """A ball (a cylinder in two dimensions) without metal; what overlaps the electrolyte is cut off."""
 
     position: Annotated[tuple[Coordinate, ...], Field(min_length=2, max_length=3, strict=False)]
@@ -147,7 +147,7 @@ class VoidScenario(TimedScenario):
     """Of the metal, from the current collector (z = 0) to its contact with the electrolyte."""
     metal: StrippedMetalSection = StrippedMetalSection()
     vacancies: VacancyTransportSection = VacancyTransportSection()
-    voids: Annotated[tuple[PlacedVoidSection, ...], Field(max_length=1000, strict=False)] = ()
+    voids: Annotated[tuple[InitialVoidSection, ...], Field(max_length=1000, strict=False)] = ()
     random_voids: RandomVoidsSection | None = None
     nucleation: VoidNucleationSection | None = None
     electrolyte: LayeredElectrolyteSection
