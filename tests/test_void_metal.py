@@ -19,7 +19,12 @@ from ramify.phasefield.voids.problem import VoidNucleation
 from ramify.physics import contact_loss
 from ramify.physics.classical_nucleation import barrier
 from ramify.physics.constants import BOLTZMANN, FARADAY
-from ramify.physics.vacancies import capillary_length, driving_overpotential, ripple_decay_by_bulk
+from ramify.physics.vacancies import (
+    capillary_length,
+    driving_overpotential,
+    ripple_decay_by_bulk,
+    ripple_decay_by_surface,
+)
 
 SCRIPT = Path(__file__).with_name("parallel_voids.py")
 H = 20e-6
@@ -98,6 +103,23 @@ def test_ripples_decay_at_the_rate_of_mullins():
 
 def test_closed_metal_only_moves_its_vacancies_along():
     assert ripple(32, "blocked") == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("diffusivity", "surface"), [(1e-24, 1e-22), (1.6e-14, 2.5e-20)])
+def test_ripples_decay_along_the_surface_too(diffusivity, surface):
+    """Mullins' k^4 alone, and half of the decay with k^3 through the bulk the other half; void volume stays."""
+    n, wavelength = 24, 10e-6
+    h, k = wavelength / n, 2.0 * math.pi / wavelength
+    level = (n // 2 + 0.3) * h
+    shape = lambda x, y, z: level + 0.1e-6 * np.cos(k * x) - z + 0.0 * y  # noqa: E731
+    metal = void_metal((n // 2, 1, n // 2 + 14), h, shape, diffusivity=diffusivity, surface_transport=surface)
+    rate = ripple_decay_by_bulk(k, diffusivity, LENGTH, level) + ripple_decay_by_surface(k, surface, LENGTH)
+    none, state = uniform(metal, 0.0), metal.initial_state()
+    *_, (last, _) = march(metal, state, -0.3 / rate, lambda state: none, -0.1 / rate)
+    x = (np.arange(n // 2) + 0.5) * h
+    before, after = (np.mean(s.xi[1:-1, 1, 1:-1].sum(axis=0) * np.cos(k * x)) for s in (state, last))
+    assert math.log(after / before) == pytest.approx(-0.3, rel=0.03)
+    assert last.ledger.worst_step < 1e-9
 
 
 def grown(steps, until=600.0, **changes):
@@ -258,3 +280,19 @@ def test_a_void_that_has_shrunk_out_of_sight_is_filled_and_booked():
     assert -0.6 * volume < tried.ledger.placed * OMEGA < 0.0
     whole = state.ledger.condensed + state.ledger.placed
     assert whole * OMEGA == pytest.approx(metal.void_volume(state) - volume, rel=1e-10)
+
+
+@pytest.mark.parametrize("degrees", [60.0, 90.0, 120.0])
+def test_a_void_at_rest_takes_on_the_contact_angle(degrees):
+    """Vacancies alone turn half a tunnel into the arc of its volume whose angle through the metal is asked for."""
+    n, h, angle = 18, 0.3e-6, math.radians(degrees)
+    void = cap_at_contact(n, h, 1.8e-6)
+    metal = void_metal((n, 1, n), h, void, width=0.8, back="blocked", contact_angle=angle)
+    none, state = uniform(metal, 0.0), metal.initial_state()
+    *_, (state, _) = march(metal, state, 8e4, lambda state: none, 50.0)
+    reach = h * float(np.sum(1.0 - metal.contact_fraction(state)))
+    inside = math.pi - angle
+    area = metal.void_volume(state) - math.pi**3 / 12.0 * (0.8 * h) ** 2
+    exact = math.sin(inside) * math.sqrt(2.0 * area / (inside - math.sin(inside) * math.cos(inside)))
+    assert reach == pytest.approx(exact, rel=0.06)
+    assert state.ledger.worst_step < 1e-8

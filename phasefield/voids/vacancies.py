@@ -26,7 +26,7 @@ from ramify.phasefield.kernels import vacancies as kernels
 from ramify.phasefield.kernels.surface import MESH_INTERCEPT
 from ramify.phasefield.plating.front import AXES
 from ramify.phasefield.voids.linear import DiffusionSolver, Unsolved
-from ramify.phasefield.voids.problem import MetalProblem
+from ramify.phasefield.voids.problem import UPRIGHT, MetalProblem
 from ramify.phasefield.voids.profile import REACH, exchange_profile
 from ramify.physics.constants import FARADAY
 from ramify.physics.interface import spread_damkoehler
@@ -35,7 +35,7 @@ from ramify.physics.vacancies import capillary_length, equilibrium_supersaturati
 
 @dataclass(frozen=True)
 class Fluxes:
-    """Lattice sites per time [mol/s] of one instant; vacancies in = the sum of the others, to round-off."""
+    """Lattice sites per time [mol/s] of one instant: injected = condensed + annihilated + left, to round-off."""
 
     injected: float
     """Vacancies through the contact, -I/F: positive on stripping."""
@@ -45,6 +45,12 @@ class Fluxes:
     """At sinks in the bulk."""
     left: float
     """At the back face."""
+    exchanged: float
+    """Sum of the sizes of what enters voids and leaves them, cell by cell."""
+
+    def mean(self, other: Fluxes) -> Fluxes:
+        """Half of both."""
+        return Fluxes(*(0.5 * (getattr(self, f.name) + getattr(other, f.name)) for f in fields(Fluxes)))
 
     def mean(self, other: Fluxes) -> Fluxes:
         """Half of both."""
@@ -155,6 +161,10 @@ class Vacancies:
         if not planar:
             kernels.set_cell_normals(psi, inverse, nx, ny, nz)
             self.grid.fill_outer_ghosts_of_vector([nx, ny, nz])
+            if self.grid.at_top and abs(self.problem.contact_angle - UPRIGHT) > 1e-12:
+                # no mirror there: the normals go on as they are
+                for component in (nx, ny, nz):
+                    component[-1] = component[-2]
         width = self.problem.interface.width
         kernels.carry_to_surface(curvature, psi, (nx, ny, nz), inverse, width, planar, largest)
         self._extend(curvature)
@@ -229,6 +239,7 @@ class Vacancies:
             -float(np.sum(rate[OWNED])) * to_moles,
             float(np.sum((self._sinks * excess)[OWNED])) / self._per_volume * to_moles,
             back / self._per_volume * to_moles,
+            float(np.sum(np.abs(rate[OWNED]))) * to_moles,
         ]
         fluxes = Fluxes(*self.grid.sums(np.array(sums)).tolist())
         strong = 0.05 / self.problem.interface.width
