@@ -52,10 +52,6 @@ class Fluxes:
         """Half of both."""
         return Fluxes(*(0.5 * (getattr(self, f.name) + getattr(other, f.name)) for f in fields(Fluxes)))
 
-    def mean(self, other: Fluxes) -> Fluxes:
-        """Half of both."""
-        return Fluxes(*(0.5 * (getattr(self, f.name) + getattr(other, f.name)) for f in fields(Fluxes)))
-
 
 @dataclass(frozen=True)
 class Exchange:

@@ -37,13 +37,15 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
     kinetics, counter = scenario.kinetics, scenario.counter_electrode
     if counter.kind == "lithium":
         counter = _filled(counter, exchange_current_density=kinetics.exchange_current_density)
+    angle = scenario.electrolyte.contact_angle or 0.5 * math.pi
     depth = min(scenario.domain.size[-1], sum(thickness for thickness, _ in layers(scenario.electrolyte)))
     scenario = scenario.model_copy(update={
         "metal": _filled(scenario.metal, surface_energy=metal.surface_energy, molar_volume=metal.molar_volume),
         "vacancies": _filled(scenario.vacancies, diffusivity=_tracer(scenario.electrolyte.temperature)),
+        "electrolyte": _filled(scenario.electrolyte, contact_angle=angle),
         "kinetics": _filled(kinetics, anodic_transfer_coefficient=1.0 - kinetics.transfer_coefficient),
         "counter_electrode": counter,
-        "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=0.5 * math.pi),
+        "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=math.pi - angle),
         "interface": _filled(scenario.interface, width=largest_edge(scenario.domain)),
         "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
                           electrolyte_depth=depth),
@@ -107,6 +109,18 @@ def metal_rule(scenario: VoidScenario) -> None:
         raise ScenarioError(problem, ("metal", "preset"), shown(preset), ", ".join(names), nearest(preset, names))
 
 
+def surface_rule(scenario: VoidScenario) -> None:
+    """Atoms run along a surface in a layer that has a diffusivity and a thickness, under a surface energy."""
+    metal = scenario.metal
+    pair = ("surface_diffusivity", "surface_thickness")
+    given = [name for name in pair if getattr(metal, name) is not None]
+    if len(given) == 1:
+        missing = pair[1 - pair.index(given[0])]
+        raise ScenarioError(f"is required beside '{given[0]}' and missing", ("metal", missing))
+    if given and metal.surface_energy == 0.0:
+        raise ScenarioError("without surface energy nothing drives it", ("metal", given[0]), allowed="no such key")
+
+
 def electrolyte_rule(scenario: VoidScenario) -> None:
     """Layers in one way, complete."""
     section, key = scenario.electrolyte, ("electrolyte",)
@@ -117,6 +131,7 @@ def electrolyte_rule(scenario: VoidScenario) -> None:
         missing = "conductivity" if given == ["thickness"] else "thickness"
         problem = f"is required beside '{given[0]}' and missing" if given else "is required and missing"
         raise ScenarioError(problem, (*key, missing), allowed=WAYS)
+    angle_rule(section.contact_angle, (*key, "contact_angle"))
 
 
 def kinetics_rule(scenario: VoidScenario) -> None:
@@ -238,6 +253,7 @@ def shown_cells(scenario: VoidScenario) -> int:
 RULES: tuple[Rule, ...] = (
     axes_rule,
     metal_rule,
+    surface_rule,
     electrolyte_rule,
     kinetics_rule,
     voids_rule,

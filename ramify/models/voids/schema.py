@@ -36,6 +36,10 @@ class StrippedMetalSection(Section):
     surface_energy: SurfaceEnergy | None = None
     """gamma of a void's surface; 0 leaves capillarity out."""
     molar_volume: MolarVolume | None = None
+    surface_diffusivity: Diffusivity | None = None
+    """D_s of atoms that run along a void's surface; they do not by default."""
+    surface_thickness: Length | None = None
+    """delta_s of the layer in which they do."""
 
 
 class VacancyTransportSection(Section):
@@ -66,6 +70,8 @@ class LayeredElectrolyteSection(Section):
     )
     """The first at the contact; in place of thickness and conductivity."""
     temperature: Temperature = 298.15
+    contact_angle: Angle | None = None
+    """At which a void's surface meets the electrolyte, through the metal; 90 degrees by default."""
 
 
 class VoidCounterSection(Section):
@@ -112,7 +118,7 @@ class VoidNucleationSection(Section):
     rate: Rate | None = None
     """Attempts of a site, of the classical law."""
     contact_angle: Angle | None = None
-    """Of the voids on the electrolyte, through the void; 90 degrees by default."""
+    """Of the voids on the electrolyte as they are born, through the void; what the metal's leaves by default."""
     seed: Seed = 0
 
 
