@@ -19,7 +19,12 @@ from ramify.phasefield.voids.problem import VoidNucleation
 from ramify.physics import contact_loss
 from ramify.physics.classical_nucleation import barrier
 from ramify.physics.constants import BOLTZMANN, FARADAY
-from ramify.physics.vacancies import capillary_length, driving_overpotential, ripple_decay_by_bulk
+from ramify.physics.vacancies import (
+    capillary_length,
+    driving_overpotential,
+    ripple_decay_by_bulk,
+    ripple_decay_by_surface,
+)
 
 SCRIPT = Path(__file__).with_name("parallel_voids.py")
 H = 20e-6
@@ -98,6 +103,23 @@ def test_ripples_decay_at_the_rate_of_mullins():
 
 def test_closed_metal_only_moves_its_vacancies_along():
     assert ripple(32, "blocked") == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("diffusivity", "surface"), [(1e-24, 1e-22), (1.6e-14, 2.5e-20)])
+def test_ripples_decay_along_the_surface_too(diffusivity, surface):
+    """Mullins' k^4 alone, and half of the decay with k^3 through the bulk the other half; void volume stays."""
+    n, wavelength = 24, 10e-6
+    h, k = wavelength / n, 2.0 * math.pi / wavelength
+    level = (n // 2 + 0.3) * h
+    shape = lambda x, y, z: level + 0.1e-6 * np.cos(k * x) - z + 0.0 * y  # noqa: E731
+    metal = void_metal((n // 2, 1, n // 2 + 14), h, shape, diffusivity=diffusivity, surface_transport=surface)
+    rate = ripple_decay_by_bulk(k, diffusivity, LENGTH, level) + ripple_decay_by_surface(k, surface, LENGTH)
+    none, state = uniform(metal, 0.0), metal.initial_state()
+    *_, (last, _) = march(metal, state, -0.3 / rate, lambda state: none, -0.1 / rate)
+    x = (np.arange(n // 2) + 0.5) * h
+    before, after = (np.mean(s.xi[1:-1, 1, 1:-1].sum(axis=0) * np.cos(k * x)) for s in (state, last))
+    assert math.log(after / before) == pytest.approx(-0.3, rel=0.03)
+    assert last.ledger.worst_step < 1e-9
 
 
 def grown(steps, until=600.0, **changes):

@@ -92,6 +92,13 @@ REFUSALS = [
         "nucleation.contact_angle",
         "between 0 and 180",
     ),
+    ("metal.surface_diffusivity=1e-9 m^2/s", "metal.surface_thickness", "required beside 'surface_diffusivity'"),
+    (
+        "metal={surface_diffusivity: 1e-9 m^2/s, surface_thickness: 0.3 nm, surface_energy: 0 J/m^2}",
+        "metal.surface_diffusivity",
+        "nothing drives it",
+    ),
+    ("electrolyte.contact_angle=190 deg", "electrolyte.contact_angle", "between 0 and 180"),
     ("electrolyte.layers=[{thickness: 1 um, conductivity: 1 S/m}]", "electrolyte.thickness", "combined with 'layers'"),
     ("electrolyte={conductivity: 1 S/m}", "electrolyte.thickness", "required beside 'conductivity'"),
     ("kinetics.exchange_current_density=1e9 A/m^2", "kinetics.exchange_current_density", "no electrode"),
@@ -121,7 +128,9 @@ def test_vacancies_need_somewhere_to_go():
 def test_every_key_reaches_the_problem():
     changes = [
         "domain.cells=[32, 30]", "domain.lateral=periodic", "metal.surface_energy=0.3 J/m^2",
-        "metal.molar_volume=12 cm^3/mol", "vacancies.diffusivity=1e-15 m^2/s", "vacancies.sink_length=5 um",
+        "metal.molar_volume=12 cm^3/mol", "electrolyte.contact_angle=80 deg",
+        "metal={surface_diffusivity: 1e-9 m^2/s, surface_thickness: 0.3 nm}",
+        "vacancies.diffusivity=1e-15 m^2/s", "vacancies.sink_length=5 um",
         "vacancies.back=closed", "voids.0.radius=2 um", "random_voids={density: 1e11 1/m^2, radius: 1 um}",
         "random_voids={density: 1e11 1/m^2, radius: 1 um, seed: 1}",
         "nucleation={law: threshold, density: 1e11 1/m^2, threshold: 2}",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import k0, k1
@@ -48,7 +49,7 @@ def birth_current(diffusivity: float, thickness: float, sinks: float = math.inf)
     n = 200
     site = np.array([[0.0, 0.0, thickness]])
     nucleation = VoidNucleation(site, "threshold", threshold=THRESHOLD)
-    changes = {"diffusivity": diffusivity, "sink_length": sinks, "nucleation": nucleation}
+    changes: dict[str, Any] = {"diffusivity": diffusivity, "sink_length": sinks, "nucleation": nucleation}
     metal = metals.metal_in_box((1, 1, n), thickness / n, **changes)
     start = metal.initial_state()
 

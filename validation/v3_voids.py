@@ -1,6 +1,7 @@
 """V3: voids in motion.
 
-A ripple that vacancies flatten, followed over half a decay time, against Mullins' rate. A tunnel and a ball that close
+Ripples that vacancies flatten (k^3), atoms that run along the surface (k^4), or both alike, followed over half a decay
+time, against Mullins' rates. A tunnel and a ball that close
 amid bulk sinks, against dr/dt of physics.vacancies integrated. A void at the contact that a stripping current opens, in
 2-D and 3-D, with l and h halved at fixed physics: what it has gained, and the contact that is left. Lithium in all of
 them: what was stripped is void volume gained and lattice annihilated, in each step and over the runs.
@@ -24,11 +25,13 @@ from ramify.validation.figures import Curve, save_curves
 from ramify.validation.uncertainty import grid_convergence, with_uncertainty
 
 NAME = "v3-voids"
-MULLINS = "Mullins' decay by bulk diffusion (ramify.physics.vacancies)"
+MULLINS = "Mullins' decay by bulk and surface diffusion (ramify.physics.vacancies)"
 CLOSING = "dr/dt of a void amid sinks (ramify.physics.vacancies), integrated"
 ITSELF = "the same with l and h twice as large"
 BOOKS = "identity"
 WAVELENGTH, AMPLITUDE = 10e-6, 0.2e-6
+RIPPLES = {"bulk": (1.6e-14, 0.0), "surface": (1e-24, 1e-22), "both alike": (1.6e-14, 2.5e-20)}
+"""D [m^2/s] and D_s delta [m^3/s]."""
 NEAR = 1e-6
 """L_s of the sinks around closing voids [m]."""
 CURRENT, OPENING = -1.0, 2000.0
@@ -61,16 +64,20 @@ def unbalanced(metal: VoidMetal, states: list[MetalState]) -> tuple[float, float
     return abs(missing) / books.turnover, books.worst_step
 
 
-def ripple(per_wavelength: int) -> tuple[float, tuple[float, float]]:
-    """Mean decay rate over half a decay time over Mullins', and the imbalances."""
+def ripple(
+    per_wavelength: int, diffusivity: float = metals.LITHIUM.diffusivity, surface: float = 0.0
+) -> tuple[float, tuple[float, float]]:
+    """Mean decay rate over half a decay time over Mullins', and the imbalances; `surface` is D_s delta [m^3/s]."""
     n, h, k = per_wavelength, WAVELENGTH / per_wavelength, 2.0 * np.pi / WAVELENGTH
     level = (n // 2 + 0.3) * h
 
     def voids(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         return np.asarray(level + AMPLITUDE * np.cos(k * x) - z + 0.0 * y)
 
-    metal = metals.metal_in_box((n // 2, 1, n // 2 + 14), h, voids)
-    exact = vacancies.ripple_decay_by_bulk(k, metals.LITHIUM.diffusivity, metals.CAPILLARY, level)
+    changes = {"diffusivity": diffusivity, "surface_transport": surface}
+    metal = metals.metal_in_box((n // 2, 1, n // 2 + 14), h, voids, **changes)
+    exact = vacancies.ripple_decay_by_bulk(k, diffusivity, metals.CAPILLARY, level)
+    exact += vacancies.ripple_decay_by_surface(k, surface, metals.CAPILLARY)
     until = 0.5 / abs(exact)
     states = rest(metal, until, until / 50.0)
     x = (np.arange(n // 2) + 0.5) * h
@@ -129,9 +136,10 @@ def run(folder: Path | None) -> list[Check]:
     checks: list[Check] = []
     curves: list[Curve] = []
     imbalances: list[tuple[float, float]] = []
-    found, books = zip(*(ripple(n) for n in (48, 32)), strict=True)
-    imbalances.extend(books)
-    checks.append(check_relative(NAME, "ripple's mean decay over Mullins'", found[0], 1.0, 0.02, MULLINS))
+    for words, laws in RIPPLES.items():
+        found, book = ripple(48, *laws)
+        imbalances.append(book)
+        checks.append(check_relative(NAME, f"ripple's mean decay over Mullins', {words}", found, 1.0, 0.02, MULLINS))
     for dimension, radius, edge, cells in ((2, 2e-6, 0.167e-6, 36), (3, 1.5e-6, 0.15e-6, 26)):
         ratio, curve = closing(dimension, radius, edge, cells)
         curves.append(curve)

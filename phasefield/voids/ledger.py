@@ -27,10 +27,13 @@ class MetalLedger:
     """Largest imbalance of a step, relative to its turnover."""
 
     @classmethod
-    def of_step(cls, dt: float, fluxes: Fluxes, gained: float, placed: float) -> MetalLedger:
-        """One step of `dt` seconds: mean fluxes, and the void volume that really was gained and placed, over Omega."""
+    def of_step(cls, dt: float, fluxes: Fluxes, gained: float, moved: float, placed: float) -> MetalLedger:
+        """One step of `dt` seconds from its mean fluxes.
+
+        `gained`, `moved`, `placed`: void volume over Omega that the cells really gained, its size, and that of births.
+        """
         stripped, annihilated, left = dt * fluxes.injected, dt * fluxes.annihilated, dt * fluxes.left
-        turnover = abs(stripped) + abs(annihilated) + abs(left) + dt * fluxes.exchanged
+        turnover = abs(stripped) + abs(annihilated) + abs(left) + dt * fluxes.exchanged + moved
         missing = abs(stripped - gained - annihilated - left)
         worst = missing / turnover if turnover > 0.0 else 0.0
         return cls(stripped, gained, annihilated, left, placed, turnover, worst)

@@ -8,8 +8,10 @@ positive for plating. One step, by Heun's method:
 2. the metal at the end of the step with that velocity; vacancies and velocity there;
 3. the metal at the end of the step with the mean of the two.
 
-Their difference is the error. The surface is kept by the regularisation of plated metal (plating.front), conservative:
-the volume of the voids changes by what condenses in them, to round-off.
+Where atoms run along the voids' surface (phasefield.surface_diffusion), they do so for half of the step before, and
+for half of it after: second order too. The difference of the two stages is the error. The surface is kept by the
+regularisation of plated metal (plating.front), conservative: the volume of the voids changes by what condenses in them,
+to round-off.
 
 **Ledger.** Each atom that leaves through the contact leaves a vacancy, and each vacancy ends in a void, at a sink in
 the bulk or at the back face:
@@ -30,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.surface_diffusion.diffusion import LONGEST, SurfaceDiffusion
 from ramify.phasefield.voids.ledger import MetalLedger
 from ramify.phasefield.voids.nucleation import Nucleation, Sites, fill_remainders
 from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem
@@ -53,6 +56,8 @@ class MetalState:
     ledger: MetalLedger = field(default_factory=MetalLedger)
     sites: Sites | None = None
     """Where voids may be born; None without a nucleation law."""
+    part: float = LONGEST
+    """Part of a step that surface diffusion last found good [s]."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,10 @@ class VoidMetal:
         pore.fill(1.0)
         self.openings = inner_faces(grid)
         self.vacancies = Vacancies(grid, problem, self.openings)
+        self.mullins = problem.transport.surface_transport * self.vacancies.capillary
+        """B of surface diffusion [m^4/s]."""
         self.front = VoidSurface(grid, problem, pore, self.openings, self.vacancies.profile)
+        self.flow = self._surface_flow(pore) if self.mullins > 0.0 else None
         self.nucleation = Nucleation(grid, problem) if problem.nucleation is not None else None
         self._finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
 
@@ -167,13 +175,38 @@ class VoidMetal:
         SolverFailure
             Where vacancies have nowhere to go, or their equation is not solved.
         """
-        first = self.solve(state, contact_current)
-        guess = self._move(state.xi, [first], dt)
+        start, part, way = self._run_along(state.xi, 0.5 * dt, state.part)
+        self.vacancies.set_geometry(start)
+        current = self._follow(contact_current, state.xi, start)
+        first = self.vacancies.solve(current, state.excess, state.time)
+        guess = self._move(start, [first], dt)
         self.vacancies.set_geometry(guess)
-        current = self._follow(contact_current, state.xi, guess)
-        second = self.vacancies.solve(current, first.excess, state.time + dt)
-        xi = self._move(state.xi, [first, second], dt)
-        return self._judge(state, dt, guess, xi, (first, second))
+        second = self.vacancies.solve(self._follow(current, start, guess), first.excess, state.time + dt)
+        moved = self._move(start, [first, second], dt)
+        end, part, further = self._run_along(moved, 0.5 * dt, part)
+        change = self.grid.max(float(np.abs(moved - guess)[OWNED].max()))
+        return self._judge(state, dt, (change, way + further, part), end, (first, second))
+
+    def _surface_flow(self, pore: np.ndarray) -> SurfaceDiffusion:
+        front = self.front
+        return SurfaceDiffusion(
+            self.grid,
+            self.problem.interface.width,
+            pore,
+            self.openings,
+            front.surface_curvature,
+            front.extend_into_host,
+            front.hold,
+        )
+
+    def _run_along(self, xi: np.ndarray, duration: float, part: float) -> tuple[np.ndarray, float, float]:
+        """The metal after surface diffusion, the part of a step it found good [s], and how far walls went [m]."""
+        if self.flow is None:
+            return xi, part, 0.0
+        moved = xi.copy()
+        self.flow.longest = part
+        way = self.flow.advance(moved, duration, self.mullins).speed * duration
+        return moved, self.flow.longest, way
 
     def _follow(self, current: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """The contact's current where the contact has moved to: the density on the metal stays, and so does the sum."""
@@ -194,13 +227,19 @@ class VoidMetal:
         return self.front.advance(xi, rate, speed, dt, velocity)[0]
 
     def _judge(
-        self, state: MetalState, dt: float, guess: np.ndarray, xi: np.ndarray, stages: tuple[Exchange, Exchange]
+        self,
+        state: MetalState,
+        dt: float,
+        moves: tuple[float, float, float],
+        xi: np.ndarray,
+        stages: tuple[Exchange, Exchange],
     ) -> Advance:
+        """The result and its limits; `moves`: difference of xi between the orders, way and part of `_run_along`."""
         numerics, finest = self.problem.numerics, self._finest
+        change, way, part = moves
         # in the middle of the surface d(xi) is a displacement over 4 l
-        change = self.grid.max(float(np.abs(xi - guess)[OWNED].max()))
         error = 4.0 * self.problem.interface.width * change / finest
-        velocity = max(stage.velocity for stage in stages)
+        velocity = max(stage.velocity for stage in stages) + way / dt
         wavenumber = self.front.largest_wavenumber
         fluxes = stages[0].fluxes.mean(stages[1].fluxes)
         sites, last, wait = self._births(state, stages[1], xi, dt)
@@ -210,8 +249,9 @@ class VoidMetal:
             error=0.9 * dt * float(np.sqrt(numerics.time_tolerance / error)) if error > 0.0 else np.inf,
             births=wait,
         )
-        step = MetalLedger.of_step(dt, fluxes, self._void_moles(state.xi, xi), self._void_moles(xi, last))
-        result = MetalState(state.time + dt, last, stages[1].excess, state.ledger.plus(step), sites)
+        (gained, moved), (placed, _) = self._void_moles(state.xi, xi), self._void_moles(xi, last)
+        step = MetalLedger.of_step(dt, fluxes, gained, moved, placed)
+        result = MetalState(state.time + dt, last, stages[1].excess, state.ledger.plus(step), sites, part)
         return Advance(result, error, velocity * dt / finest, limits, fluxes, step)
 
     def _births(
@@ -226,12 +266,14 @@ class VoidMetal:
             self.front.extend_into_host(last)
         return sites, last, wait
 
-    def _void_moles(self, before: np.ndarray, after: np.ndarray) -> float:
-        """Void volume gained from one metal to another, over Omega [mol]."""
+    def _void_moles(self, before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
+        """Void volume gained from one metal to another, and the sum of its changes in size, over Omega [mol]."""
         if before is after:
-            return 0.0
-        gained = self.grid.sum(float(np.sum((before - after)[OWNED])))
-        return gained * self.problem.domain.cell_volume / self.problem.transport.molar_volume
+            return 0.0, 0.0
+        change = (before - after)[OWNED]
+        to_moles = self.problem.domain.cell_volume / self.problem.transport.molar_volume
+        gained, moved = self.grid.sums(np.array([np.sum(change), np.sum(np.abs(change))])) * to_moles
+        return float(gained), float(moved)
 
     # ------------------------------------------------------------------ restart
 
@@ -240,6 +282,7 @@ class VoidMetal:
         return {
             "arrays": {"xi": self.grid.gather(state.xi), "excess": self.grid.gather(state.excess)},
             "time": state.time,
+            "part": state.part,
             "ledger": asdict(state.ledger),
             "sites": None if state.sites is None else asdict(state.sites),
         }
@@ -253,7 +296,7 @@ class VoidMetal:
             self.grid.scatter(saved["arrays"][name] if root else None, array)
         self.front.extend_into_host(xi)
         sites = None if plain["sites"] is None else Sites(**plain["sites"])
-        return MetalState(plain["time"], xi, excess, MetalLedger(**plain["ledger"]), sites)
+        return MetalState(plain["time"], xi, excess, MetalLedger(**plain["ledger"]), sites, plain["part"])
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""

@@ -52,6 +52,8 @@ class VacancyTransport:
     """L_s of sinks in the bulk [m]; infinite for none."""
     back: Literal["sink", "blocked"] = "sink"
     """The face at z = 0: s = 1, or no flux."""
+    surface_transport: float = 0.0
+    """D_s delta_s, diffusivity times thickness of the layer in which atoms run along a void's surface [m^3/s]."""
     exchange_rate: float = math.inf
     """k of the flux k (s - s_eq)/Omega into a void's surface [m/s]; infinite holds s at s_eq."""
 

@@ -177,7 +177,7 @@ class AllenCahnMetal:
             )
         )
         fluxes = Fluxes(float(injected), float(injected - gone), 0.0, float(gone), float(moved))
-        step = MetalLedger.of_step(dt, fluxes, float(gained), 0.0)
+        step = MetalLedger.of_step(dt, fluxes, float(gained), float(moved) * dt, 0.0)
         limits = StepLimits(
             motion=dt * numerics.front_motion / motion if motion > 0.0 else math.inf,
             capillarity=math.inf,

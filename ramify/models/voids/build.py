@@ -40,15 +40,17 @@ def build_problem(scenario: VoidScenario) -> VoidProblem:
 
 def build_metal(scenario: VoidScenario) -> MetalProblem | AllenCahnProblem:
     """Metal, vacancies and voids."""
-    section, numerics = scenario.vacancies, scenario.numerics
+    section, metal, numerics = scenario.vacancies, scenario.metal, scenario.numerics
+    angle = resolved(scenario.electrolyte.contact_angle)
     domain = build_domain(scenario.domain)
     transport = VacancyTransport(
         diffusivity=resolved(section.diffusivity),
-        molar_volume=resolved(scenario.metal.molar_volume),
-        surface_energy=resolved(scenario.metal.surface_energy),
+        molar_volume=resolved(metal.molar_volume),
+        surface_energy=resolved(metal.surface_energy),
         temperature=scenario.electrolyte.temperature,
         sink_length=math.inf if section.sink_length is None else section.sink_length,
         back="sink" if section.back == "sink" else "blocked",
+        surface_transport=(metal.surface_diffusivity or 0.0) * (metal.surface_thickness or 0.0),
     )
     steps = {name: resolved(getattr(numerics, name)) for name in ("front_motion", "time_tolerance")}
     if scenario.allen_cahn is not None:
@@ -69,8 +71,9 @@ def build_metal(scenario: VoidScenario) -> MetalProblem | AllenCahnProblem:
     return MetalProblem(
         domain=domain,
         transport=transport,
-        interface=void_interface(resolved(scenario.interface.width)),
+        interface=void_interface(resolved(scenario.interface.width), angle),
         voids=build_voids(scenario, domain),
+        contact_angle=angle,
         nucleation=build_nucleation(scenario),
         numerics=MetalNumerics(**steps),
     )

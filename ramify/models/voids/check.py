@@ -126,7 +126,7 @@ def _grid(problem: VoidProblem, radius: float | None) -> list[str]:
     domain = problem.metal.domain
     edge = max(h for h, n, axis in zip(domain.spacing, domain.cells, "xyz", strict=True) if n > 1 or axis == "z")
     notes = []
-    if radius is not None and radius < COMFORTABLE_RADIUS * edge:
+    if radius is not None and radius < COMFORTABLE_RADIUS * edge * (1.0 - 1e-9):
         told = f"{radius / edge:.2g} cells to the radius of the smallest void"
         notes.append(f"grid: {told}; below {COMFORTABLE_RADIUS:g} its curvature and its contact are the grid's")
     if isinstance(problem.metal, AllenCahnProblem) and (share := problem.metal.phase.width / edge) < NARROWEST_INTERFACE:

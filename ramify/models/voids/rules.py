@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ramify.models.voids.schema import AllenCahnSection, LayeredElectrolyteSection, VoidScenario
-from ramify.physics import alloy_data, double_well
+from ramify.models.voids.formulation import DIFFUSIVITY, NARROWEST, formulation_rule, phase_field, surface_of
+from ramify.models.voids.schema import LayeredElectrolyteSection, VoidScenario
+from ramify.physics import alloy_data
 from ramify.physics.metals import PRESETS as METALS
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import Section
@@ -23,16 +24,10 @@ TRACER = "Li-Mg tracer"
 """Preset of `physics.alloy_data` whose first value is pure lithium's."""
 FEWEST_WIDTHS = 2.0
 """Interface widths to a radius below which a void is nothing but its surface."""
-NARROWEST_PUBLISHED = 0.5
-"""Width over cell of the published surface: its own grid has 0.63, on which fronts feel the cells."""
 MOST_VOIDS = 10_000
 OWNERS = {"threshold": "threshold", "rate": "classical"}
 """Laws of nucleation by the key that belongs to them."""
 WAYS = "'thickness' and 'conductivity', or 'layers'"
-
-
-PUBLISHED_DIFFUSIVITY = 7.5e-13
-"""[m^2/s], of the published Allen-Cahn voids."""
 
 
 def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
@@ -43,21 +38,19 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
     kinetics, counter = scenario.kinetics, scenario.counter_electrode
     if counter.kind == "lithium":
         counter = _filled(counter, exchange_current_density=kinetics.exchange_current_density)
+    angle = scenario.electrolyte.contact_angle or 0.5 * math.pi
     depth = min(scenario.domain.size[-1], sum(thickness for thickness, _ in layers(scenario.electrolyte)))
-    phase = _phase_field(scenario)
-    energy, width = metal.surface_energy, largest_edge(scenario.domain)
-    diffusivity = _tracer(scenario.electrolyte.temperature)
-    if phase is not None:
-        energy = double_well.surface_energy(resolved(phase.gradient_energy), resolved(phase.double_well))
-        width = double_well.width(resolved(phase.gradient_energy), resolved(phase.double_well))
-        diffusivity = PUBLISHED_DIFFUSIVITY
+    phase = phase_field(scenario)
+    width, energy = (largest_edge(scenario.domain), metal.surface_energy) if phase is None else surface_of(phase)
+    diffusivity = _tracer(scenario.electrolyte.temperature) if phase is None else DIFFUSIVITY
     scenario = scenario.model_copy(update={
         "allen_cahn": phase,
         "metal": _filled(scenario.metal, surface_energy=energy, molar_volume=metal.molar_volume),
         "vacancies": _filled(scenario.vacancies, diffusivity=diffusivity),
+        "electrolyte": _filled(scenario.electrolyte, contact_angle=angle),
         "kinetics": _filled(kinetics, anodic_transfer_coefficient=1.0 - kinetics.transfer_coefficient),
         "counter_electrode": counter,
-        "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=0.5 * math.pi),
+        "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=math.pi - angle),
         "interface": _filled(scenario.interface, width=width),
         "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
                           electrolyte_depth=depth),
@@ -71,20 +64,6 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
 def _filled(section: SectionType, **defaults: object) -> SectionType:
     """The section with its empty keys replaced."""
     return section.model_copy(update={n: v for n, v in defaults.items() if getattr(section, n) is None})
-
-
-def _phase_field(scenario: VoidScenario) -> AllenCahnSection | None:
-    """The section of `formulation: allen_cahn` with its defaults; None of the other."""
-    if scenario.formulation != "allen_cahn":
-        return None
-    return _filled(
-        scenario.allen_cahn or AllenCahnSection(),
-        double_well=3.5e6,
-        gradient_energy=4.5e-7,
-        mobility=1e-9,
-        vacancy_fraction=2e-9,
-        interpolation="published",
-    )
 
 
 def _tracer(temperature: float) -> float:
@@ -135,31 +114,16 @@ def metal_rule(scenario: VoidScenario) -> None:
         raise ScenarioError(problem, ("metal", "preset"), shown(preset), ", ".join(names), nearest(preset, names))
 
 
-def formulation_rule(scenario: VoidScenario) -> None:
-    """Keys of one formulation beside another, and energies told twice."""
-    if scenario.formulation == "vacancy":
-        if scenario.allen_cahn is not None:
-            raise ScenarioError("has no effect", ("allen_cahn",), allowed="formulation: allen_cahn, or no such section")
-        return
-    phase = _phase_field(scenario)
-    assert phase is not None
-    follows = {
-        ("metal", "surface_energy"): double_well.surface_energy(resolved(phase.gradient_energy), resolved(phase.double_well)),
-        ("interface", "width"): double_well.width(resolved(phase.gradient_energy), resolved(phase.double_well)),
-    }
-    for (section, name), value in follows.items():
-        given = getattr(getattr(scenario, section), name)
-        if given is not None and given != value:
-            allowed = f"no such key; they give {value:.3g} {'m' if name == 'width' else 'J/m^2'}"
-            raise ScenarioError(
-                "follows from allen_cahn.gradient_energy and double_well", (section, name), f"{given:g}", allowed
-            )
-    if scenario.vacancies.sink_length is not None:
-        problem = "the published model has no sinks in the bulk"
-        raise ScenarioError(problem, ("vacancies", "sink_length"), allowed="formulation: vacancy, or no such key")
-    if scenario.nucleation is not None:
-        problem = "the published model has no births: its metal yields by itself"
-        raise ScenarioError(problem, ("nucleation",), allowed="formulation: vacancy, or no such section")
+def surface_rule(scenario: VoidScenario) -> None:
+    """Atoms run along a surface in a layer that has a diffusivity and a thickness, under a surface energy."""
+    metal = scenario.metal
+    pair = ("surface_diffusivity", "surface_thickness")
+    given = [name for name in pair if getattr(metal, name) is not None]
+    if len(given) == 1:
+        missing = pair[1 - pair.index(given[0])]
+        raise ScenarioError(f"is required beside '{given[0]}' and missing", ("metal", missing))
+    if given and metal.surface_energy == 0.0:
+        raise ScenarioError("without surface energy nothing drives it", ("metal", given[0]), allowed="no such key")
 
 
 def electrolyte_rule(scenario: VoidScenario) -> None:
@@ -172,6 +136,7 @@ def electrolyte_rule(scenario: VoidScenario) -> None:
         missing = "conductivity" if given == ["thickness"] else "thickness"
         problem = f"is required beside '{given[0]}' and missing" if given else "is required and missing"
         raise ScenarioError(problem, (*key, missing), allowed=WAYS)
+    angle_rule(section.contact_angle, (*key, "contact_angle"))
 
 
 def kinetics_rule(scenario: VoidScenario) -> None:
@@ -264,7 +229,7 @@ def interface_rule(scenario: VoidScenario) -> None:
     """The surface spans enough cells and fits into the metal and the voids."""
     width, edge = resolved(scenario.interface.width), largest_edge(scenario.domain)
     published = scenario.formulation == "allen_cahn"
-    narrowest = NARROWEST_PUBLISHED if published else NARROWEST_INTERFACE
+    narrowest = NARROWEST if published else NARROWEST_INTERFACE
     if width < narrowest * edge:
         problem = f"the grid does not resolve the surface: {width / edge:.2f} of the largest cell edge, {text(edge)}"
         allowed = f"at least {text(narrowest * edge)}, or more cells"
@@ -296,6 +261,7 @@ def shown_cells(scenario: VoidScenario) -> int:
 RULES: tuple[Rule, ...] = (
     axes_rule,
     metal_rule,
+    surface_rule,
     formulation_rule,
     electrolyte_rule,
     kinetics_rule,

@@ -40,6 +40,10 @@ class StrippedMetalSection(Section):
     surface_energy: SurfaceEnergy | None = None
     """gamma of a void's surface; 0 leaves capillarity out."""
     molar_volume: MolarVolume | None = None
+    surface_diffusivity: Diffusivity | None = None
+    """D_s of atoms that run along a void's surface; they do not by default."""
+    surface_thickness: Length | None = None
+    """delta_s of the layer in which they do."""
 
 
 class VacancyTransportSection(Section):
@@ -70,6 +74,8 @@ class LayeredElectrolyteSection(Section):
     )
     """The first at the contact; in place of thickness and conductivity."""
     temperature: Temperature = 298.15
+    contact_angle: Angle | None = None
+    """At which a void's surface meets the electrolyte, through the metal; 90 degrees by default."""
 
 
 class VoidCounterSection(Section):
@@ -103,7 +109,7 @@ class AllenCahnSection(Section):
     """h(xi): with the published one metal itself yields to vacancies, with the quintic one void surfaces alone."""
 
 
-class PlacedVoidSection(Section):
+class InitialVoidSection(Section):
     """A ball (a cylinder in two dimensions) without metal; what overlaps the electrolyte is cut off."""
 
     position: Annotated[tuple[Coordinate, ...], Field(min_length=2, max_length=3, strict=False)]
@@ -131,7 +137,7 @@ class VoidNucleationSection(Section):
     rate: Rate | None = None
     """Attempts of a site, of the classical law."""
     contact_angle: Angle | None = None
-    """Of the voids on the electrolyte, through the void; 90 degrees by default."""
+    """Of the voids on the electrolyte as they are born, through the void; what the metal's leaves by default."""
     seed: Seed = 0
 
 
@@ -169,7 +175,7 @@ class VoidScenario(TimedScenario):
     """Of the metal, from the current collector (z = 0) to its contact with the electrolyte."""
     metal: StrippedMetalSection = StrippedMetalSection()
     vacancies: VacancyTransportSection = VacancyTransportSection()
-    voids: Annotated[tuple[PlacedVoidSection, ...], Field(max_length=1000, strict=False)] = ()
+    voids: Annotated[tuple[InitialVoidSection, ...], Field(max_length=1000, strict=False)] = ()
     random_voids: RandomVoidsSection | None = None
     nucleation: VoidNucleationSection | None = None
     electrolyte: LayeredElectrolyteSection
