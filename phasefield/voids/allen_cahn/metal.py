@@ -1,7 +1,7 @@
 """A metal electrode with voids by the published Allen-Cahn model, driven as `VoidMetal` is.
 
-Equations: physics.void_allen_cahn; no flux of xi through any face; lithium enters and leaves through the contact, and at
-the back face where it is a sink of vacancies (y = 0 there). The published model has neither sinks in the bulk nor
+Equations: physics.void_allen_cahn; no flux of xi through any face; lithium enters and leaves through the contact, and
+at the back face where it is a sink of vacancies (y = 0 there). The published model has neither sinks in the bulk nor
 births: vacancies gather until they make the phase field yield.
 
 One step is a diagonally implicit Runge-Kutta method of two stages, of second order and L-stable,
@@ -158,9 +158,7 @@ class AllenCahnMetal:
     ) -> Advance:
         numerics, domain = self.problem.numerics, self.problem.domain
         to_cells = MIDDLE * self.problem.interface.width / self._finest
-        error, motion = (
-            to_cells * self.grid.max(float(np.abs(a[OWNED]).max())) for a in (change, end.xi - state.xi)
-        )
+        error, motion = (to_cells * self.grid.max(float(np.abs(a[OWNED]).max())) for a in (change, end.xi - state.xi))
         before = _fields(state)[1]
         hx, hy, _ = domain.spacing
         to_moles = domain.cell_volume / self.problem.transport.molar_volume
@@ -184,7 +182,7 @@ class AllenCahnMetal:
             error=0.9 * dt * math.sqrt(numerics.time_tolerance / error) if error > 0.0 else math.inf,
         )
         excess = np.expm1(np.minimum(end.y, 50.0))
-        result = AllenCahnState(state.time + dt, end.xi, excess, state.ledger.plus(step), None, end.y, lithium)
+        result = AllenCahnState(state.time + dt, end.xi, excess, state.ledger.plus(step), y=end.y, lithium=lithium)
         return Advance(result, error, motion, limits, fluxes, step)
 
     # ------------------------------------------------------------------ restart
@@ -205,8 +203,9 @@ class AllenCahnMetal:
         xi, y, lithium = self.grid.zeros(), self.grid.zeros(), self.grid.zeros()
         for name, array in (("xi", xi), ("y", y), ("lithium", lithium)):
             self.grid.scatter(saved["arrays"][name] if root else None, array)
+            self.grid.fill_outer_ghosts(array)
         ledger = MetalLedger(**plain["ledger"])
-        return AllenCahnState(plain["time"], xi, np.expm1(np.minimum(y, 50.0)), ledger, None, y, lithium)
+        return AllenCahnState(plain["time"], xi, np.expm1(np.minimum(y, 50.0)), ledger, y=y, lithium=lithium)
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""

@@ -6,13 +6,13 @@ import math
 
 from ramify.check import Check, Scale
 from ramify.models.voids.build import build_problem
+from ramify.models.voids.check_published import published_notes, published_scales
 from ramify.models.voids.schema import VoidScenario
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.cell import VoidProblem
-from ramify.physics import contact_loss, double_well
+from ramify.physics import contact_loss
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOWN
-from ramify.scenario.grid_rules import NARROWEST_INTERFACE
 from ramify.scenario.protocol import Step
 
 BYTES_PER_CELL = 700.0
@@ -43,7 +43,7 @@ def check(scenario: VoidScenario) -> Check:
         memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL * count,
         steps=len(scenario.protocol),
         scales=(*_metal(problem, strips, radius), *_contact(problem, strips)),
-        warnings=(*_grid(problem, radius), *_driving(scenario, problem)),
+        warnings=(*_grid(problem, radius), *_published(problem, strips), *_driving(scenario, problem)),
     )
 
 
@@ -82,28 +82,11 @@ def _metal(problem: VoidProblem, strips: float, radius: float | None) -> list[Sc
         closing = contact_loss.critical_current(held, metal.diffusivity, reach, metal.molar_volume)
         scales.append(Scale("current density that a void withstands", 0.1 * closing, "mA/cm2", "above it voids grow"))
     if isinstance(problem.metal, AllenCahnProblem):
-        scales += _published(problem.metal)
+        scales += published_scales(problem.metal)
     if strips > 0.0 and math.isfinite(reach):
         s = contact_loss.supersaturation(strips, metal.diffusivity, reach, metal.molar_volume)
         scales.append(Scale("supersaturation", s, "-", f"at a full contact and {0.1 * strips:.4g} mA/cm2"))
     return scales
-
-
-def _published(metal: AllenCahnProblem) -> list[Scale]:
-    phase = metal.phase
-    scales = [
-        Scale("surface energy", phase.surface_energy, "J/m2", "sqrt(2 kappa W)/6"),
-        Scale("surface width", phase.width, "m", "l = sqrt(kappa/2 W)"),
-    ]
-    if phase.interpolation == "published":
-        scales.append(Scale("supersaturation that metal withstands", _yields(metal), "-", "the metal itself yields beyond"))
-    return scales
-
-
-def _yields(metal: AllenCahnProblem) -> float:
-    """Supersaturation beyond which published metal demixes."""
-    transport = metal.transport
-    return math.exp(double_well.largest_drive(metal.phase.well, transport.molar_volume, transport.temperature))
 
 
 def _contact(problem: VoidProblem, strips: float) -> list[Scale]:
@@ -129,12 +112,15 @@ def _grid(problem: VoidProblem, radius: float | None) -> list[str]:
     if radius is not None and radius < COMFORTABLE_RADIUS * edge * (1.0 - 1e-9):
         told = f"{radius / edge:.2g} cells to the radius of the smallest void"
         notes.append(f"grid: {told}; below {COMFORTABLE_RADIUS:g} its curvature and its contact are the grid's")
-    if isinstance(problem.metal, AllenCahnProblem) and (share := problem.metal.phase.width / edge) < NARROWEST_INTERFACE:
-        notes.append(f"grid: {share:.2g} cells to the width of the surface; below {NARROWEST_INTERFACE:g} fronts feel the cells")
     capillary = _capillary(problem)
     if radius is not None and capillary > SHARE_OF_VOID * radius:
         notes.append(f"voids: smaller than the capillary length, {1e9 * capillary:.3g} nm: they close at once")
     return notes
+
+
+def _published(problem: VoidProblem, strips: float) -> list[str]:
+    metal = problem.metal
+    return published_notes(metal, strips, _reach(problem)) if isinstance(metal, AllenCahnProblem) else []
 
 
 def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
@@ -147,16 +133,6 @@ def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
             notes.append(f"protocol: '{step.text}' has no voltage limit: the run ends where the contact is gone")
             break
     metal = problem.metal
-    most = max([0.0, *(-(step.current_density or 0.0) for _, step in scenario.protocol.distinct())])
-    reach = _reach(problem)
-    if isinstance(metal, AllenCahnProblem) and metal.phase.interpolation == "published" and math.isfinite(reach):
-        transport = metal.transport
-        s = contact_loss.supersaturation(most, transport.diffusivity, reach, transport.molar_volume)
-        if s > _yields(metal):
-            notes.append(
-                f"allen_cahn: a full contact would be supersaturated to {s:.5g}, beyond the {_yields(metal):.5g} that the "
-                "published metal withstands: it may demix where no void is near; interpolation: quintic does not"
-            )
     there = FARADAY * metal.domain.size[2] / metal.transport.molar_volume
     most = scenario.protocol.total(_stripped)[1]
     if MOST_STRIPPED * there < most < math.inf:
