@@ -71,8 +71,8 @@ class Damping(Protocol):
 class PositiveConcentrations:
     """Potentials move by a bounded amount, concentrations stay positive.
 
-    Where a concentration falls it becomes c/(1 - dc/c): the same to first order, and never below zero. A bound on the
-    whole step would jam at the first node that gets there.
+    Where a concentration would fall by more than half it becomes c/(-4 dc/c), which joins c + dc smoothly there and
+    never reaches zero. A bound on the whole step would jam at the first node that gets there.
     """
 
     potentials: tuple[int, ...]
@@ -93,8 +93,8 @@ class PositiveConcentrations:
         advanced = u + change
         columns = list(self.concentrations)
         c, dc = u[:, columns], change[:, columns]
-        falling = (dc < 0.0) & (c > 0.0)
-        advanced[:, columns] = np.where(falling, c * c / np.where(falling, c - dc, 1.0), c + dc)
+        falling = (dc < -0.5 * c) & (c > 0.0)
+        advanced[:, columns] = np.where(falling, c * c / np.where(falling, -4.0 * dc, 1.0), c + dc)
         if self.molar_volume > 0.0:
             free = 1.0 - self.molar_volume * c.sum(axis=1)
             growth = self.molar_volume * (advanced[:, columns].sum(axis=1) - c.sum(axis=1))
