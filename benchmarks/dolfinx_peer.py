@@ -128,7 +128,7 @@ def elasticity(cells: int) -> dict[str, float]:
 
 
 def nernst_planck(cells: int) -> dict[str, float]:
-    """Poisson-Nernst-Planck of two ions by Galerkin's method and Newton's, in units of the cube, RT/F and c of one ion."""
+    """Poisson-Nernst-Planck of two ions by Galerkin's method, in units of the cube, RT/F and a concentration."""
     kappa = float(sys.argv[3])
     began = time.perf_counter()
     domain = cube(cells)
@@ -161,7 +161,11 @@ def nernst_planck(cells: int) -> dict[str, float]:
     answer.x.array[:] *= START
     answer.x.array.reshape(-1, 3)[faces] = given
     bcs = [fem.dirichletbc(np.zeros(3), faces, space)]
-    matrix, right, change = (petsc.create_matrix(jacobian), petsc.create_vector(residual), petsc.create_vector(residual))
+    matrix, right, change = (
+        petsc.create_matrix(jacobian),
+        petsc.create_vector(residual),
+        petsc.create_vector(residual),
+    )
     load = petsc.assemble_vector(load_form)
     options = {"pc_gamg_agg_nsmooths": "0", "pc_gamg_threshold": "0.02", "pc_gamg_square_graph": "0",
                "mg_levels_ksp_type": "richardson", "mg_levels_pc_type": "bjacobi"}  # fmt: skip

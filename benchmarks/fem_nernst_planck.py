@@ -3,9 +3,9 @@
     python benchmarks/fem_nernst_planck.py --cells 24
 
 A cube of the ions' screening length with a manufactured solution: values given on its faces, Newton's method from 1.1
-times the solution to a last change of 1e-8, linear systems by GMRES and the same multigrid for all fields of a node. Ours
+times the solution to a last change of 1e-8, linear systems by GMRES and the same multigrid for fields of a node. Ours
 are edge-averaged fluxes, the others Galerkin's; all report their error in L2, over the sizes of the fields. Assembly is
-that of residual and Jacobian, assembly and solve are sums over Newton's iterations; the given sources are in the set-up.
+that of residual and Jacobian; assembly and solve are sums over Newton's iterations. Given sources are in the set-up.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ SIZES = (1.0, 1.0, 2.0)
 def exact(x: np.ndarray, field: int) -> np.ndarray:
     """A field at places (..., 3) in units of the cube."""
     base, amplitude, shift = FIELDS[field]
-    return np.asarray(base * np.sin(x @ SLOPES + shift) if field == 0 else base + amplitude * np.sin(x @ SLOPES + shift))
+    return np.asarray(
+        base * np.sin(x @ SLOPES + shift) if field == 0 else base + amplitude * np.sin(x @ SLOPES + shift)
+    )
 
 
 def sources(x: np.ndarray) -> list[np.ndarray]:
