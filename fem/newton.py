@@ -256,7 +256,7 @@ class NewtonSolver:
         right, answer, row = self._vectors
         count = len(sums.gaps)
         if not self._largest(np.abs(sums.rows).max(initial=0.0)):
-            shift = np.linalg.solve(sums.corner, -sums.gaps)
+            shift = self._shift(sums.corner, -sums.gaps)
             given = sums.residual + sum(amount * column for amount, column in zip(shift, sums.columns, strict=True))
             return -self._solved(given * by_row, right, answer) * by_column, shift
         plain = self._solved(sums.residual * by_row, right, answer)
@@ -267,9 +267,19 @@ class NewtonSolver:
             rest[k] += self._dot(row, plain)
             for j in range(count):
                 schur[k, j] -= self._dot(row, reached[j])
-        shift = np.linalg.solve(schur, rest)
+        shift = self._shift(schur, rest)
         change = -plain - sum(amount * column for amount, column in zip(shift, reached, strict=True))
         return change * by_column, shift
+
+    def _shift(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Change of the borders; every rank has the same system."""
+        try:
+            return np.asarray(np.linalg.solve(matrix, right))
+        except np.linalg.LinAlgError:
+            raise NewtonFailure(
+                f"Newton's method for '{self.prefix.rstrip('_')}': no potential of the electrode gives the current asked "
+                "for; where the ions at its surface are used up there is none: try a smaller current or a shorter time"
+            ) from None
 
     def _solved(self, local: np.ndarray, right: PETSc.Vec, answer: PETSc.Vec) -> np.ndarray:
         self.space.add_up(np.where(self.fixed, 0.0, local), right)

@@ -140,12 +140,13 @@ def _plot_curve(file: Path, path: Path) -> Path | None:
 
 
 def _plot_history(file: Path, path: Path) -> Path:
-    """Voltage, current and charge against time."""
+    """Voltage, current, charge and smallest concentration against time, as far as the history has them."""
     with h5netcdf.File(file, "r", locking=False) as data:
         time = data.variables["time"][...]
         columns = [
             (data.variables[name][...], dict(data.variables[name].attrs))
-            for name in ("voltage", "current", "surface_charge")
+            for name in ("voltage", "current", "surface_charge", "minimum_concentration")
+            if name in data.variables
         ]
     factor, unit = next(((f, u) for f, u in SECONDS if time[-1] * f >= 1.0), (1.0, "s"))
     figure, axes = plt.subplots(1, len(columns), figsize=(3.2 * len(columns), 2.8), layout="constrained")
