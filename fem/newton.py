@@ -277,8 +277,8 @@ class NewtonSolver:
             return np.asarray(np.linalg.solve(matrix, right))
         except np.linalg.LinAlgError:
             raise NewtonFailure(
-                f"Newton's method for '{self.prefix.rstrip('_')}': no potential of the electrode gives the current; where "
-                "the ions at its surface are used up there is none: try a smaller current or a shorter time"
+                f"Newton's method for '{self.prefix.rstrip('_')}': no potential of the electrode gives the current; "
+                "where the ions at its surface are used up there is none: try a smaller current or a shorter time"
             ) from None
 
     def _solved(self, local: np.ndarray, right: PETSc.Vec, answer: PETSc.Vec) -> np.ndarray:
