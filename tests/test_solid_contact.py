@@ -13,6 +13,7 @@ from ramify.fem.elasticity import ElasticSolid, Phase
 from ramify.fem.layers import VOID_ABOVE, VOID_BELOW, Feature, Layer, lateral, raw_layers
 from ramify.fem.mesh import Mesh, MeshError
 from ramify.fem.quality import assess
+from ramify.fem.reference import Order
 from ramify.fem.rigid_motions import UnheldMotion
 from ramify.fem.solid_boundaries import Fixed, Plate, Pressure, SolidCondition, Symmetry
 from ramify.fem.solid_energy import EnergyBooks
@@ -27,7 +28,7 @@ MICRON = 1e-6
 BOX = {"box": Phase(elastic(SOLID))}
 
 
-def square(cells: int = 4, order: int = 1) -> Space:
+def square(cells: int = 4, order: Order = 1) -> Space:
     return Space(uniform_box("quadrilateral", (MICRON, MICRON), (cells, cells)), order, 2)
 
 
@@ -78,8 +79,8 @@ def test_flowing_column_under_a_plate_creeps_at_the_law() -> None:
     """Steady creep under a constant stress: the plate goes down at the rate of the law, hardening apart."""
     law = anand_lithium("power", 298.0)
     space = Space(uniform_box("hexahedron", (MICRON,) * 3, (1, 1, 1)), 1, 3)
-    said = lambda time: [*(Symmetry(name) for name in ("left", "front", "bottom")), Plate("top", 0.6e6)]  # noqa: E731
-    solid = FlowingSolid(space, {"box": Phase(law)}, said, method="direct")
+    said: list[SolidCondition] = [*(Symmetry(name) for name in ("left", "front", "bottom")), Plate("top", 0.6e6)]
+    solid = FlowingSolid(space, {"box": Phase(law)}, lambda time: said, method="direct")
     solid.settle()
     before = solid.plates.depths(solid.u)[0]
     for _ in range(20):
@@ -102,8 +103,8 @@ def test_contact_pressure_of_lames_sphere_converges() -> None:
 def test_contact_pressure_between_regions_has_no_side() -> None:
     """The interface of two shells: the same from either side, and that of Lame for equal shells."""
     one, other = (cases.interface_pressure(names) for names in (("shell 0", "shell 1"), ("shell 1", "shell 0")))
-    assert one["largest"] < 0.07
-    assert one["pressures"] == pytest.approx(other["pressures"], rel=1e-6)
+    assert max(one) < 1.07 and min(one) > 0.93
+    assert one == pytest.approx(other, rel=1e-6)
 
 
 def test_contact_inside_a_region_is_refused() -> None:
