@@ -13,13 +13,14 @@ from ramify.fem.elasticity import ElasticSolid, Phase
 from ramify.fem.layers import Layer, raw_layers
 from ramify.fem.mesh import Mesh, RawMesh
 from ramify.fem.reference import Order
-from ramify.fem.solid_boundaries import Displacement, Fixed, Plate, Pressure, SolidCondition, Symmetry
+from ramify.fem.solid_boundaries import Fixed, Plate, Pressure, SolidCondition, Symmetry
 from ramify.fem.spaces import Space
-from ramify.fem.spheres import ball, hollow_ball
+from ramify.fem.spheres import ball
 from ramify.fem.tractions import Contact
 from ramify.fem.whole import Whole
 from ramify.physics.elasticity import Elasticity
 from ramify.physics.viscoplasticity import elastic
+from ramify.validation.solids import shell_pressure
 
 SOLID = Elasticity(7.81e9, 0.38)
 PLANES: list[SolidCondition] = [Symmetry("x"), Symmetry("y"), Symmetry("z")]
@@ -49,26 +50,6 @@ def layered() -> Mesh:
     raw = raw_layers("quadrilateral", [np.linspace(0.0, 1.0, 4)], [Layer("low", 1.0, 2), Layer("high", 1.0, 2)])
     everything = np.arange(len(raw.cells))
     return built(RawMesh(raw.kind, raw.points, raw.cells, {"both": everything}, raw.boundaries))
-
-
-def rigid_shell(order: Order, cells: int) -> dict[str, float]:
-    """A hollow ball, b = 2a, bonded to a rigid shell, under a pressure inside: relative errors on both surfaces."""
-    a, b, p = 0.5, 1.0, 1e6
-    K, G = SOLID.bulk_modulus, SOLID.shear_modulus
-    # u = A r + B/r^2 with u(b) = 0 and 3 K A - 4 G B/a^3 = -p.
-    B = p / (3.0 * K / b**3 + 4.0 * G / a**3)
-    exact = 3.0 * K * B / b**3 + 4.0 * G * B / b**3
-    solid = ElasticSolid(Space(hollow_ball(a, [b], [2 * cells], cells), order, 3), {"shell 0": Phase(elastic(SOLID))})
-    said = [*PLANES, Pressure("inner", p), *(Displacement("outer", 0.0, i) for i in range(3))]
-    stress = solid.stresses(solid.solve(said))
-    outer, inner = Contact(solid, "outer", said), Contact(solid, "inner", said)
-    found, _ = outer.pressure(stress, said)
-    hole, _ = inner.pressure(stress, said)
-    return {
-        "largest": _most(solid, found[outer.nodes] / exact - 1.0),
-        "mean": abs(outer.integral(found) / outer.area / exact - 1.0),
-        "hole": _most(solid, hole[inner.nodes] / p - 1.0),
-    }
 
 
 def interface_pressure(names: tuple[str, str]) -> np.ndarray:
@@ -134,7 +115,7 @@ def whole_fields(order: Order) -> list[float]:
 
 def study() -> dict[str, list[float]]:
     """Everything."""
-    shell = rigid_shell(2, 2)
+    shell = shell_pressure(2, 2)
     return {
         "plate": plate(),
         "shell": [shell["largest"], shell["mean"], shell["hole"]],
