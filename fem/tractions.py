@@ -3,11 +3,11 @@
     integral of f_a p_h over the boundary = - sum over nodes b of f_a(x_b) n_b.F_b,      p_h = sum of f_a p_a
 
 f_a: linear functions of the corners, also of elements of second order, whose own would swing from corner to middle
-where a stress is steep. F_b: force that the boundary puts on the solid at node b, exact for the discrete equations; n_b:
-mean normal there, out of the solid. p is the normal traction -n.sigma.n, positive in compression. The f_a add up to one,
-so that the integral of p_h is the sum of the normal forces, to round-off, and on a plane boundary the reaction. Where a
-plane of symmetry meets the boundary, what the plane itself bears is left out, as is the part of the normal across it:
-the boundary goes on behind it.
+where a stress is steep. F_b: force that the boundary puts on the solid at node b, exact for the discrete equations;
+n_b: mean normal there, out of the solid. p is the normal traction -n.sigma.n, positive in compression. The f_a add up
+to one, so that the integral of p_h is the sum of the normal forces, to round-off, and on a plane boundary the reaction.
+Where a plane of symmetry meets the boundary, what the plane itself bears is left out, as is the part of the normal
+across it: the boundary goes on behind it.
 
 A boundary inside the solid must lie between regions; forces are then those of the region that the solid names first.
 """

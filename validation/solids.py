@@ -85,7 +85,7 @@ def patch_error(kind: KindName, order: Order) -> float:
 
 
 def shell_pressure(order: Order, cells: int) -> dict[str, float]:
-    """Relative errors of the contact pressure of a hollow ball, b = 2a, bonded to a rigid shell and pressed from inside.
+    """Relative errors of the contact pressure of a hollow ball, b = 2a, in a rigid shell and pressed from inside.
 
     `mean` and `largest` on the shell, `hole` the largest on the hole. u = A r + B/r^2 with u(b) = 0 and
     3 K A - 4 G B/a^3 = -p.
