@@ -45,11 +45,21 @@ def round_cell() -> Mesh:
     return ball([1.0], [1], 1)
 
 
-def layered() -> Mesh:
-    """Two layers that are one region `both`, with their interface."""
+def layered(one_region: bool = True) -> Mesh:
+    """Two layers, as one region `both` or as two, with their interface, where two ranks part."""
     raw = raw_layers("quadrilateral", [np.linspace(0.0, 1.0, 4)], [Layer("low", 1.0, 2), Layer("high", 1.0, 2)])
-    everything = np.arange(len(raw.cells))
-    return built(RawMesh(raw.kind, raw.points, raw.cells, {"both": everything}, raw.boundaries))
+    regions = {"both": np.arange(len(raw.cells))} if one_region else raw.regions
+    return built(RawMesh(raw.kind, raw.points, raw.cells, regions, raw.boundaries))
+
+
+def between_ranks(names: tuple[str, str]) -> list[float]:
+    """Pressed layers: least and largest contact pressure between them from the side named first, and its integral."""
+    solid = ElasticSolid(Space(layered(one_region=False), 1, 2), {name: Phase(elastic(SOLID)) for name in names})
+    said: list[SolidCondition] = [*(Symmetry(name) for name in ("left", "right", "bottom")), Pressure("top", 1e6)]
+    contact = Contact(solid, "low/high", said)
+    pressure, _ = contact.pressure(solid.stresses(solid.solve(said, 1e-12)), said)
+    ends = solid.space.mesh.comm.allgather((np.nanmin(pressure), np.nanmax(pressure)))
+    return [float(min(low for low, _ in ends)), float(max(high for _, high in ends)), contact.integral(pressure)]
 
 
 def interface_pressure(names: tuple[str, str]) -> np.ndarray:
@@ -120,6 +130,8 @@ def study() -> dict[str, list[float]]:
         "plate": plate(),
         "shell": [shell["largest"], shell["mean"], shell["hole"]],
         "middle": [max(MPI.COMM_WORLD.allgather(interface_pressure(("shell 0", "shell 1")).max(initial=0.0)))],
+        "low/high": between_ranks(("low", "high")),
+        "high/low": between_ranks(("high", "low")),
         "whole 1": whole_fields(1),
         "whole 2": whole_fields(2),
     }

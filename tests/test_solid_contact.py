@@ -134,6 +134,7 @@ def test_contact_inside_a_region_is_refused() -> None:
 
 def test_two_ranks_give_the_same(mpiexec, checkout: Path) -> None:
     serial = cases.study()
+    assert [*serial["low/high"], *serial["high/low"]] == pytest.approx([1e6] * 6, rel=1e-9)
     result = mpiexec(2, "solid_contact_cases.py", cwd=checkout / "tests", timeout=120.0)
     parallel = json.loads(result.stdout.splitlines()[-1])
     assert parallel.keys() == serial.keys()
