@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from plating_cells import plating_problem
 
 from ramify.phasefield.grid import OWNED, Grid
