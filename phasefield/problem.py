@@ -175,6 +175,10 @@ class Nucleation:
     """Of the thresholds."""
     activity: SpatialFunction | None = None
     """Factor on the rate, one where None."""
+    depths: np.ndarray | None = None
+    """Of the sites inside an interphase [m], zero on the surface; None without an interphase."""
+    leaked: np.ndarray | float = 1.0
+    """Share of the overpotential that reaches each site (physics.interphase)."""
 
 
 @dataclass(frozen=True)

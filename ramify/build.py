@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ramify.build_host_fields import Bearing, build_activity, build_bearing, build_conductivity
 from ramify.build_hosts import MISSING_LENGTH, build_domain, build_host, three_axes
+from ramify.build_interphase import with_interphase
 from ramify.build_mechanics import build_mechanics
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
@@ -187,8 +189,15 @@ def build_deposits(scenario: PlatingScenario, domain: plating.Domain, host: Host
     return union(*parts) if parts else Nothing(domain.size)
 
 
-def place_caps(scenario: PlatingScenario, domain: plating.Domain, host: Host | None, radius: float) -> Caps:
-    """Caps of a radius of curvature at the random places of the scenario's nucleation."""
+def place_caps(
+    scenario: PlatingScenario,
+    domain: plating.Domain,
+    host: Host | None,
+    radius: float,
+    density: float | None = None,
+    seed: int | None = None,
+) -> Caps:
+    """Caps of a radius of curvature at random places, of the scenario's nucleation unless told otherwise."""
     from ramify.hosts.surface import random_caps
 
     section, bearing = scenario.nucleation, build_bearing(scenario.host, host)
@@ -196,8 +205,8 @@ def place_caps(scenario: PlatingScenario, domain: plating.Domain, host: Host | N
     return random_caps(
         domain.size,
         radius,
-        density=section.density,
-        seed=section.seed,
+        density=section.density if density is None else density,
+        seed=section.seed if seed is None else seed,
         host=host,
         on=bearing_sites(bearing),
         region=bearing.region,
@@ -212,15 +221,15 @@ def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plati
     section = scenario.nucleation
     if section is None or section.law == "instantaneous":
         return None
-    host = build_host(scenario)
+    host, width = build_host(scenario), resolved(scenario.interface.width)
     try:
-        sites = place_caps(scenario, domain, host, resolved(scenario.interface.width))
+        sites = place_caps(scenario, domain, host, width)
     except ValueError as refusal:
         raise ScenarioError(str(refusal), ("nucleation",)) from None
     activity = None
     if host is not None and not isinstance(scenario.host, NoHost):
         activity = build_activity(scenario.host, host)
-    return plating.Nucleation(
+    law = plating.Nucleation(
         positions=sites.positions,
         normals=sites.normals,
         law=section.law,
@@ -229,6 +238,9 @@ def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plati
         seed=section.seed,
         activity=activity,
     )
+    if section.interphase is None:
+        return law
+    return with_interphase(law, section.interphase, partial(place_caps, scenario, domain, host, width))
 
 
 def build_crystallinity(section: CrystallinitySection | None) -> plating.Crystallinity | None:

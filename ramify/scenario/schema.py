@@ -23,6 +23,7 @@ from ramify.scenario.fields import (
     Length,
     Mobility,
     MolarVolume,
+    NonNegative,
     NumberDensity,
     Positive,
     Rate,
@@ -40,6 +41,7 @@ FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s", "p", "von_mises", "
 
 Cells = Annotated[int, Field(ge=1, le=100_000)]
 LengthList = Annotated[tuple[Length, ...], Field(min_length=1, max_length=3, strict=False)]
+DepthWeight = Annotated[tuple[Coordinate, NonNegative], Field(strict=False)]
 CellList = Annotated[tuple[Cells, ...], Field(min_length=1, max_length=3, strict=False)]
 
 
@@ -152,6 +154,18 @@ class NucleusSection(Section):
     """Through the metal, on the surface where the position lies; a ball about the position by default."""
 
 
+class InterphaseSection(Section):
+    """An interphase (SEI) on the bearing surfaces, into which electrons leak and where nuclei may appear, too."""
+
+    thickness: Length
+    leakage_length: Length
+    """Over which the electrons' driving force falls, and the share of sites that they reach."""
+    density: NumberDensity
+    """Of candidate sites inside, over the whole thickness, per area of surface."""
+    weights: Annotated[tuple[DepthWeight, ...], Field(min_length=2, max_length=1000, strict=False)] | None = None
+    """Share of the sites that electrons reach by depth, relative to the largest; linear between, zero outside."""
+
+
 class NucleationSection(Section):
     """Nuclei at random places of the bare conducting surfaces: caps at the start, or sites that turn into nuclei."""
 
@@ -165,6 +179,8 @@ class NucleationSection(Section):
     """Of curvature of the caps at the start; three interface widths by default."""
     contact_angle: Angle | None = None
     """Through the metal; 90 degrees by default."""
+    interphase: InterphaseSection | None = None
+    """Sites inside an interphase beside those on the surface."""
     seed: Seed = 0
 
 
