@@ -192,6 +192,18 @@ class Crystallinity:
 
 
 @dataclass(frozen=True)
+class SurfaceFlow:
+    """Surface diffusion of the metal (physics.surface_diffusion)."""
+
+    coefficient: float
+    """B of a large particle [m^4/s]."""
+    size_length: float = 0.0
+    """a of the size law [m]; zero for one diffusivity at all sizes."""
+    smallest_size: float = 0.0
+    """Diameter below which the size law goes on as a constant [m]."""
+
+
+@dataclass(frozen=True)
 class Numerics:
     """Tolerances and limits of the time integration."""
 
@@ -239,6 +251,8 @@ class PlatingProblem:
     electrons: Electrons = field(default_factory=Electrons)
     counter: CounterElectrode = field(default_factory=CounterElectrode)
     nucleation: Nucleation | None = None
+    surface_flow: SurfaceFlow | None = None
+    """None leaves surface diffusion out."""
     numerics: Numerics = field(default_factory=Numerics)
     mechanics: PlatingMechanics | None = None
     """None leaves stress out."""

@@ -16,6 +16,7 @@ import numpy as np
 from ramify.build_host_fields import Bearing, build_activity, build_bearing, build_conductivity
 from ramify.build_hosts import MISSING_LENGTH, build_domain, build_host, three_axes
 from ramify.build_mechanics import build_mechanics
+from ramify.build_surface import build_surface_flow
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
@@ -92,6 +93,7 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
         contact_angles=build_contact_angles(scenario),
         electrons=plating.Electrons(scenario.electrons.transport, scenario.electrons.islands),
         counter=plating.CounterElectrode(counter.kind, counter.kinetics or "uniform"),
+        surface_flow=build_surface_flow(scenario.metal, scenario.electrolyte.temperature),
         numerics=plating.Numerics(**numerics),
         nucleation=build_nucleation(scenario, domain),
         crystallinity=build_crystallinity(scenario.crystallinity),

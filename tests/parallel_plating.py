@@ -27,6 +27,7 @@ from ramify.phasefield.problem import (
     Interface,
     Kinetics,
     PlatingProblem,
+    SurfaceFlow,
 )
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
@@ -113,7 +114,20 @@ def pressed_case() -> PlatingProblem:
     return plating_problem((10, 1, 20), geometry=Geometry(rough(6.0 * H, 0.6 * H, size)), mechanics=mechanics)
 
 
+def flowing_case() -> PlatingProblem:
+    """2-D, a film and a loose ball of metal, nanometres large, whose surfaces diffuse with a law of size."""
+    h = 10e-9
+    return plating_problem(
+        (20, 1, 48),
+        (h, h, h),
+        metal=replace(LITHIUM, surface_energy=0.5),
+        geometry=Geometry(union(flat(8.0 * h), ball((9.0 * h, 0.0, 26.0 * h), 5.5 * h, planar=True))),
+        surface_flow=SurfaceFlow(1e-30, 40e-9, 10e-9),
+    )
+
+
 CASES = {
+    "flowing": flowing_case,
     "host": host_case,
     "island": island_case,
     "ohmic": ohmic_case,

@@ -30,6 +30,7 @@ from ramify.phasefield.plating.order import Order
 from ramify.phasefield.plating.setup import build_geometry, initial_metal, sample_activity
 from ramify.phasefield.plating.state import Solution, Unknowns
 from ramify.phasefield.plating.stress import Stress
+from ramify.phasefield.plating.surface_flow import make_flow
 from ramify.phasefield.plating.system import CoupledSystem
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import tabulate
@@ -58,6 +59,7 @@ class PlatingSolver:
         self.newton = NewtonKrylov(self.system)
         self.system.activity = sample_activity(self.grid, problem)
         self.front = Front(self.grid, problem, geometry.pore, geometry.openings)
+        self.flow = make_flow(self.grid, problem, self.front)
         self.measures = Measures(self.grid, problem, geometry.pore)
         self.nuclei = self.system.nuclei = make_nuclei(self.grid, problem, geometry.pore)
         self.time = 0.0
@@ -231,6 +233,7 @@ class PlatingSolver:
                 "island_seeds": np.array(islands.seeds, dtype=np.int64).reshape(-1, 3),
                 **{f"increment_{k}": v for k, v in self.increments.items()},
                 **(self.nuclei.save() if self.nuclei is not None else {}),
+                **({} if self.flow is None else {"flow_part": self.flow.diffusion.longest}),
             },
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
             "ledger": dict(self.ledger.__dict__),
@@ -271,6 +274,8 @@ class PlatingSolver:
         self.system.islands.restore(numbers["island_potentials"], numbers["island_seeds"])
         if self.nuclei is not None:
             self.nuclei.load(numbers)
+        if self.flow is not None:
+            self.flow.diffusion.longest = float(numbers["flow_part"])
         if self.stress is not None:
             self.stress.load(saved["stress"] if root else None)
         if self.order is not None:

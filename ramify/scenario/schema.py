@@ -67,6 +67,25 @@ class ElectrolyteSection(Section):
     temperature: Temperature = 298.15
 
 
+class SizeLawSection(Section):
+    """Diffusivity of small particles, D(d) = D (1 + length/d)."""
+
+    length: Length
+    """Slope of the fitted law over the diffusivity of a large particle."""
+    smallest: Length
+    """Least diameter that the law is known for; below, the diffusivity stays what it is there."""
+
+
+class SurfaceDiffusionSection(Section):
+    """Diffusion of the metal along its own surface."""
+
+    diffusivity: Diffusivity
+    """Of the atoms of the surface layer, on a large particle."""
+    thickness: Length | None = None
+    """Of the surface layer; the edge of an atom's cube by default."""
+    size_law: SizeLawSection | None = None
+
+
 class MetalSection(Section):
     """The plated metal, a preset with overrides."""
 
@@ -74,6 +93,7 @@ class MetalSection(Section):
     surface_energy: SurfaceEnergy | None = None
     molar_volume: MolarVolume | None = None
     conductivity: Conductivity | None = None
+    surface_diffusion: SurfaceDiffusionSection | None = None
 
 
 class KineticsSection(Section):
