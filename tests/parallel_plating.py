@@ -115,13 +115,14 @@ def pressed_case() -> PlatingProblem:
 
 
 def flowing_case() -> PlatingProblem:
-    """2-D, a film and a loose ball of metal, nanometres large, whose surfaces diffuse with a law of size."""
-    h = 10e-9
+    """2-D, a rough front of nanometres whose surface diffuses with a law of size."""
+    h = 20e-9
     return plating_problem(
-        (20, 1, 48),
+        (16, 1, 32),
         (h, h, h),
         metal=replace(LITHIUM, surface_energy=0.5),
-        geometry=Geometry(union(flat(8.0 * h), ball((9.0 * h, 0.0, 26.0 * h), 5.5 * h, planar=True))),
+        kinetics=Kinetics(1.0, SALT),
+        geometry=Geometry(rough(12.0 * h, 1.5 * h, (16.0 * h, 1.0, 32.0 * h))),
         surface_flow=SurfaceFlow(1e-30, 40e-9, 10e-9),
     )
 

@@ -120,7 +120,7 @@ def test_a_particle_knows_its_diameter_and_small_ones_are_faster():
     assert (film, large, small) == pytest.approx((24.0, 16.0 * 1.05, 12.0 * 1.09), rel=0.02)
     tail = owner[1:-1, 1, 1:-1][34, [14, 14 + 12, 40, 40 + 7, 27]]
     assert tail.tolist()[:4] == [1, 1, 2, 2]
-    found = solver.flow.coefficient(solver.xi)
+    found = np.asarray(solver.flow.coefficient(solver.xi))
     # The smaller ball lies below the range of the law.
     assert found[35, 1, 15] == pytest.approx(1e-30 * (1.0 + 40.0 / (10.0 * large)), rel=1e-12)
     assert found[35, 1, 41] == pytest.approx(1e-30 * (1.0 + 40.0 / 140.0), rel=1e-12)
