@@ -70,6 +70,10 @@ class Kinetics:
     alpha_c: float = 0.5
     film_resistance: float = 0.0
     """Areal resistance of a surface film, such as the SEI [ohm m^2]."""
+    anisotropy: float = 0.0
+    """e of a cubic crystal's exchange current density (physics.crystal)."""
+    crystal_angle: float = 0.0
+    """Of the crystal's axes to the grid's, about y [rad]."""
 
 
 MOBILITY_FACTOR = 1.5

@@ -81,6 +81,8 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
             alpha_a=resolved(kinetics.anodic_transfer_coefficient),
             alpha_c=kinetics.transfer_coefficient,
             film_resistance=kinetics.film_resistance,
+            anisotropy=kinetics.anisotropy.strength if kinetics.anisotropy is not None else 0.0,
+            crystal_angle=(kinetics.anisotropy.angle or 0.0) if kinetics.anisotropy is not None else 0.0,
         ),
         interface=plating.Interface(
             width=resolved(interface.width),

@@ -115,13 +115,13 @@ def pressed_case() -> PlatingProblem:
 
 
 def flowing_case() -> PlatingProblem:
-    """2-D, a rough front of nanometres whose surface diffuses with a law of size."""
+    """2-D, a rough front of a crystal, nanometres large, whose surface diffuses with a law of size."""
     h = 20e-9
     return plating_problem(
         (16, 1, 32),
         (h, h, h),
         metal=replace(LITHIUM, surface_energy=0.5),
-        kinetics=Kinetics(1.0, SALT),
+        kinetics=Kinetics(1.0, SALT, anisotropy=0.2),
         geometry=Geometry(rough(12.0 * h, 1.5 * h, (16.0 * h, 1.0, 32.0 * h))),
         surface_flow=SurfaceFlow(1e-30, 40e-9, 10e-9),
     )

@@ -141,6 +141,8 @@ class Attempt:
         if solver.nuclei is not None:
             solver.nuclei.ahead = scheme.step
         solver.system.set_geometry(self.xi_guess)
+        if solver.crystal is not None:
+            solver.system.activity = solver.crystal.face(self.xi_guess)
         if solver.curvature.size > 1 or solver.stress is not None:
             self._set_equilibrium()
         self.state = now.copy()

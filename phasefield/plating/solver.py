@@ -21,6 +21,7 @@ from mpi4py import MPI
 from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.plating.attempt import Attempt
+from ramify.phasefield.plating.crystal import make_crystal
 from ramify.phasefield.plating.front import Front
 from ramify.phasefield.plating.measures import Measures
 from ramify.phasefield.plating.newton import NewtonKrylov
@@ -58,6 +59,7 @@ class PlatingSolver:
         self.system = CoupledSystem(self.grid, problem, self.table, geometry)
         self.newton = NewtonKrylov(self.system)
         self.system.activity = sample_activity(self.grid, problem)
+        self.crystal = make_crystal(self.grid, problem, geometry.pore, self.system.activity)
         self.front = Front(self.grid, problem, geometry.pore, geometry.openings)
         self.flow = make_flow(self.grid, problem, self.front)
         self.measures = Measures(self.grid, problem, geometry.pore)
@@ -193,6 +195,7 @@ class PlatingSolver:
         measures = self.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile)
         measures |= self.nuclei.measures(xi) if self.nuclei is not None else {}
         measures |= self.order.measures(xi) if self.order is not None else {}
+        measures |= self.crystal.measures(xi) if self.crystal is not None else {}
         return measures | (self.stress.measures(system.geometry.weight) if self.stress is not None else {})
 
     @property

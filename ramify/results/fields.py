@@ -150,6 +150,7 @@ HISTORY = _table(
     Quantity("nuclei", "$N$", "nuclei that have appeared", "1", "number_of_nuclei"),
     Quantity("nuclei_waiting", "$N_0$", "bare sites", "1", "number_of_bare_nucleation_sites"),
     Quantity("particles", "$N_p$", "separate pieces of metal", "1", "number_of_connected_pieces_of_metal"),
+    Quantity("facetedness", "$F$", "facetedness", "1", "facetedness_of_metal_surface"),
     _length("nucleus_radius", r"$\bar{r}$", "mean radius of the nuclei"),
     Quantity("nucleus_sizes", "$n_r$", "nuclei in the class of radii", "1", "number_of_nuclei_by_radius", "histogram"),
     Quantity("crystalline_fraction", r"$\bar\chi$", "ordered share of the metal", "1", "ordered_fraction_of_metal"),

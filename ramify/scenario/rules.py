@@ -17,7 +17,7 @@ from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
 from ramify.scenario.mechanics import check_mechanics
 from ramify.scenario.schema import DomainSection, ElectrolyteSection, PlatingScenario
-from ramify.scenario.surface_rules import surface_diffusion_rule
+from ramify.scenario.surface_rules import anisotropy_rule, surface_diffusion_rule
 from ramify.scenario.wetting_rules import wetting_rule
 
 Rule = Callable[[PlatingScenario], None]
@@ -343,6 +343,7 @@ RULES: tuple[Rule, ...] = (
     interface_rule,
     wetting_rule,
     surface_diffusion_rule,
+    anisotropy_rule,
     host_rule,
     film_rule,
     nuclei_rule,

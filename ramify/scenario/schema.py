@@ -96,6 +96,15 @@ class MetalSection(Section):
     surface_diffusion: SurfaceDiffusionSection | None = None
 
 
+class AnisotropySection(Section):
+    """Exchange current density of a cubic crystal, i0 [1 + strength f(n)], all metal being one crystal."""
+
+    strength: Annotated[float, Field(gt=-1, lt=1, allow_inf_nan=False)]
+    """Above zero where the faces normal to the axes are the fast ones."""
+    angle: Angle | None = None
+    """Of the crystal's axes to those of the domain, about y; 0 by default."""
+
+
 class KineticsSection(Section):
     """Butler-Volmer kinetics of the metal surface."""
 
@@ -108,6 +117,7 @@ class KineticsSection(Section):
     film_resistance: ArealResistance = 0.0
     reference_concentration: Concentration | None = None
     """The initial concentration by default."""
+    anisotropy: AnisotropySection | None = None
 
 
 class InterfaceSection(Section):

@@ -1,4 +1,4 @@
-"""Surface diffusion of the metal: where it may be asked for."""
+"""Surface diffusion and kinetic anisotropy of the metal: where they may be asked for."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ def surface_diffusion_rule(scenario: PlatingScenario) -> None:
     if scenario.metal.surface_energy == 0.0:
         problem = "without a surface energy nothing drives surface diffusion"
         raise ScenarioError(problem, ("metal", "surface_energy"), "0 J/m^2", "more than zero")
+
+
+def anisotropy_rule(scenario: PlatingScenario) -> None:
+    """A crystal with faces to tell apart, in the engine that knows them, all of which can be plated."""
+    section = scenario.kinetics.anisotropy
+    if section is None:
+        return
+    key: Key = ("kinetics", "anisotropy")
+    if scenario.engine == "fipy":
+        raise ScenarioError("engine fipy has no anisotropy", key, None, "no such key, or engine: petsc")
+    if len(scenario.domain.size) == 1:
+        raise ScenarioError("needs a lateral axis: with z alone there is one face", key, None, "no such key")
+    if section.strength == 0.0:
+        raise ScenarioError("is no anisotropy", (*key, "strength"), "0", "another number, or no 'anisotropy'")
