@@ -3,8 +3,8 @@
     da/dt = e V - 240 B a/R^4,   facetedness 15 a/R                               (physics.crystal)
 
 A quarter of a cylinder under a held voltage, so small that neither salt nor potential vary around it. What the grid
-says of a round cylinder is taken off. The same with a larger anisotropy: flat faces at R*, and round again when
-stripped.
+makes of a round cylinder, a facetedness of 0.002, is taken off by a second run with the opposite anisotropy. The same
+with a larger one: flat faces at R*, and round again when stripped.
 """
 
 from __future__ import annotations
@@ -67,18 +67,19 @@ def history(engine: Engine, radii: list[float], before: float = 0.0) -> list[flo
 
 
 def run(folder: Path | None) -> list[Check]:
-    """Facetedness over that of linear theory, at four coefficients; flat faces; stripping."""
+    """Facetedness over that of linear theory, at three coefficients; flat faces; stripping."""
     checks: list[Check] = []
     curves: list[Curve] = []
     radii = list(np.linspace(START, END, 8))
-    plain = [quarter(SMALL, 0.0, radius).measure()["facetedness"] for radius in radii]
-    for coefficient in (0.0, 1e-31, 1e-30, 1e-29):
-        found = np.array(history(quarter(SMALL, coefficient, START), radii)) - plain
+    for coefficient in (0.0, 1e-30, 1e-29):
+        # The facetedness counts the slow faces: those of the opposite sign are the others.
+        pair = [np.array(history(quarter(sign * SMALL, coefficient, START), radii)) for sign in (1.0, -1.0)]
+        found = 0.5 * (pair[0] + pair[1])
         exact = [
             15.0 * crystal.facet_amplitude(coefficient, VELOCITY, SMALL, START * H, r * H) / (r * H) for r in radii
         ]
         text = f"facetedness, B = {coefficient:g} m4/s"
-        checks.append(check_relative(NAME, text, float(found[-1]), exact[-1], 0.08, SOURCE))
+        checks.append(check_relative(NAME, text, float(found[-1]), exact[-1], 0.05, SOURCE))
         curves += [(f"B = {coefficient:g}", radii, found, "o"), ("", radii, exact, "-")]
     checks += facets()
     save_curves(folder, NAME, curves, ("radius [cells]", "facetedness"))
