@@ -26,6 +26,7 @@ from ramify.phasefield.problem import (
     Geometry,
     Interface,
     Kinetics,
+    Numerics,
     PlatingProblem,
     SurfaceFlow,
 )
@@ -120,10 +121,11 @@ def flowing_case() -> PlatingProblem:
     return plating_problem(
         (16, 1, 32),
         (h, h, h),
-        metal=replace(LITHIUM, surface_energy=0.5),
+        metal=replace(LITHIUM, surface_energy=0.01),
         kinetics=Kinetics(1.0, SALT, anisotropy=0.2),
         geometry=Geometry(rough(12.0 * h, 1.5 * h, (16.0 * h, 1.0, 32.0 * h))),
         surface_flow=SurfaceFlow(1e-30, 40e-9, 10e-9),
+        numerics=Numerics(newton_tolerance=1e-10),
     )
 
 
