@@ -18,6 +18,7 @@ from ramify.build_host_fields import Bearing, build_activity, build_bearing, bui
 from ramify.build_hosts import MISSING_LENGTH, build_domain, build_host, three_axes
 from ramify.build_interphase import with_interphase
 from ramify.build_mechanics import build_mechanics
+from ramify.build_surface import build_surface_flow
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
@@ -82,6 +83,8 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
             alpha_a=resolved(kinetics.anodic_transfer_coefficient),
             alpha_c=kinetics.transfer_coefficient,
             film_resistance=kinetics.film_resistance,
+            anisotropy=kinetics.anisotropy.strength if kinetics.anisotropy is not None else 0.0,
+            crystal_angle=(kinetics.anisotropy.angle or 0.0) if kinetics.anisotropy is not None else 0.0,
         ),
         interface=plating.Interface(
             width=resolved(interface.width),
@@ -94,6 +97,7 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
         contact_angles=build_contact_angles(scenario),
         electrons=plating.Electrons(scenario.electrons.transport, scenario.electrons.islands),
         counter=plating.CounterElectrode(counter.kind, counter.kinetics or "uniform"),
+        surface_flow=build_surface_flow(scenario.metal, scenario.electrolyte.temperature),
         numerics=plating.Numerics(**numerics),
         nucleation=build_nucleation(scenario, domain),
         crystallinity=build_crystallinity(scenario.crystallinity),

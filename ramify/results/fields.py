@@ -152,6 +152,7 @@ HISTORY = _table(
     Quantity("particles", "$N_p$", "separate pieces of metal", "1", "number_of_connected_pieces_of_metal"),
     Quantity("nuclei_inside", "$N_i$", "nuclei inside the interphase", "1", "number_of_nuclei_inside_interphase"),
     _length("nucleus_depth", r"$\bar{z}_i$", "mean depth of the nuclei inside the interphase"),
+    Quantity("facetedness", "$F$", "facetedness", "1", "facetedness_of_metal_surface"),
     _length("nucleus_radius", r"$\bar{r}$", "mean radius of the nuclei"),
     Quantity("nucleus_sizes", "$n_r$", "nuclei in the class of radii", "1", "number_of_nuclei_by_radius", "histogram"),
     Quantity("crystalline_fraction", r"$\bar\chi$", "ordered share of the metal", "1", "ordered_fraction_of_metal"),

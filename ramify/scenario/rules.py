@@ -18,6 +18,7 @@ from ramify.scenario.hosts import NoHost
 from ramify.scenario.interphase_rules import interphase_rule
 from ramify.scenario.mechanics import check_mechanics
 from ramify.scenario.schema import DomainSection, ElectrolyteSection, PlatingScenario
+from ramify.scenario.surface_rules import anisotropy_rule, surface_diffusion_rule
 from ramify.scenario.wetting_rules import wetting_rule
 
 Rule = Callable[[PlatingScenario], None]
@@ -342,6 +343,8 @@ RULES: tuple[Rule, ...] = (
     kinetics_rule,
     interface_rule,
     wetting_rule,
+    surface_diffusion_rule,
+    anisotropy_rule,
     host_rule,
     film_rule,
     nuclei_rule,

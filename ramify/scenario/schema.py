@@ -69,6 +69,25 @@ class ElectrolyteSection(Section):
     temperature: Temperature = 298.15
 
 
+class SizeLawSection(Section):
+    """Diffusivity of small particles, D(d) = D (1 + length/d)."""
+
+    length: Length
+    """Slope of the fitted law over the diffusivity of a large particle."""
+    smallest: Length
+    """Least diameter that the law is known for; below, the diffusivity stays what it is there."""
+
+
+class SurfaceDiffusionSection(Section):
+    """Diffusion of the metal along its own surface."""
+
+    diffusivity: Diffusivity
+    """Of the atoms of the surface layer, on a large particle."""
+    thickness: Length | None = None
+    """Of the surface layer; the edge of an atom's cube by default."""
+    size_law: SizeLawSection | None = None
+
+
 class MetalSection(Section):
     """The plated metal, a preset with overrides."""
 
@@ -76,6 +95,16 @@ class MetalSection(Section):
     surface_energy: SurfaceEnergy | None = None
     molar_volume: MolarVolume | None = None
     conductivity: Conductivity | None = None
+    surface_diffusion: SurfaceDiffusionSection | None = None
+
+
+class AnisotropySection(Section):
+    """Exchange current density of a cubic crystal, i0 [1 + strength f(n)], all metal being one crystal."""
+
+    strength: Annotated[float, Field(gt=-1, lt=1, allow_inf_nan=False)]
+    """Above zero where the faces normal to the axes are the fast ones."""
+    angle: Angle | None = None
+    """Of the crystal's axes to those of the domain, about y; 0 by default."""
 
 
 class KineticsSection(Section):
@@ -90,6 +119,7 @@ class KineticsSection(Section):
     film_resistance: ArealResistance = 0.0
     reference_concentration: Concentration | None = None
     """The initial concentration by default."""
+    anisotropy: AnisotropySection | None = None
 
 
 class InterfaceSection(Section):
