@@ -130,7 +130,7 @@ def main() -> None:
         for case in cases:
             print(f"  {case.name:24} {case.cost:4.0f} s  {case.told()}")
         return
-    potentials = given.out.absolute() / "potentials"
+    potentials = given.out / "potentials"
     get_potentials(potentials)
     widen_cutoff(potentials)
     for number, case in enumerate(cases, 1):
@@ -138,7 +138,7 @@ def main() -> None:
         folder = given.out / case.name
         begun = time.monotonic()
         if not finished(folder):
-            simulate(case, given.out / "unfinished", potentials)
+            simulate(case, given.out / "unfinished")
             shutil.rmtree(folder, ignore_errors=True)
             (given.out / "unfinished").rename(folder)
         print(f"    {outcome(case, folder)}, {time.monotonic() - begun:.0f} s", flush=True)
@@ -163,7 +163,7 @@ def finished(folder: Path) -> bool:
     return log.exists() and "Total wall time" in log.read_text()[-200:]
 
 
-def simulate(case: Case, folder: Path, potentials: Path) -> None:
+def simulate(case: Case, folder: Path) -> None:
     """Run LAMMPS in a folder; the step is shown on a terminal."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -172,7 +172,7 @@ def simulate(case: Case, folder: Path, potentials: Path) -> None:
     wide = case.potential == "meam-wide"
     variables = {
         "potential": "meam", **case.variables, "dt": case.timestep, "production": case.steps, "stride": case.stride,
-        "folder": potentials / "wide" if wide else potentials,
+        "folder": "../potentials/wide" if wide else "../potentials",
     }  # fmt: skip
     variables |= {"potential": case.potential.removesuffix("-wide")}
     command = [str(Path(sys.executable).parent / "lmp"), "-in", case.input, "-screen", "none"]
