@@ -28,7 +28,7 @@ from pathlib import Path
 from get_potential import get_potentials
 
 HERE = Path(__file__).parent
-SPEED = {"meam": 85_000.0, "meam-wide": 35_000.0, "snap": 5_000.0}
+SPEED = {"meam": 95_000.0, "meam-wide": 35_000.0, "snap": 5_000.0}
 """Atoms times steps per second on one core, about."""
 
 
@@ -55,7 +55,7 @@ class Case:
     @property
     def cost(self) -> float:
         """Estimated time on one core [s]."""
-        prepared = int(self.variables.get("equilibrate", 1700)) * 1.25
+        prepared = 1.25 * int(self.variables.get("equilibrate", 1400)) + (2500 if self.variables.get("melt") else 0)
         return self.atoms * (self.steps + prepared) / SPEED[self.potential]
 
     def told(self) -> str:
@@ -74,42 +74,43 @@ class Case:
 
 
 def bulk(
-    name: str, T: float, cells: int, steps: int, stride: int, dt: float, *, melt: float = 0.0, vacancies: int = 0,
-    magnesium: int = 0, potential: str = "meam", equilibrate: int = 5000, images: int = 0,
+    name: str, T: float, cells: int, steps: int, stride: int, *, melt: float = 0.0, vacancies: int = 0,
+    magnesium: int = 0, potential: str = "meam", equilibrate: int = 3000, images: int = 0,
 ) -> Case:  # fmt: skip
     """A run of `in.bulk`."""
     variables = {
         "T": T, "cells": cells, "melt": melt, "vacancies": vacancies, "magnesium": magnesium, "potential": potential,
         "equilibrate": equilibrate, "images": images, "seed": 4711 + int(T) + magnesium,
     }  # fmt: skip
-    return Case(name, "in.bulk", 2 * cells**3 - vacancies, steps, stride, dt, variables)
+    return Case(name, "in.bulk", 2 * cells**3 - vacancies, steps, stride, 0.003, variables)
 
 
 def cluster(T: float, radius: float, atoms: int) -> Case:
     """A run of `in.cluster`."""
-    variables: dict[str, float | int | str] = {"T": T, "radius": radius, "equilibrate": 3000, "seed": 815}
-    return Case(f"cluster-{atoms}-{T:g}K", "in.cluster", atoms, 10_000, 100, 0.003, variables)
+    variables: dict[str, float | int | str] = {"T": T, "radius": radius, "equilibrate": 2000, "seed": 815}
+    return Case(f"cluster-{atoms}-{T:g}K", "in.cluster", atoms, 7000, 100, 0.003, variables)
 
 
 def seeded(T: float, radius: float, repeat: int) -> Case:
     """A run of `in.seed`."""
-    variables: dict[str, float | int | str] = {"T": T, "radius": radius, "cells": 10, "seed": 1000 * repeat + 7}
-    return Case(f"seed-{T:g}K-{radius:g}A-{repeat}", "in.seed", 2000, 7000, 400, 0.003, variables)
+    variables: dict[str, float | int | str] = {"T": T, "radius": radius, "cells": 9, "seed": 1000 * repeat + 7}
+    return Case(f"seed-{T:g}K-{radius:g}A-{repeat}", "in.seed", 1458, 6000, 400, 0.003, variables)
 
 
 CASES = [
-    *(bulk(f"liquid-{T}K", T, 6, 15_000, 50, 0.002, melt=900.0, images=int(T == 550)) for T in (470, 550, 650)),
+    *(bulk(f"liquid-{T}K", T, 6, 8000, 50, melt=900.0, images=int(T == 550)) for T in (550, 470, 650)),
+    bulk("vacancies-420K", 420, 6, 25_000, 100, vacancies=4),
+    bulk("limg10-420K", 420, 6, 25_000, 100, vacancies=4, magnesium=43),
+    *(seeded(340.0, radius, 1) for radius in (8.5, 9.5, 10.5, 11.5)),
     *(cluster(350.0, radius, atoms) for radius, atoms in ((11.0, 259), (17.2, 941), (21.9, 1989))),
-    bulk("vacancies-420K", 420, 6, 35_000, 100, 0.003, vacancies=4),
-    bulk("limg10-420K", 420, 6, 35_000, 100, 0.003, vacancies=4, magnesium=43),
-    *(seeded(340.0, radius, repeat) for repeat in (1, 2, 3) for radius in (8.5, 9.5, 10.5, 11.5)),
-    bulk("vacancies-390K", 390, 6, 35_000, 100, 0.003, vacancies=4),
-    bulk("limg10-390K", 390, 6, 35_000, 100, 0.003, vacancies=4, magnesium=43),
-    bulk("small-550K-meam", 550, 4, 6_000, 50, 0.002, melt=900.0, equilibrate=2000),
-    bulk("small-550K-snap", 550, 4, 3_000, 50, 0.002, melt=900.0, equilibrate=1000, potential="snap"),
-    bulk("liquid-550K-cutoff", 550, 6, 15_000, 50, 0.002, melt=900.0, potential="meam-wide"),
-    bulk("vacancies-360K", 360, 6, 35_000, 100, 0.003, vacancies=4),
-    bulk("liquid-550K-large", 550, 9, 10_000, 50, 0.002, melt=900.0),
+    *(seeded(340.0, radius, 2) for radius in (8.5, 9.5, 10.5, 11.5)),
+    bulk("vacancies-390K", 390, 6, 25_000, 100, vacancies=4),
+    bulk("limg10-390K", 390, 6, 25_000, 100, vacancies=4, magnesium=43),
+    bulk("small-550K-meam", 550, 4, 2000, 50, melt=900.0, equilibrate=800),
+    bulk("small-550K-snap", 550, 4, 2000, 50, melt=900.0, equilibrate=800, potential="snap"),
+    bulk("liquid-550K-cutoff", 550, 6, 6000, 50, melt=900.0, potential="meam-wide"),
+    *(seeded(340.0, radius, 3) for radius in (8.5, 9.5, 10.5, 11.5)),
+    bulk("liquid-550K-large", 550, 9, 5000, 50, melt=900.0),
     *(seeded(370.0, radius, repeat) for repeat in (1, 2) for radius in (10.5, 12.0, 13.5)),
 ]
 

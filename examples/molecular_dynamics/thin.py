@@ -1,0 +1,102 @@
+"""Small copies of the files of the runs: what is needed to read them again, with few frames, compressed.
+
+    python thin.py OUT SMALL
+
+Logs and averages are kept whole. Of a dump every n-th frame stays, and where two decimals are enough they are all that
+stays. Of a seeded run the order over time is kept (`ramify atomistic order`), and what became of each seed is told in
+seeds.csv: it grew if at the end it has more than twice the atoms it had when all atoms were let free, and melted if it
+has less than half; a run that is neither is left out and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import math
+import sys
+from pathlib import Path
+
+from run import CASES, Case, finished
+
+FRAMES = {"liquid": 27, "vacancies": 25, "limg10": 25, "cluster": 10}
+"""That are left of a dump, by the beginning of the run's name; of other runs the averages alone are kept."""
+EXACT = ("liquid-550K",)
+"""Runs that keep their decimals: of one the coordinates are there wrapped and unwrapped."""
+HEAD = "temperature [K], radius [angstrom], size [1], grown [1], runs [1]"
+CELL = 3.57
+"""Edge of the unit cell that the seeds are cut from [A], as in `in.seed`."""
+
+
+def main() -> None:
+    """Copy what has finished."""
+    parser = argparse.ArgumentParser(description="Small copies of the files of the runs.")
+    parser.add_argument("out", type=Path, help="folder of the runs")
+    parser.add_argument("small", type=Path, help="folder of the copies")
+    given = parser.parse_args()
+    rows = []
+    for case in CASES:
+        folder, target = given.out / case.name, given.small / case.name
+        if not finished(folder):
+            continue
+        target.mkdir(parents=True, exist_ok=True)
+        if case.input == "in.seed":
+            write(target / "order.csv.gz", (folder / "order.csv").read_text())
+            rows += fate(case, folder / "order.csv")
+            continue
+        write(target / "log.lammps.gz", (folder / "log.lammps").read_text())
+        write(target / "msd.dat.gz", (folder / "msd.dat").read_text())
+        for dump in sorted(folder.glob("dump*.lammpstrj")):
+            thin(case, dump, target / f"{dump.name}.gz")
+    if rows:
+        (given.small / "seeds.csv").write_text("\n".join([HEAD, *sorted(rows)]) + "\n")
+
+
+def write(path: Path, text: str) -> None:
+    """A compressed file that is the same whenever it is made."""
+    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def thin(case: Case, dump: Path, target: Path) -> None:
+    """Every n-th frame of a dump."""
+    wanted = FRAMES.get(case.name.split("-")[0])
+    if wanted is None or (case.name.count("-") > 1 and not case.name.startswith("cluster")):
+        return
+    head, *frames = dump.read_text().split("ITEM: TIME\n")
+    every = max(len(frames) // (20 if case.name in EXACT else wanted), 1)
+    kept = [frame if case.name in EXACT else rounded(frame) for frame in frames[::every]]
+    write(target, head + "".join(f"ITEM: TIME\n{frame}" for frame in kept))
+
+
+def rounded(frame: str) -> str:
+    """A frame with two decimals of each coordinate."""
+    lines = frame.splitlines()
+    for k, line in enumerate(lines):
+        words = line.split()
+        if len(words) == 5 and words[0] != "ITEM:":
+            lines[k] = " ".join([*words[:2], *(f"{float(word):.2f}" for word in words[2:])])
+    return "\n".join(lines) + "\n"
+
+
+def fate(case: Case, order: Path) -> list[str]:
+    """A row of seeds.csv, or none where the run does not tell."""
+    sizes = [float(line.split(",")[1]) for line in order.read_text().splitlines()[1:]]
+    ratio = sizes[-1] / sizes[0]
+    if 0.5 <= ratio <= 2.0:
+        print(f"{case.name}: {sizes[0]:g} atoms at the start, {sizes[-1]:g} at the end: undecided", file=sys.stderr)
+        return []
+    T, radius, cells = (float(case.variables[name]) for name in ("T", "radius", "cells"))
+    return [f"{T:g}, {radius:g}, {atoms_within(radius, int(cells))}, {int(ratio > 2.0)}, 1"]
+
+
+def atoms_within(radius: float, cells: int) -> int:
+    """Atoms of the bcc lattice within a distance of the middle of a box of so many cells."""
+    middle, found = 0.5 * cells, 0
+    for i, j, k in ((i, j, k) for i in range(cells + 1) for j in range(cells + 1) for k in range(cells + 1)):
+        for shift in (0.0, 0.5):
+            away = math.dist((i + shift, j + shift, k + shift), (middle, middle, middle))
+            found += away * CELL <= radius
+    return found
+
+
+if __name__ == "__main__":
+    main()
