@@ -34,7 +34,13 @@ def kim_model(folder: Path) -> Path:
     if installed:
         return installed[0]
     print("openkim-models is not installed: fetching the Debian package (45 MB), installing nothing", flush=True)
-    subprocess.run(["apt-get", "download", "openkim-models"], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        ["apt-get", "download", "openkim-models"],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     package = next(folder.glob("openkim-models_*.deb"))
     subprocess.run(["dpkg", "-x", str(package), str(folder / "unpacked")], check=True)
     return next((folder / "unpacked").glob(f"usr/lib/*/{LIBRARY}"))

@@ -30,8 +30,8 @@ for T in 420 390; do
             vacancies) name=li ;;
             limg10) name=limg10 ;;
         esac
-        $ramify atomistic diffusivity "$data/$alloy-${T}K/msd.dat.gz" "$data/$alloy-${T}K/log.lammps.gz" \
-            --column "c_Li[4]" --element Li --phase crystal --temperature "$T K" --potential "$potential" \
+        $ramify atomistic diffusivity "$data/$alloy-${T}K/dump.lammpstrj.gz" "$data/$alloy-${T}K/log.lammps.gz" \
+            --element Li --phase crystal --temperature "$T K" --potential "$potential" \
             --vacancies 4 --formation-energy "0.46 +- 0.05 eV" --formation-entropy "1.5 +- 0.5" \
             -o "$records/${name}_${T}K.yaml" --force
     done

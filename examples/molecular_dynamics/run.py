@@ -55,7 +55,7 @@ class Case:
     @property
     def cost(self) -> float:
         """Estimated time on one core [s]."""
-        prepared = 1.25 * int(self.variables.get("equilibrate", 1400)) + (2500 if self.variables.get("melt") else 0)
+        prepared = 1.25 * int(self.variables.get("equilibrate", 1400)) + int(self.variables.get("melt", 0))
         return self.atoms * (self.steps + prepared) / SPEED[self.potential]
 
     def told(self) -> str:
@@ -74,7 +74,7 @@ class Case:
 
 
 def bulk(
-    name: str, T: float, cells: int, steps: int, stride: int, *, melt: float = 0.0, vacancies: int = 0,
+    name: str, T: float, cells: int, steps: int, stride: int, *, melt: int = 0, vacancies: int = 0,
     magnesium: int = 0, potential: str = "meam", equilibrate: int = 3000, images: int = 0,
 ) -> Case:  # fmt: skip
     """A run of `in.bulk`."""
@@ -87,8 +87,8 @@ def bulk(
 
 def cluster(T: float, radius: float, atoms: int) -> Case:
     """A run of `in.cluster`."""
-    variables: dict[str, float | int | str] = {"T": T, "radius": radius, "equilibrate": 2000, "seed": 815}
-    return Case(f"cluster-{atoms}-{T:g}K", "in.cluster", atoms, 7000, 100, 0.003, variables)
+    variables: dict[str, float | int | str] = {"T": T, "radius": radius, "equilibrate": 1500, "seed": 815}
+    return Case(f"cluster-{atoms}-{T:g}K", "in.cluster", atoms, 5000, 100, 0.003, variables)
 
 
 def seeded(T: float, radius: float, repeat: int) -> Case:
@@ -98,19 +98,20 @@ def seeded(T: float, radius: float, repeat: int) -> Case:
 
 
 CASES = [
-    *(bulk(f"liquid-{T}K", T, 6, 8000, 50, melt=900.0, images=int(T == 550)) for T in (550, 470, 650)),
-    bulk("vacancies-420K", 420, 6, 25_000, 100, vacancies=4),
-    bulk("limg10-420K", 420, 6, 25_000, 100, vacancies=4, magnesium=43),
-    *(seeded(340.0, radius, 1) for radius in (8.5, 9.5, 10.5, 11.5)),
+    *(bulk(f"liquid-{T}K", T, 6, 8000, 50, melt=2500, images=int(T == 550)) for T in (550, 470, 650)),
+    *(
+        bulk(f"{name}-{T}K", T, 6, 25_000, 100, vacancies=4, magnesium=magnesium)
+        for T, name, magnesium in ((420, "vacancies", 0), (420, "limg10", 43), (390, "vacancies", 0))
+    ),
+    *(seeded(340.0, radius, 1) for radius in (11.5, 8.5, 10.5, 9.5)),
     *(cluster(350.0, radius, atoms) for radius, atoms in ((11.0, 259), (17.2, 941), (21.9, 1989))),
-    *(seeded(340.0, radius, 2) for radius in (8.5, 9.5, 10.5, 11.5)),
-    bulk("vacancies-390K", 390, 6, 25_000, 100, vacancies=4),
+    bulk("small-550K-meam", 550, 4, 1500, 50, melt=600, equilibrate=400),
+    bulk("small-550K-snap", 550, 4, 1500, 50, melt=600, equilibrate=400, potential="snap"),
+    *(seeded(340.0, radius, 2) for radius in (10.5, 9.5, 11.5, 8.5)),
     bulk("limg10-390K", 390, 6, 25_000, 100, vacancies=4, magnesium=43),
-    bulk("small-550K-meam", 550, 4, 2000, 50, melt=900.0, equilibrate=800),
-    bulk("small-550K-snap", 550, 4, 2000, 50, melt=900.0, equilibrate=800, potential="snap"),
-    bulk("liquid-550K-cutoff", 550, 6, 6000, 50, melt=900.0, potential="meam-wide"),
-    *(seeded(340.0, radius, 3) for radius in (8.5, 9.5, 10.5, 11.5)),
-    bulk("liquid-550K-large", 550, 9, 5000, 50, melt=900.0),
+    bulk("liquid-550K-cutoff", 550, 6, 6000, 50, melt=2500, potential="meam-wide"),
+    *(seeded(340.0, radius, 3) for radius in (10.5, 9.5, 11.5, 8.5)),
+    bulk("liquid-550K-large", 550, 9, 5000, 50, melt=2500),
     *(seeded(370.0, radius, repeat) for repeat in (1, 2) for radius in (10.5, 12.0, 13.5)),
 ]
 
