@@ -19,8 +19,6 @@ from ramify.atomistic.facts import Stated
 from ramify.atomistic.lammps_log import read_log
 from ramify.atomistic.lammps_table import read_table
 from ramify.atomistic.laws import arrhenius
-from ramify.atomistic.nucleus_record import Request as NucleusRequest
-from ramify.atomistic.nucleus_record import make_record as make_nucleus
 from ramify.atomistic.record_file import read_record
 from ramify.physics.constants import GAS_CONSTANT
 from ramify.scenario import load_scenario
@@ -64,7 +62,7 @@ def test_the_liquid_diffuses_as_lammps_says(T: int) -> None:
 
 def test_neighbour_lists_were_rebuilt_in_time_and_units_are_told() -> None:
     logs = [read_log(path) for path in sorted(RUNS.glob("*/log.lammps.gz"))]
-    assert len(logs) >= 10
+    assert len(logs) >= 6
     assert all((log.units, log.dangerous_builds, log.runs[-1].timestep) == ("metal", 0, 0.003) for log in logs)
     assert not any(" /" in line for log in logs for line in log.potential)  # of no use elsewhere
 
@@ -103,7 +101,9 @@ def test_vacancies_of_the_run_and_of_equilibrium() -> None:
     plain, route = crystal("vacancies-420K").record, crystal("vacancies-420K", vacancies=FORMATION).record
     statistical = plain.uncertainty.statistical
     assert statistical is not None and statistical < 0.4 * plain.value
-    assert abs(plain.value - own_slope("vacancies-420K", "c_Li[4]")) < 2.0 * statistical
+    one = crystal("vacancies-420K", file="msd.dat.gz", column="c_Li[4]").found
+    combined = np.hypot(statistical, one.standard_error)
+    assert abs(plain.value - own_slope("vacancies-420K", "c_Li[4]")) < 2.0 * combined
     fraction = np.exp(1.5 - 0.46 * ELECTRON_VOLT / (1.380649e-23 * 420.0))
     assert route.details["vacancy_fraction_run"] == close(4 / 432)
     assert route.value == close(plain.value * fraction * 432 / 4)
@@ -149,28 +149,12 @@ def test_a_truncated_run_a_wrong_timestep_and_unknown_units_are_refused(
         assert not out.exists()
 
 
-@pytest.mark.parametrize("atoms", [259, 941, 1989])
-def test_surface_and_core_of_clusters_are_told_apart(atoms: int) -> None:
-    """Surface atoms are the faster ones; the phase is what the order says, not what the temperature suggests."""
-    told = make_record(request(f"cluster-{atoms}-350K", phase="cluster", surface=True, temperature=350.0))
-    assert told.record.phase == "cluster" and len(told.layers) == 2
-
-
-def test_the_critical_nucleus_of_the_seeded_runs() -> None:
-    """Small seeds melt, large ones grow; the interval lies between."""
-    outcome = make_nucleus(NucleusRequest(files=(RUNS / "seeds.csv",), method="seeds"))
-    record = outcome.records[0]
-    low, high = record.uncertainty.interval_95 or (0.0, 0.0)
-    assert record.quantity == "critical_size" and record.temperature == 340.0
-    assert 113 < low < record.value < high < 400
-
-
 def test_the_script_makes_the_records_that_are_there(tmp_path: Path) -> None:
     environment = os.environ | {"RAMIFY": f"{sys.executable} -m ramify.cli"}
     command = ["sh", str(RECORDS.parent / "records.sh"), str(RUNS), str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True, env=environment, timeout=240)
     names = {path.name for path in RECORDS.glob("*.yaml")}
-    assert names == {path.name for path in tmp_path.glob("*.yaml")} and len(names) >= 12
+    assert names == {path.name for path in tmp_path.glob("*.yaml")} and len(names) >= 7
     for name in names:
         made, kept = read_record(tmp_path / name), read_record(RECORDS / name)
         assert made.value == close(kept.value, rel=1e-9), name

@@ -24,27 +24,10 @@ $ramify atomistic arrhenius "$records"/li_liquid_470K.yaml "$records"/li_liquid_
 
 # bcc with four vacancies in 432 sites, taken to equilibrium. 0.46 eV is the potential's own (in.static); its cutoff moves
 # it by 0.06 eV, and experiment has 0.48 eV. The entropy is a guess of the usual size.
-for T in 420 390; do
-    for alloy in vacancies limg10; do
-        case $alloy in
-            vacancies) name=li ;;
-            limg10) name=limg10 ;;
-        esac
-        $ramify atomistic diffusivity "$data/$alloy-${T}K/dump.lammpstrj.gz" "$data/$alloy-${T}K/log.lammps.gz" \
-            --element Li --phase crystal --temperature "$T K" --potential "$potential" \
-            --vacancies 4 --formation-energy "0.46 +- 0.05 eV" --formation-entropy "1.5 +- 0.5" \
-            -o "$records/${name}_${T}K.yaml" --force
-    done
-done
-
-# Balls of three sizes in vacuum, surface and core apart.
-for run in "259 2.2 nm" "941 3.4 nm" "1989 4.4 nm"; do
+for run in "vacancies-420K li_420K" "vacancies-390K li_390K" "limg10-420K limg10_420K"; do
     set -- $run
-    $ramify atomistic diffusivity "$data/cluster-$1-350K/dump.lammpstrj.gz" "$data/cluster-$1-350K/log.lammps.gz" \
-        --phase cluster --diameter "$2 $3" --surface --temperature "350 K" --potential "$potential" \
-        -o "$records/li_cluster_$1.yaml" --force
+    $ramify atomistic diffusivity "$data/$1/dump.lammpstrj.gz" "$data/$1/log.lammps.gz" \
+        --element Li --phase crystal --temperature "${1#*-}" --potential "$potential" \
+        --vacancies 4 --formation-energy "0.46 +- 0.05 eV" --formation-entropy "1.5 +- 0.5" \
+        -o "$records/$2.yaml" --force
 done
-
-# The critical nucleus of the undercooled melt.
-$ramify atomistic nucleus "$data/seeds.csv" --method seeds --potential "$potential" \
-    -o "$records/li_nucleus.yaml" --force
