@@ -78,7 +78,7 @@ def bulk(
     magnesium: int = 0, potential: str = "meam", equilibrate: int = 3000, images: int = 0,
 ) -> Case:  # fmt: skip
     """A run of `in.bulk`."""
-    variables = {
+    variables: dict[str, float | int | str] = {
         "T": T, "cells": cells, "melt": melt, "vacancies": vacancies, "magnesium": magnesium, "potential": potential,
         "equilibrate": equilibrate, "images": images, "seed": 4711 + int(T) + magnesium,
     }  # fmt: skip
@@ -88,13 +88,13 @@ def bulk(
 def cluster(T: float, radius: float, atoms: int) -> Case:
     """A run of `in.cluster`."""
     variables: dict[str, float | int | str] = {"T": T, "radius": radius, "equilibrate": 1500, "seed": 815}
-    return Case(f"cluster-{atoms}-{T:g}K", "in.cluster", atoms, 5000, 100, 0.003, variables)
+    return Case(f"cluster-{atoms}-{T:g}K", "in.cluster", atoms, 4000, 100, 0.003, variables)
 
 
 def seeded(T: float, radius: float, repeat: int) -> Case:
     """A run of `in.seed`."""
     variables: dict[str, float | int | str] = {"T": T, "radius": radius, "cells": 9, "seed": 1000 * repeat + 7}
-    return Case(f"seed-{T:g}K-{radius:g}A-{repeat}", "in.seed", 1458, 6000, 400, 0.003, variables)
+    return Case(f"seed-{T:g}K-{radius:g}A-{repeat}", "in.seed", 1458, 4000, 200, 0.003, variables)
 
 
 CASES = [
@@ -103,14 +103,15 @@ CASES = [
         bulk(f"{name}-{T}K", T, 6, 25_000, 100, vacancies=4, magnesium=magnesium)
         for T, name, magnesium in ((420, "vacancies", 0), (420, "limg10", 43), (390, "vacancies", 0))
     ),
-    *(seeded(340.0, radius, 1) for radius in (11.5, 8.5, 10.5, 9.5)),
-    *(cluster(350.0, radius, atoms) for radius, atoms in ((11.0, 259), (17.2, 941), (21.9, 1989))),
+    *(seeded(340.0, radius, 1) for radius in (10.5, 9.5)),
+    *(cluster(350.0, radius, atoms) for radius, atoms in ((11.0, 259), (17.2, 941))),
+    *(seeded(340.0, radius, 1) for radius in (11.5, 8.5)),
+    cluster(350.0, 18.5, 1243),
     bulk("small-550K-meam", 550, 4, 1500, 50, melt=600, equilibrate=400),
     bulk("small-550K-snap", 550, 4, 1500, 50, melt=600, equilibrate=400, potential="snap"),
-    *(seeded(340.0, radius, 2) for radius in (10.5, 9.5, 11.5, 8.5)),
+    *(seeded(340.0, radius, repeat) for repeat in (2, 3) for radius in (10.5, 9.5, 11.5, 8.5)),
     bulk("limg10-390K", 390, 6, 25_000, 100, vacancies=4, magnesium=43),
     bulk("liquid-550K-cutoff", 550, 6, 6000, 50, melt=2500, potential="meam-wide"),
-    *(seeded(340.0, radius, 3) for radius in (10.5, 9.5, 11.5, 8.5)),
     bulk("liquid-550K-large", 550, 9, 5000, 50, melt=2500),
     *(seeded(370.0, radius, repeat) for repeat in (1, 2) for radius in (10.5, 12.0, 13.5)),
 ]

@@ -4,15 +4,15 @@
 
 Logs and averages are kept whole. Of a dump every n-th frame stays, and where two decimals are enough they are all that
 stays. Of a seeded run the order over time is kept (`ramify atomistic order`), and what became of each seed is told in
-seeds.csv: it grew if at the end it has more than twice the atoms it had when all atoms were let free, and melted if it
-has less than half; a run that is neither is left out and named.
+seeds.csv: its size is that of the largest crystalline cluster when all atoms were let free; it grew if at the end it
+has twice that or fills four fifths of the box, and melted if it has less than half. A run that is neither is left out
+and named.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import math
 import sys
 from pathlib import Path
 
@@ -22,9 +22,7 @@ FRAMES = {"liquid": 27, "vacancies": 25, "limg10": 25, "cluster": 10}
 """That are left of a dump, by the beginning of the run's name; of other runs the averages alone are kept."""
 EXACT = ("liquid-550K",)
 """Runs that keep their decimals: of one the coordinates are there wrapped and unwrapped."""
-HEAD = "temperature [K], radius [angstrom], size [1], grown [1], runs [1]"
-CELL = 3.57
-"""Edge of the unit cell that the seeds are cut from [A], as in `in.seed`."""
+HEAD = "temperature [K], size [1], grown [1], runs [1]"
 
 
 def main() -> None:
@@ -79,23 +77,13 @@ def rounded(frame: str) -> str:
 
 def fate(case: Case, order: Path) -> list[str]:
     """A row of seeds.csv, or none where the run does not tell."""
-    sizes = [float(line.split(",")[1]) for line in order.read_text().splitlines()[1:]]
-    ratio = sizes[-1] / sizes[0]
-    if 0.5 <= ratio <= 2.0:
-        print(f"{case.name}: {sizes[0]:g} atoms at the start, {sizes[-1]:g} at the end: undecided", file=sys.stderr)
+    rows = [line.split(",") for line in order.read_text().splitlines()[1:]]
+    sizes, atoms = [int(row[1]) for row in rows], int(rows[0][3])
+    grown, melted = sizes[-1] > min(2 * sizes[0], 0.8 * atoms), sizes[-1] < sizes[0] / 2
+    if not grown and not melted:
+        print(f"{case.name}: {sizes[0]} atoms at the start, {sizes[-1]} at the end: undecided", file=sys.stderr)
         return []
-    T, radius, cells = (float(case.variables[name]) for name in ("T", "radius", "cells"))
-    return [f"{T:g}, {radius:g}, {atoms_within(radius, int(cells))}, {int(ratio > 2.0)}, 1"]
-
-
-def atoms_within(radius: float, cells: int) -> int:
-    """Atoms of the bcc lattice within a distance of the middle of a box of so many cells."""
-    middle, found = 0.5 * cells, 0
-    for i, j, k in ((i, j, k) for i in range(cells + 1) for j in range(cells + 1) for k in range(cells + 1)):
-        for shift in (0.0, 0.5):
-            away = math.dist((i + shift, j + shift, k + shift), (middle, middle, middle))
-            found += away * CELL <= radius
-    return found
+    return [f"{case.variables['T']:g}, {sizes[0]}, {int(grown)}, 1"]
 
 
 if __name__ == "__main__":
