@@ -15,11 +15,18 @@ from md_files import SAMPLES, close
 from ramify import cli
 from ramify.atomistic.diffusivity_record import Outcome, make_record
 from ramify.atomistic.diffusivity_request import Request, Vacancies
-from ramify.atomistic.facts import Stated
+from ramify.atomistic.errors import AtomisticError
+from ramify.atomistic.facts import Stated, gather
 from ramify.atomistic.lammps_log import read_log
 from ramify.atomistic.lammps_table import read_table
-from ramify.atomistic.laws import arrhenius
+from ramify.atomistic.laws import arrhenius, over_sizes
+from ramify.atomistic.nucleus_record import Request as NucleusRequest
+from ramify.atomistic.nucleus_record import make_record as make_nucleus
+from ramify.atomistic.order import crystalline_ends
 from ramify.atomistic.record_file import read_record
+from ramify.atomistic.sources import open_sources
+from ramify.atomistic.trajectory import gather_trajectory
+from ramify.material.report import diffusivity_lines
 from ramify.physics.constants import GAS_CONSTANT
 from ramify.scenario import load_scenario
 from ramify.study import build_points, load_study
@@ -149,12 +156,59 @@ def test_a_truncated_run_a_wrong_timestep_and_unknown_units_are_refused(
         assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("atoms", "start", "end"),
+    [(259, (0.0, 0.05), (0.0, 0.01)), (941, (0.5, 0.6), (0.1, 0.2)), (1243, (0.3, 0.4), (0.0, 0.01))],
+)
+def test_surface_and_core_of_clusters_are_told_apart(
+    atoms: int, start: tuple[float, float], end: tuple[float, float]
+) -> None:
+    """The surface is faster than the core; the phase is told by the order, and that it changes is said."""
+    pytest.importorskip("freud")
+    told = make_record(request(f"cluster-{atoms}-350K", phase="cluster", surface=True, temperature=350.0))
+    surface, core = (float(line.split("D = ")[1].split()[0]) for line in told.layers)
+    assert told.record.phase == "cluster" and told.record.quantity == "particle_diffusivity"
+    assert core < told.record.value < surface and surface > 1.2 * core
+    first, last = (float(told.record.details[f"crystalline_at_{name}"] or 0.0) for name in ("start", "end"))
+    assert start[0] <= first <= start[1] and end[0] <= last <= end[1]
+    changes = any("the phase changes within the run" in warning for warning in told.record.warnings)
+    assert changes == (atoms != 259)
+    assert any(f"{100 * first:.0f} % of the atoms at the start" in line for line in diffusivity_lines(told))
+
+
+def test_particles_of_several_phases_make_no_law() -> None:
+    paths = [RECORDS / f"li_cluster_{atoms}.yaml" for atoms in (259, 941, 1243)]
+    records = [read_record(path) for path in paths]
+    with pytest.raises(AtomisticError, match="of the atoms are crystalline; allowed: particles in one phase"):
+        over_sizes(records, paths, at=3e-9)
+    molten = [each.model_copy(update={"details": records[0].details}) for each in records]
+    assert over_sizes(molten, paths, at=3e-9).valid.diameter == close((2.2e-9, 3.7e-9))
+
+
+@pytest.mark.parametrize(("run", "lowest", "highest"), [("vacancies-420K", 0.85, 1.0), ("liquid-550K", 0.0, 0.05)])
+def test_order_is_told_of_paths_that_have_left_the_box(run: str, lowest: float, highest: float) -> None:
+    pytest.importorskip("freud")
+    sources = open_sources([RUNS / run / "dump.lammpstrj.gz", RUNS / run / "log.lammps.gz"])
+    facts = gather(Stated(), sources.log, sources.data, sources.outputs)
+    assert all(lowest <= each <= highest for each in crystalline_ends(gather_trajectory(sources.frames(), facts)))
+
+
+def test_the_critical_nucleus_of_the_seeded_runs() -> None:
+    """Small seeds melt, large ones grow; the interval lies between."""
+    outcome = make_nucleus(NucleusRequest(files=(RUNS / "seeds.csv",), method="seeds", model_uncertainty=0.5))
+    record = outcome.records[0]
+    low, high = record.uncertainty.interval_95 or (0.0, 0.0)
+    assert record.quantity == "critical_size" and record.temperature == 340.0
+    assert 150 < record.value < 300 and low < record.value < high < 5 * low
+    assert record.uncertainty.model == close(0.5 * record.value)
+
+
 def test_the_script_makes_the_records_that_are_there(tmp_path: Path) -> None:
     environment = os.environ | {"RAMIFY": f"{sys.executable} -m ramify.cli"}
     command = ["sh", str(RECORDS.parent / "records.sh"), str(RUNS), str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True, env=environment, timeout=240)
     names = {path.name for path in RECORDS.glob("*.yaml")}
-    assert names == {path.name for path in tmp_path.glob("*.yaml")} and len(names) >= 7
+    assert names == {path.name for path in tmp_path.glob("*.yaml")} and len(names) >= 11
     for name in names:
         made, kept = read_record(tmp_path / name), read_record(RECORDS / name)
         assert made.value == close(kept.value, rel=1e-9), name

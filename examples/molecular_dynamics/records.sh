@@ -31,3 +31,16 @@ for run in "vacancies-420K li_420K" "vacancies-390K li_390K" "limg10-420K limg10
         --vacancies 4 --formation-energy "0.46 +- 0.05 eV" --formation-entropy "1.5 +- 0.5" \
         -o "$records/$2.yaml" --force
 done
+
+# Balls of three sizes in vacuum, surface and core apart.
+for run in "259 2.2 nm" "941 3.4 nm" "1243 3.7 nm"; do
+    set -- $run
+    $ramify atomistic diffusivity "$data/cluster-$1-350K/dump.lammpstrj.gz" "$data/cluster-$1-350K/log.lammps.gz" \
+        --phase cluster --diameter "$2 $3" --surface --temperature "350 K" --potential "$potential" \
+        -o "$records/li_cluster_$1.yaml" --force
+done
+
+# The critical nucleus of the undercooled melt. What an order parameter counts as crystal is uncertain by a half: at the
+# moment of release it is 1.6 times the atoms of the ball that was held, 0.6 ps later 0.9 times.
+$ramify atomistic nucleus "$data/seeds.csv" --method seeds --potential "$potential" --model-uncertainty 0.5 \
+    -o "$records/li_nucleus.yaml" --force

@@ -103,17 +103,15 @@ CASES = [
         bulk(f"{name}-{T}K", T, 6, 25_000, 100, vacancies=4, magnesium=magnesium)
         for T, name, magnesium in ((420, "vacancies", 0), (420, "limg10", 43), (390, "vacancies", 0))
     ),
-    *(seeded(340.0, radius, 1) for radius in (10.5, 9.5)),
     *(cluster(350.0, radius, atoms) for radius, atoms in ((11.0, 259), (17.2, 941))),
-    *(seeded(340.0, radius, 1) for radius in (11.5, 8.5)),
     cluster(350.0, 18.5, 1243),
+    *(seeded(340.0, radius, 1) for radius in (9.5, 10.5, 10.65, 11.0, 11.5)),
+    *(seeded(340.0, radius, repeat) for radius, repeat in ((10.65, 2), (10.5, 2))),
     bulk("small-550K-meam", 550, 4, 1500, 50, melt=600, equilibrate=400),
     bulk("small-550K-snap", 550, 4, 1500, 50, melt=600, equilibrate=400, potential="snap"),
-    *(seeded(340.0, radius, repeat) for repeat in (2, 3) for radius in (10.5, 9.5, 11.5, 8.5)),
-    bulk("limg10-390K", 390, 6, 25_000, 100, vacancies=4, magnesium=43),
+    *(seeded(340.0, radius, repeat) for radius, repeat in ((11.0, 2), (10.65, 3), (10.5, 3), (11.0, 3))),
     bulk("liquid-550K-cutoff", 550, 6, 6000, 50, melt=2500, potential="meam-wide"),
     bulk("liquid-550K-large", 550, 9, 5000, 50, melt=2500),
-    *(seeded(370.0, radius, repeat) for repeat in (1, 2) for radius in (10.5, 12.0, 13.5)),
 ]
 
 
