@@ -241,17 +241,17 @@ class Grid:
             array[OWNED] = self.comm.scatter(pieces, root=0)
         self.halo.exchange(array)
 
-    def fill_outer_ghosts(self, array: np.ndarray, below: bool = True) -> None:
+    def fill_outer_ghosts(self, array: np.ndarray, below: bool = True, above: bool = True) -> None:
         """Copy the outermost owned layer into the ghosts at outer faces (zero normal derivative).
 
-        Without `below` the ghosts below z = 0 keep what they hold, and hand it on along x and y.
+        Without `below` the ghosts below z = 0 keep what they hold, and hand it on along x and y; so without `above`.
         """
         self.halo.exchange(array)
         for axis, ((lower, upper), face) in enumerate(zip(self.halo.neighbours, FACES, strict=True)):
             low_ghost, first, last, high_ghost = face
             if lower == MPI.PROC_NULL and (below or axis < 2):
                 array[low_ghost] = array[first]
-            if upper == MPI.PROC_NULL:
+            if upper == MPI.PROC_NULL and (above or axis < 2):
                 array[high_ghost] = array[last]
 
     def fill_outer_ghosts_of_vector(self, components: list[np.ndarray]) -> None:

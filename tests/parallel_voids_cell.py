@@ -32,7 +32,7 @@ numerics: {first_step: 20 s, largest_step: 20 s}
 def main() -> None:
     """Print what came out."""
     engine = VoidEngine(build_problem(scenario_from_text(CASE, [], "case.yaml")))
-    found = {}
+    found: dict[str, float] = {}
     for control in (Control("current", -1.0, 0.1), Control("current", 0.0), Control("voltage", -0.01)):
         engine.set_control(control)
         for _ in range(3):

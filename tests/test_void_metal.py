@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,17 @@ from void_metals import GAMMA, OMEGA, D, T, ball, cap_at_contact, uniform, void_
 from ramify.phasefield.engine import SolverFailure
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.voids.march import march, spread_current
+from ramify.phasefield.voids.metal import VoidMetal
+from ramify.phasefield.voids.problem import VoidNucleation
 from ramify.physics import contact_loss
-from ramify.physics.constants import FARADAY
-from ramify.physics.vacancies import capillary_length, ripple_decay_by_bulk
+from ramify.physics.classical_nucleation import barrier
+from ramify.physics.constants import BOLTZMANN, FARADAY
+from ramify.physics.vacancies import (
+    capillary_length,
+    driving_overpotential,
+    ripple_decay_by_bulk,
+    ripple_decay_by_surface,
+)
 
 SCRIPT = Path(__file__).with_name("parallel_voids.py")
 H = 20e-6
@@ -94,6 +103,23 @@ def test_ripples_decay_at_the_rate_of_mullins():
 
 def test_closed_metal_only_moves_its_vacancies_along():
     assert ripple(32, "blocked") == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("diffusivity", "surface"), [(1e-24, 1e-22), (1.6e-14, 2.5e-20)])
+def test_ripples_decay_along_the_surface_too(diffusivity, surface):
+    """Mullins' k^4 alone, and half of the decay with k^3 through the bulk the other half; void volume stays."""
+    n, wavelength = 24, 10e-6
+    h, k = wavelength / n, 2.0 * math.pi / wavelength
+    level = (n // 2 + 0.3) * h
+    shape = lambda x, y, z: level + 0.1e-6 * np.cos(k * x) - z + 0.0 * y  # noqa: E731
+    metal = void_metal((n // 2, 1, n // 2 + 14), h, shape, diffusivity=diffusivity, surface_transport=surface)
+    rate = ripple_decay_by_bulk(k, diffusivity, LENGTH, level) + ripple_decay_by_surface(k, surface, LENGTH)
+    none, state = uniform(metal, 0.0), metal.initial_state()
+    *_, (last, _) = march(metal, state, -0.3 / rate, lambda state: none, -0.1 / rate)
+    x = (np.arange(n // 2) + 0.5) * h
+    before, after = (np.mean(s.xi[1:-1, 1, 1:-1].sum(axis=0) * np.cos(k * x)) for s in (state, last))
+    assert math.log(after / before) == pytest.approx(-0.3, rel=0.03)
+    assert last.ledger.worst_step < 1e-9
 
 
 def grown(steps, until=600.0, **changes):
@@ -193,3 +219,80 @@ def test_two_ranks_find_what_one_finds(mpiexec):
     assert max(one["worst"], two["worst"]) < 1e-12
     for name, value in one["numbers"].items():
         assert two["numbers"][name] == pytest.approx(value, rel=1e-8), name
+
+
+def sown(law, places, **changes):
+    """A square of metal with sites at fractions (x, z) of its edge."""
+    n, h = 32, 0.25e-6
+    bare = void_metal((n, 1, n), h)
+    positions = np.array([[x * n * h, 0.0, z * n * h] for x, z in places])
+    nucleation = VoidNucleation(positions, law, **changes)
+    return VoidMetal(bare.grid, replace(bare.problem, nucleation=nucleation))
+
+
+def test_voids_are_born_where_the_threshold_is_passed_and_grow():
+    """s rises linearly from one at the back to 1.067 at the contact: one site on it and one below pass 1.05."""
+    metal = sown("threshold", [(0.2, 1.0), (0.7, 0.9), (0.5, 0.5)], threshold=1.05)
+    start = metal.initial_state()
+    step = metal.advance(start, 1.0, uniform(metal, -1.0))
+    born = step.result
+    assert born.sites is not None and born.sites.status.tolist() == [1, 1, 0]
+    assert born.xi[-2, 1, 7] < 0.1 and born.xi[29, 1, 23] < 0.1 and born.xi[17, 1, 17] > 0.999
+    placed = (metal.void_volume(born) - metal.void_volume(start)) / OMEGA
+    assert step.ledger.placed == pytest.approx(placed, rel=1e-12)
+    assert born.ledger.receded(OMEGA, metal.problem.domain.cross_section) < 0.0
+    grown_on = metal.advance(born, 50.0, spread_current(metal, born, -1.0))
+    assert grown_on.ledger.condensed > 0.5 * grown_on.ledger.stripped
+    quiet = sown("threshold", [(0.2, 1.0)], threshold=1.07)
+    assert quiet.advance(quiet.initial_state(), 1.0, uniform(quiet, -1.0)).ledger.placed == 0.0
+
+
+def test_classical_births_follow_the_hazard_in_steps_of_any_length():
+    """At a held s the share of sites without a void is exp(-A t), and which ones does not depend on the steps."""
+    count, s = 2000, 1.4
+    places = [(x, 1.0) for x in np.linspace(0.0, 0.999, count)]
+    rate = 1e-3
+    height = barrier(driving_overpotential(s, T), GAMMA, OMEGA, 0.02)
+    metal = sown("classical", places, rate=rate * math.exp(height / (BOLTZMANN * T)), contact_angle=0.02, seed=5)
+    law = metal.nucleation
+    assert law is not None
+    xi, shape = metal.initial_state().xi, metal.grid.shape[1:]
+    dense = np.ones_like(xi)
+    outcomes = []
+    for steps in (1, 7):
+        sites = law.begin(xi)
+        for _ in range(steps):
+            sites, _, wait = law.advance(sites, dense * s, np.full(shape, s), dense, 700.0 / steps)
+        assert 0.05 * 700.0 / steps <= wait
+        outcomes.append(sites.status)
+    assert np.array_equal(*outcomes)
+    assert np.mean(outcomes[0] == 0) == pytest.approx(math.exp(-0.7), abs=0.03)
+
+
+def test_a_void_that_has_shrunk_out_of_sight_is_filled_and_booked():
+    n, h = 24, 0.2e-6
+    metal = void_metal((n, 1, n), h, cap_at_contact(n, h, 5.0 * h))
+    state, none = metal.initial_state(), uniform(metal, 0.0)
+    volume = metal.void_volume(state)
+    states = march(metal, state, 1e5, lambda state: none, 5.0)
+    state, tried = next((state, tried) for state, tried in states if tried.ledger.placed != 0.0)
+    assert metal.void_volume(state) < 1e-3 * volume
+    assert -0.6 * volume < tried.ledger.placed * OMEGA < 0.0
+    whole = state.ledger.condensed + state.ledger.placed
+    assert whole * OMEGA == pytest.approx(metal.void_volume(state) - volume, rel=1e-10)
+
+
+@pytest.mark.parametrize("degrees", [60.0, 90.0, 120.0])
+def test_a_void_at_rest_takes_on_the_contact_angle(degrees):
+    """Vacancies alone turn half a tunnel into the arc of its volume whose angle through the metal is asked for."""
+    n, h, angle = 18, 0.3e-6, math.radians(degrees)
+    void = cap_at_contact(n, h, 1.8e-6)
+    metal = void_metal((n, 1, n), h, void, width=0.8, back="blocked", contact_angle=angle)
+    none, state = uniform(metal, 0.0), metal.initial_state()
+    *_, (state, _) = march(metal, state, 8e4, lambda state: none, 50.0)
+    reach = h * float(np.sum(1.0 - metal.contact_fraction(state)))
+    inside = math.pi - angle
+    area = metal.void_volume(state) - math.pi**3 / 12.0 * (0.8 * h) ** 2
+    exact = math.sin(inside) * math.sqrt(2.0 * area / (inside - math.sin(inside) * math.cos(inside)))
+    assert reach == pytest.approx(exact, rel=0.06)
+    assert state.ledger.worst_step < 1e-8

@@ -78,8 +78,27 @@ REFUSALS = [
     ("voids.0.position=[3 um, 10 um]", "voids[0].position[1]", "outside the metal"),
     ("voids.0.position=[3 um, 1 um]", "voids[0].radius", "reaches the current collector"),
     ("voids.0.radius=0.5 um", "voids[0].radius", "the diffuse surface fills the void"),
-    ("random_voids={density: 1e6 1/m^2, radius: 1 um}", "random_voids.density", "makes 0 voids"),
+    ("random_voids={density: 1e6 1/m^2, radius: 1 um}", "random_voids.density", "makes 0 places"),
     ("random_voids={density: 1e11 1/m^2, radius: 9 um}", "random_voids.radius", "reaches the current collector"),
+    ("nucleation={law: threshold, density: 1e11 1/m^2}", "nucleation.threshold", "required beside 'law: threshold'"),
+    (
+        "nucleation={law: classical, density: 1e11 1/m^2, rate: 1e9 1/s, threshold: 2}",
+        "nucleation.threshold",
+        "other law",
+    ),
+    ("nucleation={law: threshold, density: 1e11 1/m^2, threshold: 0.9}", "nucleation.threshold", "1"),
+    (
+        "nucleation={law: threshold, density: 1e11 1/m^2, threshold: 2, contact_angle: 190 deg}",
+        "nucleation.contact_angle",
+        "between 0 and 180",
+    ),
+    ("metal.surface_diffusivity=1e-9 m^2/s", "metal.surface_thickness", "required beside 'surface_diffusivity'"),
+    (
+        "metal={surface_diffusivity: 1e-9 m^2/s, surface_thickness: 0.3 nm, surface_energy: 0 J/m^2}",
+        "metal.surface_diffusivity",
+        "nothing drives it",
+    ),
+    ("electrolyte.contact_angle=190 deg", "electrolyte.contact_angle", "between 0 and 180"),
     ("electrolyte.layers=[{thickness: 1 um, conductivity: 1 S/m}]", "electrolyte.thickness", "combined with 'layers'"),
     ("electrolyte={conductivity: 1 S/m}", "electrolyte.thickness", "required beside 'conductivity'"),
     ("kinetics.exchange_current_density=1e9 A/m^2", "kinetics.exchange_current_density", "no electrode"),
@@ -109,9 +128,16 @@ def test_vacancies_need_somewhere_to_go():
 def test_every_key_reaches_the_problem():
     changes = [
         "domain.cells=[32, 30]", "domain.lateral=periodic", "metal.surface_energy=0.3 J/m^2",
-        "metal.molar_volume=12 cm^3/mol", "vacancies.diffusivity=1e-15 m^2/s", "vacancies.sink_length=5 um",
+        "metal.molar_volume=12 cm^3/mol", "electrolyte.contact_angle=80 deg",
+        "metal={surface_diffusivity: 1e-9 m^2/s, surface_thickness: 0.3 nm}",
+        "vacancies.diffusivity=1e-15 m^2/s", "vacancies.sink_length=5 um",
         "vacancies.back=closed", "voids.0.radius=2 um", "random_voids={density: 1e11 1/m^2, radius: 1 um}",
-        "random_voids={density: 1e11 1/m^2, radius: 1 um, seed: 1}", "electrolyte.thickness=30 um",
+        "random_voids={density: 1e11 1/m^2, radius: 1 um, seed: 1}",
+        "nucleation={law: threshold, density: 1e11 1/m^2, threshold: 2}",
+        "nucleation={law: threshold, density: 1e11 1/m^2, threshold: 3}",
+        "nucleation={law: threshold, density: 1e11 1/m^2, threshold: 2, seed: 1}",
+        "nucleation={law: threshold, density: 1e11 1/m^2, threshold: 2, contact_angle: 80 deg}",
+        "nucleation={law: classical, density: 1e11 1/m^2, rate: 1e9 1/s}", "electrolyte.thickness=30 um",
         "electrolyte.conductivity=1 mS/cm", "electrolyte.temperature=40 degC",
         "electrolyte={layers: [{thickness: 1 um, conductivity: 1 S/m}]}", "kinetics.exchange_current_density=1 A/m^2",
         "kinetics.transfer_coefficient=0.4", "kinetics.anodic_transfer_coefficient=0.4",
@@ -221,6 +247,19 @@ def test_occluded_void_is_counted_and_outlives_the_one_at_the_contact():
     assert (after["voids"], after["occluded_voids"]) == (1.0, 1.0)
     assert after["contact_fraction"] == 1.0
     assert after["occluded_void_volume"] > 0.7 * before["occluded_void_volume"]
+
+
+def test_voids_are_born_at_the_threshold_and_booked():
+    engine = engine_of("voids=[]", "nucleation={law: threshold, density: 2e10 1/m^2, threshold: 1.05, seed: 3}")
+    engine.set_control(Control("current", -0.5))
+    reports = march(engine, 600.0)
+    assert {report.measures["voids"] for report in reports} == {0.0}
+    assert reports[-1].measures["contact_fraction"] == 1.0
+    engine.set_control(Control("current", -2.0))
+    after = march(engine, 900.0)[-1].measures
+    assert after["voids"] >= 1.0 and after["contact_fraction"] < 0.9
+    assert engine.state.ledger.placed > 0.0
+    assert max(engine.ledger.balance(FARADAY).values()) < 1e-10
 
 
 def test_voltage_limit_is_met_in_time_and_then_held():

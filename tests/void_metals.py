@@ -10,7 +10,7 @@ from mpi4py import MPI
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.problem import Domain
 from ramify.phasefield.voids.metal import VoidMetal
-from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem, VacancyTransport, void_interface
+from ramify.phasefield.voids.problem import UPRIGHT, MetalNumerics, MetalProblem, VacancyTransport, void_interface
 
 D, OMEGA, GAMMA, T = 1.6e-14, 1.3e-5, 0.5, 298.15
 """Tracer diffusivity [m^2/s], molar volume [m^3/mol], surface energy [J/m^2], temperature [K] of most metals."""
@@ -37,6 +37,7 @@ def void_metal(
     comm: MPI.Comm | None = None,
     periodic: bool = False,
     numerics: MetalNumerics | None = None,
+    contact_angle: float = UPRIGHT,
     **transport: Any,
 ) -> VoidMetal:
     """A metal of cubic cells of edge h; `width` in cells, `transport` replaces fields of the VacancyTransport."""
@@ -46,8 +47,9 @@ def void_metal(
     problem = MetalProblem(
         domain,
         VacancyTransport(**laws),
-        void_interface(width * h),
+        void_interface(width * h, contact_angle),
         voids,
+        contact_angle=contact_angle,
         numerics=numerics or MetalNumerics(),
     )
     return VoidMetal(Grid(domain, comm), problem)

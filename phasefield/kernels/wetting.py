@@ -170,18 +170,27 @@ def extend_tilted(
 
 
 @numba.njit(cache=True)
-def extend_below(
-    xi: np.ndarray, pore: np.ndarray, inverse: tuple[float, float, float], law: tuple[float, float, float]
+def extend_beyond(
+    xi: np.ndarray,
+    pore: np.ndarray,
+    inverse: tuple[float, float, float],
+    law: tuple[float, float, float],
+    above: bool,
 ) -> None:
-    """Metal fraction below the collector of this rank's columns: the lowest cells' s, and their slope at the wall."""
-    _, ny, nx = xi.shape
+    """Metal fraction beyond the collector of this rank's columns, or above its last layer.
+
+    The outermost cells' s, and their slope at the wall.
+    """
+    nz, ny, nx = xi.shape
+    ghost, last, nu = (nz - 1, nz - 2, 1.0) if above else (0, 1, -1.0)
     cosine, sine, width = law
     for j in range(1, ny - 1):
         for i in range(1, nx - 1):
-            xi[0, j, i] = xi[1, j, i]
-            if pore[1, j, i] > 0.0:
-                along = gradient_along_wall(xi, pore, (1, j, i), (0.0, 0.0, -1.0), inverse, width)[3]
-                xi[0, j, i] = _fraction(_distance(xi[1, j, i]) + wall_slope(cosine, sine, along) / (width * inverse[2]))
+            xi[ghost, j, i] = xi[last, j, i]
+            if pore[last, j, i] > 0.0:
+                along = gradient_along_wall(xi, pore, (last, j, i), (0.0, 0.0, nu), inverse, width)[3]
+                rise = wall_slope(cosine, sine, along) / (width * inverse[2])
+                xi[ghost, j, i] = _fraction(_distance(xi[last, j, i]) + rise)
 
 
 @numba.njit(cache=True)

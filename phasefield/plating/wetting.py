@@ -142,7 +142,7 @@ class Wetting:
             self.grid.fill_outer_ghosts(xi)
         if self.collector is not None:
             if self.grid.at_bottom:
-                kernels.extend_below(xi, self.pore, self._inverse, self.collector.law)
+                kernels.extend_beyond(xi, self.pore, self._inverse, self.collector.law, False)
             self.grid.fill_outer_ghosts(xi, below=False)
 
     def set_normals(self, xi: np.ndarray, normals: list[np.ndarray]) -> None:

@@ -174,7 +174,8 @@ class VoidEngine:
         after = self._solve(advance.result.xi)
         shares = float(flow.shares.mean()), float(after.shares.mean())
         changed = abs(shares[1] - shares[0]) / max(*shares, GONE)
-        if changed > 1.5 * largest:
+        born = advance.ledger.placed != 0.0  # the contact that a void takes at its birth, no shorter step saves
+        if changed > 1.5 * largest and not born:
             return None, step * max(0.1, 0.9 * largest / changed)
         meets = False
         if limit is not None and self.control.mode == "current" and self.control.value != 0.0 and not self._limited:
@@ -182,7 +183,8 @@ class VoidEngine:
             if over > ON_THE_LIMIT * limit and room > ON_THE_LIMIT * limit:
                 return None, step * room / (room + over)
             meets = over >= -ON_THE_LIMIT * limit
-        longest = min(advance.limits.shortest, step * largest / changed if changed > 0.0 else math.inf)
+        by_contact = step * largest / changed if changed > 0.0 and not born else math.inf
+        longest = min(advance.limits.shortest, by_contact)
         return Attempt(step, advance, after, meets, longest), 0.0
 
     def _share_of(self, plane: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -62,6 +63,7 @@ def march(
             remedy = "refine the grid or lower the current"
             raise SolverFailure(reason, field="xi", place=None, time=state.time, remedy=remedy)
         assert tried is not None
-        state = tried.result
+        # met exactly, or a sliver of a step would follow
+        state = replace(tried.result, time=until) if dt == until - state.time else tried.result
         step = min(LARGEST_RATIO * dt, tried.limits.shortest)
         yield state, tried

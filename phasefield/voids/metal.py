@@ -8,8 +8,10 @@ positive for plating. One step, by Heun's method:
 2. the metal at the end of the step with that velocity; vacancies and velocity there;
 3. the metal at the end of the step with the mean of the two.
 
-Their difference is the error. The surface is kept by the regularisation of plated metal (plating.front), conservative:
-the volume of the voids changes by what condenses in them, to round-off.
+Where atoms run along the voids' surface (phasefield.surface_diffusion), they do so for half of the step before, and
+for half of it after: second order too. The difference of the two stages is the error. The surface is kept by the
+regularisation of plated metal (plating.front), conservative: the volume of the voids changes by what condenses in them,
+to round-off.
 
 **Ledger.** Each atom that leaves through the contact leaves a vacancy, and each vacancy ends in a void, at a sink in
 the bulk or at the back face:
@@ -24,12 +26,15 @@ small to show) take lattice from there, or give it back: `placed`. Plating runs 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.surface_diffusion.diffusion import LONGEST, SurfaceDiffusion
+from ramify.phasefield.voids.ledger import MetalLedger
+from ramify.phasefield.voids.nucleation import Nucleation, Sites, fill_remainders
 from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem
 from ramify.phasefield.voids.surface import VoidSurface
 from ramify.phasefield.voids.vacancies import Exchange, Fluxes, Vacancies
@@ -37,30 +42,6 @@ from ramify.physics.interface import equilibrium_profile
 
 STABLE = 1.6
 """Step times the decay rate of the finest ripple at most: Heun's method turns unstable at two."""
-
-
-@dataclass(frozen=True)
-class MetalLedger:
-    """Running totals [mol]."""
-
-    stripped: float = 0.0
-    """Lithium that left through the contact; negative on plating."""
-    condensed: float = 0.0
-    """Vacancies that entered voids."""
-    annihilated: float = 0.0
-    """At sinks in the bulk."""
-    left: float = 0.0
-    """At the back face."""
-    placed: float = 0.0
-    """Voids born less remainders filled."""
-    turnover: float = 0.0
-    """Sum of the sizes of all that moved, that imbalances are measured by."""
-    worst_step: float = 0.0
-    """Largest imbalance of a step, relative to its turnover."""
-
-    def receded(self, molar_volume: float, area: float) -> float:
-        """Thickness of the electrode consumed apart from its voids [m]."""
-        return molar_volume * (self.annihilated + self.left - self.placed) / area
 
 
 @dataclass(frozen=True)
@@ -73,6 +54,10 @@ class MetalState:
     excess: np.ndarray
     """s - 1 as last solved; a first guess."""
     ledger: MetalLedger = field(default_factory=MetalLedger)
+    sites: Sites | None = None
+    """Where voids may be born; None without a nucleation law."""
+    part: float = LONGEST
+    """Part of a step that surface diffusion last found good [s]."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +70,13 @@ class StepLimits:
     """Ripples as fine as the grid stay stable: curvature is taken explicitly."""
     error: float
     """The tolerance of the error, at second order."""
+    births: float = np.inf
+    """The next void is due."""
 
     @property
     def shortest(self) -> float:
         """What binds."""
-        return min(self.motion, self.capillarity, self.error)
+        return min(self.motion, self.capillarity, self.error, self.births)
 
 
 @dataclass(frozen=True)
@@ -129,7 +116,11 @@ class VoidMetal:
         pore.fill(1.0)
         self.openings = _inner_faces(grid)
         self.vacancies = Vacancies(grid, problem, self.openings)
+        self.mullins = problem.transport.surface_transport * self.vacancies.capillary
+        """B of surface diffusion [m^4/s]."""
         self.front = VoidSurface(grid, problem, pore, self.openings, self.vacancies.profile)
+        self.flow = self._surface_flow(pore) if self.mullins > 0.0 else None
+        self.nucleation = Nucleation(grid, problem) if problem.nucleation is not None else None
         self._finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
 
     # ------------------------------------------------------------------ state
@@ -140,7 +131,8 @@ class VoidMetal:
         xi = self.grid.zeros()
         xi[:] = equilibrium_profile(self.problem.geometry.metal_distance(x, y, z), self.problem.interface.width)
         self.front.extend_into_host(xi)
-        return MetalState(0.0, xi, self.grid.zeros())
+        sites = self.nucleation.begin(xi) if self.nucleation is not None else None
+        return MetalState(0.0, xi, self.grid.zeros(), sites=sites)
 
     def contact_fraction(self, state: MetalState) -> np.ndarray:
         """xi (ny, nx) at this rank's share of the contact plane, zero where no current may pass.
@@ -179,13 +171,38 @@ class VoidMetal:
         SolverFailure
             Where vacancies have nowhere to go, or their equation is not solved.
         """
-        first = self.solve(state, contact_current)
-        guess = self._move(state.xi, [first], dt)
+        start, part, way = self._run_along(state.xi, 0.5 * dt, state.part)
+        self.vacancies.set_geometry(start)
+        current = self._follow(contact_current, state.xi, start)
+        first = self.vacancies.solve(current, state.excess, state.time)
+        guess = self._move(start, [first], dt)
         self.vacancies.set_geometry(guess)
-        current = self._follow(contact_current, state.xi, guess)
-        second = self.vacancies.solve(current, first.excess, state.time + dt)
-        xi = self._move(state.xi, [first, second], dt)
-        return self._judge(state, dt, guess, xi, (first, second))
+        second = self.vacancies.solve(self._follow(current, start, guess), first.excess, state.time + dt)
+        moved = self._move(start, [first, second], dt)
+        end, part, further = self._run_along(moved, 0.5 * dt, part)
+        change = self.grid.max(float(np.abs(moved - guess)[OWNED].max()))
+        return self._judge(state, dt, (change, way + further, part), end, (first, second))
+
+    def _surface_flow(self, pore: np.ndarray) -> SurfaceDiffusion:
+        front = self.front
+        return SurfaceDiffusion(
+            self.grid,
+            self.problem.interface.width,
+            pore,
+            self.openings,
+            front.surface_curvature,
+            front.extend_into_host,
+            front.hold,
+        )
+
+    def _run_along(self, xi: np.ndarray, duration: float, part: float) -> tuple[np.ndarray, float, float]:
+        """The metal after surface diffusion, the part of a step it found good [s], and how far walls went [m]."""
+        if self.flow is None:
+            return xi, part, 0.0
+        moved = xi.copy()
+        self.flow.longest = part
+        way = self.flow.advance(moved, duration, self.mullins).speed * duration
+        return moved, self.flow.longest, way
 
     def _follow(self, current: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """The contact's current where the contact has moved to: the density on the metal stays, and so does the sum."""
@@ -206,42 +223,53 @@ class VoidMetal:
         return self.front.advance(xi, rate, speed, dt, velocity)[0]
 
     def _judge(
-        self, state: MetalState, dt: float, guess: np.ndarray, xi: np.ndarray, stages: tuple[Exchange, Exchange]
+        self,
+        state: MetalState,
+        dt: float,
+        moves: tuple[float, float, float],
+        xi: np.ndarray,
+        stages: tuple[Exchange, Exchange],
     ) -> Advance:
+        """The result and its limits; `moves`: difference of xi between the orders, way and part of `_run_along`."""
         numerics, finest = self.problem.numerics, self._finest
+        change, way, part = moves
         # in the middle of the surface d(xi) is a displacement over 4 l
-        change = self.grid.max(float(np.abs(xi - guess)[OWNED].max()))
         error = 4.0 * self.problem.interface.width * change / finest
-        velocity = max(stage.velocity for stage in stages)
+        velocity = max(stage.velocity for stage in stages) + way / dt
         wavenumber = self.front.largest_wavenumber
+        fluxes = stages[0].fluxes.mean(stages[1].fluxes)
+        sites, last, wait = self._births(state, stages[1], xi, dt)
         limits = StepLimits(
             motion=numerics.front_motion * finest / velocity if velocity > 0.0 else np.inf,
             capillarity=_longest_stable(self.vacancies.relaxation(wavenumber) * wavenumber**2),
             error=0.9 * dt * float(np.sqrt(numerics.time_tolerance / error)) if error > 0.0 else np.inf,
+            births=wait,
         )
-        fluxes = Fluxes(
-            *(0.5 * (getattr(stages[0].fluxes, f.name) + getattr(stages[1].fluxes, f.name)) for f in fields(Fluxes))
-        )
-        step = self._book(state, dt, xi, fluxes)
-        total = _add(state.ledger, step)
-        result = replace(state, time=state.time + dt, xi=xi, excess=stages[1].excess, ledger=total)
+        (gained, moved), (placed, _) = self._void_moles(state.xi, xi), self._void_moles(xi, last)
+        step = MetalLedger.of_step(dt, fluxes, gained, moved, placed)
+        result = MetalState(state.time + dt, last, stages[1].excess, state.ledger.plus(step), sites, part)
         return Advance(result, error, velocity * dt / finest, limits, fluxes, step)
 
-    def _book(self, state: MetalState, dt: float, xi: np.ndarray, fluxes: Fluxes) -> MetalLedger:
-        """The step's entries; its imbalance compares them with the void volume that really changed."""
+    def _births(
+        self, state: MetalState, end: Exchange, xi: np.ndarray, dt: float
+    ) -> tuple[Sites | None, np.ndarray, float]:
+        """Sites, the metal without remainders and with the voids born, and the time to the next birth [s]."""
+        width = self.problem.interface.width
+        last, sites, wait = fill_remainders(self.grid, xi, width, self._finest), state.sites, np.inf
+        if self.nucleation is not None and sites is not None:
+            sites, last, wait = self.nucleation.advance(sites, 1.0 + end.excess, 1.0 + end.contact, last, dt)
+        if last is not xi:
+            self.front.extend_into_host(last)
+        return sites, last, wait
+
+    def _void_moles(self, before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
+        """Void volume gained from one metal to another, and the sum of its changes in size, over Omega [mol]."""
+        if before is after:
+            return 0.0, 0.0
+        change = (before - after)[OWNED]
         to_moles = self.problem.domain.cell_volume / self.problem.transport.molar_volume
-        gained = self.grid.sum(float(np.sum((state.xi - xi)[OWNED]))) * to_moles
-        stripped, annihilated, left = dt * fluxes.injected, dt * fluxes.annihilated, dt * fluxes.left
-        turnover = abs(stripped) + abs(gained) + abs(annihilated) + abs(left)
-        missing = abs(stripped - gained - annihilated - left)
-        return MetalLedger(
-            stripped=stripped,
-            condensed=gained,
-            annihilated=annihilated,
-            left=left,
-            turnover=turnover,
-            worst_step=missing / turnover if turnover > 0.0 else 0.0,
-        )
+        gained, moved = self.grid.sums(np.array([np.sum(change), np.sum(np.abs(change))])) * to_moles
+        return float(gained), float(moved)
 
     # ------------------------------------------------------------------ restart
 
@@ -250,18 +278,21 @@ class VoidMetal:
         return {
             "arrays": {"xi": self.grid.gather(state.xi), "excess": self.grid.gather(state.excess)},
             "time": state.time,
-            "ledger": {f.name: getattr(state.ledger, f.name) for f in fields(MetalLedger)},
+            "part": state.part,
+            "ledger": asdict(state.ledger),
+            "sites": None if state.sites is None else asdict(state.sites),
         }
 
     def load(self, saved: dict[str, Any]) -> MetalState:
         """The state that `save` returned (rank 0's dictionary), on any number of ranks."""
         root = self.grid.comm.rank == 0
-        time, ledger = self.grid.comm.bcast((saved["time"], saved["ledger"]) if root else None, root=0)
+        plain = self.grid.comm.bcast({k: v for k, v in saved.items() if k != "arrays"} if root else None, root=0)
         xi, excess = self.grid.zeros(), self.grid.zeros()
         for name, array in (("xi", xi), ("excess", excess)):
             self.grid.scatter(saved["arrays"][name] if root else None, array)
         self.front.extend_into_host(xi)
-        return MetalState(time, xi, excess, MetalLedger(**ledger))
+        sites = None if plain["sites"] is None else Sites(**plain["sites"])
+        return MetalState(plain["time"], xi, excess, MetalLedger(**plain["ledger"]), sites, plain["part"])
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""
@@ -271,11 +302,6 @@ class VoidMetal:
 def _longest_stable(decay: float) -> float:
     """Longest step of Heun's method [s] for a ripple that decays at a rate [1/s], with some room."""
     return STABLE / decay if decay > 0.0 else np.inf
-
-
-def _add(total: MetalLedger, step: MetalLedger) -> MetalLedger:
-    sums = {f.name: getattr(total, f.name) + getattr(step, f.name) for f in fields(MetalLedger)}
-    return MetalLedger(**{**sums, "worst_step": max(total.worst_step, step.worst_step)})
 
 
 def _inner_faces(grid: Grid) -> list[np.ndarray]:

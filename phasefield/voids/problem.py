@@ -12,8 +12,16 @@ from typing import Literal
 
 import numpy as np
 
-from ramify.phasefield.problem import ContactAngles, Domain, Geometry, Interface, SpatialFunction
+from ramify.phasefield.problem import (
+    WETTING_MOBILITY_FACTOR,
+    ContactAngles,
+    Domain,
+    Geometry,
+    Interface,
+    SpatialFunction,
+)
 
+UPRIGHT = 0.5 * math.pi
 MOBILITY_FACTOR = 10.0
 """b over width and largest front velocity: where the surface moves fastest, the profile lags by l/100 at most.
 
@@ -22,9 +30,10 @@ where it is by 2 % with ten. What the regularisation itself moves along the surf
 """
 
 
-def void_interface(width: float) -> Interface:
-    """The diffuse surface of voids, of a width l [m]."""
-    return Interface(width, mobility_factor=MOBILITY_FACTOR)
+def void_interface(width: float, contact_angle: float = UPRIGHT) -> Interface:
+    """The diffuse surface of voids, of a width l [m], that meets the contact plane at an angle [rad]."""
+    upright = abs(contact_angle - UPRIGHT) < 1e-12
+    return Interface(width, mobility_factor=MOBILITY_FACTOR if upright else WETTING_MOBILITY_FACTOR)
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,27 @@ class VacancyTransport:
     """L_s of sinks in the bulk [m]; infinite for none."""
     back: Literal["sink", "blocked"] = "sink"
     """The face at z = 0: s = 1, or no flux."""
+    surface_transport: float = 0.0
+    """D_s delta_s, diffusivity times thickness of the layer in which atoms run along a void's surface [m^3/s]."""
     exchange_rate: float = math.inf
     """k of the flux k (s - s_eq)/Omega into a void's surface [m/s]; infinite holds s at s_eq."""
+
+
+@dataclass(frozen=True)
+class VoidNucleation:
+    """Sites at which voids may be born during a run (voids.nucleation)."""
+
+    positions: np.ndarray
+    """(n, 3) [m]; on the contact plane, z = size[2], or inside the metal."""
+    law: Literal["threshold", "classical"]
+    threshold: float = math.inf
+    """s_c of `threshold`."""
+    rate: float = 0.0
+    """A0 of `classical`: attempts of a site [1/s]."""
+    contact_angle: float = UPRIGHT
+    """Of voids on the contact plane, through the void [rad]."""
+    seed: int = 0
+    """Of the sites' random numbers."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +97,14 @@ class MetalProblem:
     interface: Interface
     voids: SpatialFunction | None = None
     """Signed distance of the initial voids [m], negative inside them; None for dense metal."""
+    contact_angle: float = UPRIGHT
+    """At which a void's wall meets the contact plane, through the metal [rad]."""
+    nucleation: VoidNucleation | None = None
     numerics: MetalNumerics = field(default_factory=MetalNumerics)
 
     @property
     def contact_angles(self) -> ContactAngles:
-        """The surface meets every face of the box upright."""
+        """The surface meets every face of the box upright; the contact plane is looked after by `voids.surface`."""
         return ContactAngles()
 
     @property

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ramify.phasefield.grid import Grid
+from ramify.phasefield.kernels import wetting as kernels
 from ramify.phasefield.kernels.vacancies import add_exchange_feed
 from ramify.phasefield.plating.front import AXES, Front
-from ramify.phasefield.problem import MovingSurface
+from ramify.phasefield.plating.wetting import Wall, Wetting
+from ramify.phasefield.voids.problem import UPRIGHT, MetalProblem
 from ramify.phasefield.voids.profile import REACH, ExchangeProfile
+
+
+class ContactPlane(Wetting):
+    """The contact angle at the last layer of a metal."""
+
+    def __init__(self, grid: Grid, problem: MetalProblem, pore: np.ndarray, openings: list[np.ndarray]) -> None:
+        super().__init__(grid, problem, pore, openings)
+        ny, nx = grid.shape[1:]
+        count = ny * nx if grid.at_top else 0
+        j, i = np.divmod(np.arange(count), nx)
+        cells = np.stack([np.full(count, grid.shape[0]), j + 1, i + 1], axis=1)
+        law = (math.cos(problem.contact_angle), math.sin(problem.contact_angle), problem.interface.width)
+        self._plane = Wall(law, cells, np.tile([0.0, 0.0, 1.0], (count, 1)), np.full(count, self._edges[2]))
+
+    @property
+    def walls(self) -> list[Wall]:
+        """The contact plane."""
+        return [self._plane]
+
+    def extend(self, xi: np.ndarray, room: list[np.ndarray]) -> None:
+        """Give the ghosts above the contact plane the tilted profile; all others hold mirror images."""
+        del room
+        if self.grid.at_top:
+            kernels.extend_beyond(xi, self.pore, self._inverse, self._plane.law, True)
+        self.grid.fill_outer_ghosts(xi, above=False)
 
 
 class VoidSurface(Front):
@@ -17,12 +46,14 @@ class VoidSurface(Front):
     def __init__(
         self,
         grid: Grid,
-        problem: MovingSurface,
+        problem: MetalProblem,
         pore: np.ndarray,
         openings: list[np.ndarray],
         profile: ExchangeProfile,
     ) -> None:
         super().__init__(grid, problem, pore, openings)
+        if abs(problem.contact_angle - UPRIGHT) > 1e-12:
+            self.wetting = ContactPlane(grid, problem, pore, openings)
         self._tables = (profile.excess, profile.bent, REACH)
 
     def _add_feed(self, xi: np.ndarray, speed: np.ndarray, axis: int) -> None:

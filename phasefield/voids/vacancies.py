@@ -15,7 +15,7 @@ itself, Da' = l k'/D = 1.136. The remaining error is of second order in the widt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from ramify.phasefield.kernels import vacancies as kernels
 from ramify.phasefield.kernels.surface import MESH_INTERCEPT
 from ramify.phasefield.plating.front import AXES
 from ramify.phasefield.voids.linear import DiffusionSolver, Unsolved
-from ramify.phasefield.voids.problem import MetalProblem
+from ramify.phasefield.voids.problem import UPRIGHT, MetalProblem
 from ramify.phasefield.voids.profile import REACH, exchange_profile
 from ramify.physics.constants import FARADAY
 from ramify.physics.interface import spread_damkoehler
@@ -35,7 +35,7 @@ from ramify.physics.vacancies import capillary_length, equilibrium_supersaturati
 
 @dataclass(frozen=True)
 class Fluxes:
-    """Lattice sites per time [mol/s] of one instant; vacancies in = the sum of the others, to round-off."""
+    """Lattice sites per time [mol/s] of one instant: injected = condensed + annihilated + left, to round-off."""
 
     injected: float
     """Vacancies through the contact, -I/F: positive on stripping."""
@@ -45,6 +45,12 @@ class Fluxes:
     """At sinks in the bulk."""
     left: float
     """At the back face."""
+    exchanged: float
+    """Sum of the sizes of what enters voids and leaves them, cell by cell."""
+
+    def mean(self, other: Fluxes) -> Fluxes:
+        """Half of both."""
+        return Fluxes(*(0.5 * (getattr(self, f.name) + getattr(other, f.name)) for f in fields(Fluxes)))
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class Exchange:
 
     excess: np.ndarray
     """s - 1; zero where there is no metal."""
+    contact: np.ndarray
+    """s - 1 (ny, nx) on the contact plane itself; zero where there is no metal."""
     rate: np.ndarray
     """d(xi)/dt of the void surface [1/s], owned cells."""
     speed: np.ndarray
@@ -149,6 +157,10 @@ class Vacancies:
         if not planar:
             kernels.set_cell_normals(psi, inverse, nx, ny, nz)
             self.grid.fill_outer_ghosts_of_vector([nx, ny, nz])
+            if self.grid.at_top and abs(self.problem.contact_angle - UPRIGHT) > 1e-12:
+                # no mirror there: the normals go on as they are
+                for component in (nx, ny, nz):
+                    component[-1] = component[-2]
         width = self.problem.interface.width
         kernels.carry_to_surface(curvature, psi, (nx, ny, nz), inverse, width, planar, largest)
         self._extend(curvature)
@@ -218,19 +230,18 @@ class Vacancies:
         hx, hy, _ = domain.spacing
         back = float(np.sum(self._back * excess[1, 1:-1, 1:-1])) if self.grid.at_bottom else 0.0
         current = float(np.sum(contact_current)) if self.grid.at_top else 0.0
-        injected, condensed, annihilated, left = self.grid.sums(
-            np.array(
-                [
-                    -current * hx * hy / FARADAY,
-                    -float(np.sum(rate[OWNED])) * to_moles,
-                    float(np.sum((self._sinks * excess)[OWNED])) / self._per_volume * to_moles,
-                    back / self._per_volume * to_moles,
-                ]
-            )
-        )
+        sums = [
+            -current * hx * hy / FARADAY,
+            -float(np.sum(rate[OWNED])) * to_moles,
+            float(np.sum((self._sinks * excess)[OWNED])) / self._per_volume * to_moles,
+            back / self._per_volume * to_moles,
+            float(np.sum(np.abs(rate[OWNED]))) * to_moles,
+        ]
+        fluxes = Fluxes(*self.grid.sums(np.array(sums)).tolist())
         strong = 0.05 / self.problem.interface.width
         velocity = self.grid.max(kernels.largest_speed(speed, self.weight, strong))
-        return Exchange(excess, rate, speed, Fluxes(injected, condensed, annihilated, left), velocity)
+        contact = self.at_contact(excess, self._xi, contact_current) - 1.0
+        return Exchange(excess, contact, rate, speed, fluxes, velocity)
 
     def at_contact(self, excess: np.ndarray, xi: np.ndarray, contact_current: np.ndarray) -> np.ndarray:
         """s (ny, nx) on the contact plane itself, from the outermost cells and the flux; 1 where there is no metal."""

@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from ramify.build_hosts import build_domain, three_axes
-from ramify.models.voids.rules import layers, shown_cells, void_count
+from ramify.models.voids.rules import layers, shown_cells, site_count
 from ramify.models.voids.schema import VoidScenario
 from ramify.phasefield.problem import Domain, Kinetics
 from ramify.phasefield.voids.cell import CellNumerics, VoidProblem
 from ramify.phasefield.voids.contact_problem import ContactProblem, SolidElectrolyte
-from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem, VacancyTransport, void_interface
+from ramify.phasefield.voids.problem import (
+    MetalNumerics,
+    MetalProblem,
+    VacancyTransport,
+    VoidNucleation,
+    void_interface,
+)
+from ramify.phasefield.voids.shapes import Balls
 from ramify.scenario.grid_rules import resolved
-
-
-@dataclass(frozen=True)
-class Balls:
-    """Signed distance [m] from balls (cylinders along y where the domain is planar), negative inside them."""
-
-    centres: tuple[tuple[float, float, float], ...]
-    """(x, y, z) [m]."""
-    radii: tuple[float, ...]
-    domain: Domain
-
-    def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """The distance at broadcastable coordinates."""
-        found = np.full(np.broadcast_shapes(x.shape, y.shape, z.shape), np.inf)
-        for (cx, cy, cz), radius in zip(self.centres, self.radii, strict=True):
-            square = (z - cz) ** 2
-            for offset, axis in ((x - cx, 0), (y - cy, 1)):
-                if self.domain.cells[axis] > 1:
-                    square = square + self._across(offset, axis) ** 2
-            np.minimum(found, np.sqrt(square) - radius, out=found)
-        return found
-
-    def _across(self, offset: np.ndarray, axis: int) -> np.ndarray:
-        """Lateral distance to the nearest image."""
-        if not self.domain.periodic:
-            return offset
-        length = self.domain.size[axis]
-        return np.asarray(offset - length * np.round(offset / length))
 
 
 def build_problem(scenario: VoidScenario) -> VoidProblem:
@@ -61,21 +39,25 @@ def build_problem(scenario: VoidScenario) -> VoidProblem:
 
 def build_metal(scenario: VoidScenario) -> MetalProblem:
     """Metal, vacancies and voids."""
-    section, numerics = scenario.vacancies, scenario.numerics
+    section, metal, numerics = scenario.vacancies, scenario.metal, scenario.numerics
+    angle = resolved(scenario.electrolyte.contact_angle)
     domain = build_domain(scenario.domain)
     transport = VacancyTransport(
         diffusivity=resolved(section.diffusivity),
-        molar_volume=resolved(scenario.metal.molar_volume),
-        surface_energy=resolved(scenario.metal.surface_energy),
+        molar_volume=resolved(metal.molar_volume),
+        surface_energy=resolved(metal.surface_energy),
         temperature=scenario.electrolyte.temperature,
         sink_length=math.inf if section.sink_length is None else section.sink_length,
         back="sink" if section.back == "sink" else "blocked",
+        surface_transport=(metal.surface_diffusivity or 0.0) * (metal.surface_thickness or 0.0),
     )
     return MetalProblem(
         domain=domain,
         transport=transport,
-        interface=void_interface(resolved(scenario.interface.width)),
+        interface=void_interface(resolved(scenario.interface.width), angle),
         voids=build_voids(scenario, domain),
+        contact_angle=angle,
+        nucleation=build_nucleation(scenario),
         numerics=MetalNumerics(
             front_motion=resolved(numerics.front_motion), time_tolerance=resolved(numerics.time_tolerance)
         ),
@@ -88,11 +70,32 @@ def build_voids(scenario: VoidScenario, domain: Domain) -> Balls | None:
     radii = [void.radius for void in scenario.voids]
     section = scenario.random_voids
     if section is not None:
-        places = np.random.default_rng(section.seed).random((void_count(scenario), len(scenario.domain.size) - 1))
-        for place in places * np.array(scenario.domain.size[:-1]):
-            centres.append(three_axes((*map(float, place), scenario.domain.size[-1]), 0.5))
-            radii.append(section.radius)
-    return Balls(tuple(centres), tuple(radii), domain) if radii else None
+        places = random_places(scenario, section.density, section.seed)
+        centres += places
+        radii += [section.radius] * len(places)
+    return Balls(np.array(centres), np.array(radii), domain, resolved(scenario.interface.width)) if radii else None
+
+
+def random_places(scenario: VoidScenario, density: float, seed: int) -> list[tuple[float, float, float]]:
+    """Points (x, y, z) [m] at random on the contact plane."""
+    lateral, height = scenario.domain.size[:-1], scenario.domain.size[-1]
+    points = np.random.default_rng(seed).random((site_count(scenario, density), len(lateral))) * np.array(lateral)
+    return [three_axes((*map(float, point), height), 0.5) for point in points]
+
+
+def build_nucleation(scenario: VoidScenario) -> VoidNucleation | None:
+    """Sites and law of births; None without."""
+    section = scenario.nucleation
+    if section is None:
+        return None
+    return VoidNucleation(
+        positions=np.array(random_places(scenario, section.density, section.seed)),
+        law=section.law,
+        threshold=math.inf if section.threshold is None else section.threshold,
+        rate=section.rate or 0.0,
+        contact_angle=resolved(section.contact_angle),
+        seed=section.seed,
+    )
 
 
 def build_contact(scenario: VoidScenario) -> ContactProblem:

@@ -105,7 +105,7 @@ def _grid(problem: VoidProblem, radius: float | None) -> list[str]:
     domain = problem.metal.domain
     edge = max(h for h, n, axis in zip(domain.spacing, domain.cells, "xyz", strict=True) if n > 1 or axis == "z")
     notes = []
-    if radius is not None and radius < COMFORTABLE_RADIUS * edge:
+    if radius is not None and radius < COMFORTABLE_RADIUS * edge * (1.0 - 1e-9):
         told = f"{radius / edge:.2g} cells to the radius of the smallest void"
         notes.append(f"grid: {told}; below {COMFORTABLE_RADIUS:g} its curvature and its contact are the grid's")
     capillary = _capillary(problem)
@@ -116,8 +116,8 @@ def _grid(problem: VoidProblem, radius: float | None) -> list[str]:
 
 def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
     notes = []
-    if not scenario.voids and scenario.random_voids is None:
-        notes.append("voids: there are none at the start: the contact stays whole, whatever is stripped")
+    if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
+        notes.append("voids: there are none, and no nucleation: the contact stays whole, whatever is stripped")
     for _, step in scenario.protocol.distinct():
         unlimited = step.limit is None and step.stop("voltage") is None
         if step.kind in ("strip", "pulse") and (step.current_density or 0.0) < 0.0 and unlimited:

@@ -14,7 +14,7 @@ from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import Section
 from ramify.scenario.grid_rules import NARROWEST_INTERFACE, resolved, text
 from ramify.scenario.resolve import largest_edge, spacing
-from ramify.scenario.rules import EXCHANGE_CURRENTS, domain_rule, numerics_rule, output_rule
+from ramify.scenario.rules import EXCHANGE_CURRENTS, angle_rule, domain_rule, numerics_rule, output_rule
 
 SectionType = TypeVar("SectionType", bound=Section)
 Rule = Callable[[VoidScenario], None]
@@ -24,6 +24,8 @@ TRACER = "Li-Mg tracer"
 FEWEST_WIDTHS = 2.0
 """Interface widths to a radius below which a void is nothing but its surface."""
 MOST_VOIDS = 10_000
+OWNERS = {"threshold": "threshold", "rate": "classical"}
+"""Laws of nucleation by the key that belongs to them."""
 WAYS = "'thickness' and 'conductivity', or 'layers'"
 
 
@@ -35,12 +37,15 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
     kinetics, counter = scenario.kinetics, scenario.counter_electrode
     if counter.kind == "lithium":
         counter = _filled(counter, exchange_current_density=kinetics.exchange_current_density)
+    angle = scenario.electrolyte.contact_angle or 0.5 * math.pi
     depth = min(scenario.domain.size[-1], sum(thickness for thickness, _ in layers(scenario.electrolyte)))
     scenario = scenario.model_copy(update={
         "metal": _filled(scenario.metal, surface_energy=metal.surface_energy, molar_volume=metal.molar_volume),
         "vacancies": _filled(scenario.vacancies, diffusivity=_tracer(scenario.electrolyte.temperature)),
+        "electrolyte": _filled(scenario.electrolyte, contact_angle=angle),
         "kinetics": _filled(kinetics, anodic_transfer_coefficient=1.0 - kinetics.transfer_coefficient),
         "counter_electrode": counter,
+        "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=math.pi - angle),
         "interface": _filled(scenario.interface, width=largest_edge(scenario.domain)),
         "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
                           electrolyte_depth=depth),
@@ -104,6 +109,18 @@ def metal_rule(scenario: VoidScenario) -> None:
         raise ScenarioError(problem, ("metal", "preset"), shown(preset), ", ".join(names), nearest(preset, names))
 
 
+def surface_rule(scenario: VoidScenario) -> None:
+    """Atoms run along a surface in a layer that has a diffusivity and a thickness, under a surface energy."""
+    metal = scenario.metal
+    pair = ("surface_diffusivity", "surface_thickness")
+    given = [name for name in pair if getattr(metal, name) is not None]
+    if len(given) == 1:
+        missing = pair[1 - pair.index(given[0])]
+        raise ScenarioError(f"is required beside '{given[0]}' and missing", ("metal", missing))
+    if given and metal.surface_energy == 0.0:
+        raise ScenarioError("without surface energy nothing drives it", ("metal", given[0]), allowed="no such key")
+
+
 def electrolyte_rule(scenario: VoidScenario) -> None:
     """Layers in one way, complete."""
     section, key = scenario.electrolyte, ("electrolyte",)
@@ -114,6 +131,7 @@ def electrolyte_rule(scenario: VoidScenario) -> None:
         missing = "conductivity" if given == ["thickness"] else "thickness"
         problem = f"is required beside '{given[0]}' and missing" if given else "is required and missing"
         raise ScenarioError(problem, (*key, missing), allowed=WAYS)
+    angle_rule(section.contact_angle, (*key, "contact_angle"))
 
 
 def kinetics_rule(scenario: VoidScenario) -> None:
@@ -133,8 +151,9 @@ def kinetics_rule(scenario: VoidScenario) -> None:
 def voids_rule(scenario: VoidScenario) -> None:
     """Voids inside the metal, with a lateral axis to lie on."""
     size = scenario.domain.size
-    if len(size) == 1 and (scenario.voids or scenario.random_voids is not None):
-        key: Key = ("voids",) if scenario.voids else ("random_voids",)
+    given = [name for name in ("voids", "random_voids", "nucleation") if getattr(scenario, name)]
+    if len(size) == 1 and given:
+        key: Key = (given[0],)
         raise ScenarioError("a void needs a lateral axis: the domain has z alone", key, allowed="two or three lengths")
     for index, void in enumerate(scenario.voids):
         place: Key = ("voids", index, "position")
@@ -151,18 +170,35 @@ def voids_rule(scenario: VoidScenario) -> None:
         return
     if section.radius >= size[-1]:
         raise ScenarioError("reaches the current collector", ("random_voids", "radius"), text(section.radius))
-    if not 1 <= (count := void_count(scenario)) <= MOST_VOIDS:
-        problem = f"makes {count} voids in this domain"
-        allowed = f"1 to {MOST_VOIDS}"
-        raise ScenarioError(problem, ("random_voids", "density"), f"{section.density:g} 1/m^2", allowed)
+    _count_rule(scenario, "random_voids", section.density)
 
 
-def void_count(scenario: VoidScenario) -> int:
-    """How many voids `random_voids` makes."""
-    section, lateral = scenario.random_voids, scenario.domain.size[:-1]
+def _count_rule(scenario: VoidScenario, section: str, density: float) -> None:
+    if not 1 <= (count := site_count(scenario, density)) <= MOST_VOIDS:
+        problem = f"makes {count} places in this domain"
+        raise ScenarioError(problem, (section, "density"), f"{density:g} 1/m^2", f"1 to {MOST_VOIDS} places")
+
+
+def site_count(scenario: VoidScenario, density: float) -> int:
+    """How many random places a density makes on the contact [1/m^2]."""
+    lateral = scenario.domain.size[:-1]
+    return round(math.prod(lateral) * density ** (0.5 * len(lateral)))
+
+
+def nucleation_rule(scenario: VoidScenario) -> None:
+    """A law with what it needs, and with nothing that belongs to the other."""
+    section, key = scenario.nucleation, ("nucleation",)
     if section is None:
-        return 0
-    return round(math.prod(lateral) * section.density ** (0.5 * len(lateral)))
+        return
+    needs, other = ("threshold", "rate") if section.law == "threshold" else ("rate", "threshold")
+    if getattr(section, needs) is None:
+        raise ScenarioError(f"is required beside 'law: {section.law}' and missing", (*key, needs))
+    if getattr(section, other) is not None:
+        raise ScenarioError("belongs to the other law", (*key, other), allowed=f"no such key, or law: {OWNERS[other]}")
+    if section.law == "classical" and scenario.metal.surface_energy == 0.0:
+        raise ScenarioError("the classical law needs one", ("metal", "surface_energy"), "0 J/m^2", "more than zero")
+    angle_rule(section.contact_angle, (*key, "contact_angle"))
+    _count_rule(scenario, "nucleation", section.density)
 
 
 def vacancies_rule(scenario: VoidScenario) -> None:
@@ -217,9 +253,11 @@ def shown_cells(scenario: VoidScenario) -> int:
 RULES: tuple[Rule, ...] = (
     axes_rule,
     metal_rule,
+    surface_rule,
     electrolyte_rule,
     kinetics_rule,
     voids_rule,
+    nucleation_rule,
     vacancies_rule,
     protocol_rule,
 )

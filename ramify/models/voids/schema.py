@@ -9,6 +9,7 @@ from pydantic import Field
 from ramify.models.alloy_stripping.schema import ContactKineticsSection
 from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.fields import (
+    Angle,
     Conductivity,
     Coordinate,
     CurrentDensity,
@@ -16,6 +17,7 @@ from ramify.scenario.fields import (
     Length,
     MolarVolume,
     NumberDensity,
+    Rate,
     Section,
     Seed,
     SurfaceEnergy,
@@ -34,6 +36,10 @@ class StrippedMetalSection(Section):
     surface_energy: SurfaceEnergy | None = None
     """gamma of a void's surface; 0 leaves capillarity out."""
     molar_volume: MolarVolume | None = None
+    surface_diffusivity: Diffusivity | None = None
+    """D_s of atoms that run along a void's surface; they do not by default."""
+    surface_thickness: Length | None = None
+    """delta_s of the layer in which they do."""
 
 
 class VacancyTransportSection(Section):
@@ -64,6 +70,8 @@ class LayeredElectrolyteSection(Section):
     )
     """The first at the contact; in place of thickness and conductivity."""
     temperature: Temperature = 298.15
+    contact_angle: Angle | None = None
+    """At which a void's surface meets the electrolyte, through the metal; 90 degrees by default."""
 
 
 class VoidCounterSection(Section):
@@ -95,6 +103,22 @@ class RandomVoidsSection(Section):
     density: NumberDensity
     """Per area of contact; in two dimensions its square root counts per length."""
     radius: Length
+    seed: Seed = 0
+
+
+class VoidNucleationSection(Section):
+    """Sites at random places of the contact, which turn into voids during the run."""
+
+    law: Literal["threshold", "classical"]
+    """At a supersaturation, or at random by the rate of classical nucleation."""
+    density: NumberDensity
+    """Of sites per area of contact; in two dimensions its square root counts per length."""
+    threshold: Annotated[float, Field(gt=1, allow_inf_nan=False)] | None = None
+    """Supersaturation at which a site turns into a void."""
+    rate: Rate | None = None
+    """Attempts of a site, of the classical law."""
+    contact_angle: Angle | None = None
+    """Of the voids on the electrolyte as they are born, through the void; what the metal's leaves by default."""
     seed: Seed = 0
 
 
@@ -131,6 +155,7 @@ class VoidScenario(TimedScenario):
     vacancies: VacancyTransportSection = VacancyTransportSection()
     voids: Annotated[tuple[InitialVoidSection, ...], Field(max_length=1000, strict=False)] = ()
     random_voids: RandomVoidsSection | None = None
+    nucleation: VoidNucleationSection | None = None
     electrolyte: LayeredElectrolyteSection
     kinetics: ContactKineticsSection
     counter_electrode: VoidCounterSection = VoidCounterSection()

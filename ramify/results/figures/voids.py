@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -30,6 +30,9 @@ COLUMNS = fields.HISTORY | {quantity.name: quantity for quantity in HISTORY}
 STORED = fields.FIELDS | {quantity.name: quantity for quantity in FIELDS}
 MAPPED = ("vacancies", "phi")
 MOST_LINES = 6
+OVER_MEAN = "Contact's current density over its mean"
+SEEN = 1e-3
+"""Share of the mean current density below which a face counts as void."""
 
 
 def plot_voids(folder: Path) -> list[Path]:
@@ -86,6 +89,12 @@ def _row(case: Case) -> int:
     return int(np.argmax(empty.sum(axis=(0, 2))))
 
 
+def _shown(case: Case) -> list[int]:
+    """Snapshots to show: the first, the one with most void, the last."""
+    layer, count = contact_layer(case), len(case.times)
+    return sorted({0, int(np.argmin([case.field("xi", n)[:layer].sum() for n in range(count)])), count - 1})
+
+
 def _scales(case: Case) -> dict[str, ScalarMappable]:
     """Colours of the mapped fields, one range for all times."""
     found, layer = {}, contact_layer(case)
@@ -138,7 +147,7 @@ def _draw_section(axis: Axes, case: Case, snapshot: int, row: int, scales: dict[
 
 
 def _sections(case: Case, path: Path) -> Path:
-    row, shown, scales = _row(case), panels(len(case.times)), _scales(case)
+    row, shown, scales = _row(case), _shown(case), _scales(case)
     (left, right), (low, high) = case.edges("x"), case.edges("z")
     width = 2.5
     height = min(max(width * (high - low) / (right - left), 1.2), 4.5)
@@ -174,7 +183,7 @@ def _contact(case: Case, path: Path) -> Path:
             axis.set_ylabel("\n".join(textwrap.wrap(quantity.label, 28)))
             axis.spines[["top", "right"]].set_visible(False)
         else:
-            shown = panels(len(case.times))
+            shown = _shown(case)
             figure = Figure(figsize=(2.6 * len(shown) + 1.2, 3.4), layout="compressed")
             axes = list(figure.subplots(1, len(shown), squeeze=False, sharey=True)[0])
             scale = _contact_scale(case, layer)
@@ -182,30 +191,33 @@ def _contact(case: Case, path: Path) -> Path:
                 _draw_contact(axis, case, snapshot, layer, scale)
                 axis.set_title(caption(case, snapshot).replace(",  ", "\n"))
             axes[0].set_ylabel("$y$ (µm)")
-            figure.colorbar(scale, ax=axes, label="\n".join(textwrap.wrap(quantity.label, 24)), shrink=0.8, pad=0.02)
+            figure.colorbar(scale, ax=axes, label=OVER_MEAN, shrink=0.8, pad=0.02)
         if case.title:
             figure.suptitle(case.title, fontsize=10.5)
         figure.savefig(path)
     return path
 
 
+def _over_mean(case: Case, snapshot: int, layer: int) -> np.ndarray:
+    """Current density of the faces over its mean (ny, nx); one where nothing flows; not a number without contact."""
+    current = case.field("contact_current", snapshot)[layer]
+    mean = float(current.mean())
+    if abs(mean) <= 1e-12 * float(np.abs(current).max(initial=0.0)) or mean == 0.0:
+        return np.where(case.field("xi", snapshot)[layer - 1] > SURFACE, 1.0, np.nan)
+    ratio = current / mean
+    return np.where(ratio > SEEN, ratio, np.nan)
+
+
 def _contact_scale(case: Case, layer: int) -> ScalarMappable:
-    """Colours of the contact's current, symmetric about zero where its sign changes; outliers of few faces aside."""
-    quantity = STORED["contact_current"]
-    values = [quantity.shown(case.field("contact_current", n)[layer]) for n in range(len(case.times))]
-    low = min(float(np.percentile(v, 0.5)) for v in values)
-    high = max(float(np.percentile(v, 99.5)) for v in values)
-    if low < 0.0 < high:
-        most = max(-low, high)
-        return ScalarMappable(Normalize(-most, most), "RdBu_r")
-    return ScalarMappable(Normalize(low, high if high > low else low + 1.0), "magma_r" if low < 0.0 else "magma")
+    """Colours of the current density over its mean, by orders of magnitude."""
+    most = max(float(np.nanmax(_over_mean(case, n, layer), initial=1.0)) for n in range(len(case.times)))
+    return ScalarMappable(LogNorm(0.5, max(most, 2.0)), "magma_r")
 
 
 def _draw_contact(axis: Axes, case: Case, snapshot: int, layer: int, scale: ScalarMappable) -> None:
-    values = STORED["contact_current"].shown(case.field("contact_current", snapshot)[layer])
     left, right, low, high = (1e6 * edge for side in "xy" for edge in case.edges(side))
-    least, most = scale.get_clim()
-    axis.imshow(values, origin="lower", extent=(left, right, low, high), cmap=scale.cmap, vmin=least, vmax=most)
+    colours = scale.to_rgba(_over_mean(case, snapshot, layer))
+    axis.imshow(colours, origin="lower", extent=(left, right, low, high), interpolation="nearest")
     xi = case.field("xi", snapshot)[layer - 1]
     if xi.min() < SURFACE < xi.max():
         axis.contour(1e6 * case.centres("x"), 1e6 * case.centres("y"), xi, levels=[SURFACE], colors=[FRONT],
@@ -228,7 +240,7 @@ def _film(case: Case, path: Path) -> Path:
         if contact is not None:
             _draw_contact(axes[1], case, snapshot, layer, contact)
             axes[1].set_ylabel("$y$ (µm)")
-            figure.colorbar(contact, ax=axes[1], label=STORED["contact_current"].label, location="bottom", shrink=0.8)
+            figure.colorbar(contact, ax=axes[1], label=OVER_MEAN, location="bottom", shrink=0.8)
         for name, scale in scales.items():
             figure.colorbar(scale, ax=axes[0], label=STORED[name].label, shrink=0.8, location="left" if wide else None)
         figure.suptitle(caption(case, snapshot), fontsize=9.5)
