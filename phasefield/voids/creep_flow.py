@@ -1,0 +1,280 @@
+"""Velocity of creeping metal with voids: quasi-static, incompressible, without elastic strain.
+
+    div sigma = 0,   sigma of the strain rate sym(grad u) (kernels.creep)      in the whole box, metal and voids
+    z = 0: collector under the mean pressure p; a rigid plate that moves along z, or p spread evenly
+    z = H: solid electrolyte, u_z = 0; bonded (u = 0) or sliding          sides: planes of symmetry, or periodic
+
+The velocity is a function of the shape of the voids and the pressure alone. Voids are a metal of `softness` times the
+viscosity, and nothing at the contact: metal slides or sticks there, a void's face is free. Contact is taken to be
+compressive; `contact_traction` tells.
+
+Newton's method; the metal's pressure is a multiplier per cell, renewed after every step of it (augmented Lagrangian:
+the linear systems then hold a bulk viscosity of 30 times the shear viscosity and not an infinite one, which conjugate
+gradients could not bear). The first solution comes to the power law from a linear one, by lowering the rate below
+which the metal is Newtonian; others start from the last.
+
+Lengths are in the finest edge of a cell, stresses in the pressure (and 4 gamma/size), rates in that at this stress.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels import creep as kernels
+from ramify.phasefield.kernels import voxel_laws, voxels
+from ramify.phasefield.mechanics.element import Brick
+from ramify.phasefield.mechanics.nodes import NodeBox
+from ramify.phasefield.mechanics.plate import PlateKrylov
+from ramify.phasefield.mechanics.solver import MechanicsFailure
+from ramify.physics.viscoplasticity import ViscoplasticLaw
+
+PREFIX = "creep_"
+CONTINUATION = 0.1
+"""Factor on the Newtonian rate from one step of the first solution to the next."""
+
+
+@dataclass(frozen=True)
+class CreepSupports:
+    """What holds the metal at both ends of the box."""
+
+    collector: Literal["bonded", "sliding"] = "bonded"
+    """Metal at z = 0."""
+    contact: Literal["bonded", "sliding"] = "sliding"
+    """Metal at z = H."""
+    plate: Literal["rigid", "even"] = "rigid"
+    """The collector: a plate that stays flat, or a film that yields to an even pressure."""
+
+
+@dataclass(frozen=True)
+class CreepNumerics:
+    """Tolerances and limits."""
+
+    tolerance: float = 1e-4
+    """Out-of-balance force over the forces in the body (root of the sums of squares)."""
+    newton_iterations: int = 60
+    krylov_iterations: int = 200
+    krylov_accuracy: float = 0.03
+    softness: float = 1e-4
+    """Viscosity of a void over that of metal."""
+    newtonian: float = 1e-5
+    """Rate below which metal is Newtonian, over the rate at the reference stress."""
+    motion: float = 0.25
+    """Largest way of the void's surface in a step, in cells."""
+
+
+@dataclass
+class CreepEffort:
+    """What a velocity took."""
+
+    newton_iterations: int = 0
+    krylov_iterations: int = 0
+    residual: float = 0.0
+    """Out-of-balance force over the forces in the body, at the end."""
+
+
+def reference_rate(law: ViscoplasticLaw, stress: float) -> float:
+    """Equivalent strain rate [1/s] of steady creep under a von Mises stress [Pa]."""
+    low, high = math.log(law.rate) - 400.0, math.log(law.rate) + 40.0
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        if law.saturated_stress(math.exp(middle)) < stress:
+            low = middle
+        else:
+            high = middle
+    return math.exp(0.5 * (low + high))
+
+
+class CreepFlow:
+    """Velocity field on one mesh.
+
+    Parameters
+    ----------
+    grid
+        The mesh.
+    law
+        Of the metal; its steady creep is used.
+    surface_energy
+        gamma of the voids' surface [J/m^2]; zero for none.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        law: ViscoplasticLaw,
+        supports: CreepSupports | None = None,
+        surface_energy: float = 0.0,
+        numerics: CreepNumerics | None = None,
+    ) -> None:
+        if law.rate <= 0.0:
+            raise ValueError("a metal that does not flow has no creep")
+        self.grid, self.law, self.surface_energy = grid, law, surface_energy
+        self.supports, self.numerics = supports or CreepSupports(), numerics or CreepNumerics()
+        self.box = NodeBox.of(grid)
+        sizes = [h * n for h, n in zip(grid.domain.spacing, grid.domain.cells, strict=True) if n > 1]
+        edges = [h for h, n in zip(grid.domain.spacing, grid.domain.cells, strict=True) if n > 1]
+        self.finest = min(edges, default=grid.domain.spacing[2])
+        """Unit of length [m]."""
+        self._own_stress = 4.0 * surface_energy / min(sizes, default=grid.domain.size[2])
+        self.brick = Brick.of(self.box.spacing)
+        shape = self.box.shape
+        self.velocity = np.zeros((*shape, 3))
+        """Node array (z, y, x, 3) [m/s], ghosts filled."""
+        self.metal_pressure = np.zeros(shape)
+        """Of the cells [Pa], where there is metal."""
+        self.load = np.zeros((*shape, 3))
+        """Forces on the nodes besides the collector's [N]; ghosts are not used."""
+        self.xi = np.zeros(shape)
+        self.strain_rate, self.stress, self._capillary = (np.zeros((*shape, 6)) for _ in range(3))
+        """Units of the last solution."""
+        self._pressed, self._forces = np.zeros(shape), np.zeros((*shape, 3))
+        self.fixed = self._held()
+        self.linear = PlateKrylov(
+            grid, self.box, self.brick, self.fixed, self.supports.plate == "rigid", PREFIX
+        )
+        self.units = (0.0, 0.0)
+        """Reference stress [Pa] and rate [1/s] of the last solution."""
+        self._parameters = law.parameters
+
+    def _held(self) -> np.ndarray:
+        """Components that do not move, node array."""
+        box, fixed = self.box, np.zeros((*self.box.shape, 3), bool)
+        for axis in (0, 1):
+            layers = np.moveaxis(fixed[..., axis], 2 - axis, 0)
+            if box.start[axis] == 0 and not box.periodic[axis]:
+                layers[1] = True
+            if box.holds_end(axis):
+                layers[-1] = True
+            if self.grid.domain.cells[axis] == 1:
+                fixed[..., axis] = True  # plane strain
+        if box.start[2] == 0 and self.supports.collector == "bonded":
+            fixed[1, ..., :2] = True
+        if box.holds_end(2):
+            fixed[-1, ..., 2] = True
+            fixed[-1, ..., :2] |= self.supports.contact == "bonded"
+        box.halo.exchange(fixed)
+        return fixed
+
+    # ------------------------------------------------------------------ equilibrium
+
+    def solve(self, xi: np.ndarray, pressure: float) -> CreepEffort:
+        """The velocity for a metal share of the cells (ghosts filled) and a mean pressure on the collector [Pa].
+
+        Raises
+        ------
+        MechanicsFailure
+            If the forces do not come into balance.
+        """
+        np.clip(xi, 0.0, 1.0, out=self.xi)
+        effort, stress = CreepEffort(), pressure + self._own_stress
+        if stress <= 0.0:
+            self.velocity[:] = 0.0
+            self.units = (0.0, 0.0)
+            return effort
+        first = self.units[0] == 0.0
+        self.units = (stress, reference_rate(self.law, stress))
+        hx, hy, hz = self.grid.domain.spacing
+        kernels.set_capillary_stress(
+            self.xi, (1.0 / hx, 1.0 / hy, 1.0 / hz), self.surface_energy / stress, self._capillary
+        )
+        self.box.halo.exchange(self.xi, self._capillary)
+        u = self.velocity / (self.finest * self.units[1])
+        multiplier = np.full(self.box.shape, pressure / stress) if first else self.metal_pressure / stress
+        load = self._load(pressure)
+        self._iterate(u, multiplier, load, 1.0 if first else self.numerics.newtonian, effort)
+        self.velocity[:] = u * (self.finest * self.units[1])
+        self.metal_pressure[:] = multiplier * stress
+        return effort
+
+    def _iterate(
+        self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray, floor: float, effort: CreepEffort
+    ) -> None:
+        """Newton's method on the velocity and the multiplier, in place."""
+        numerics, owned = self.numerics, self.box.owned
+        residual, size = self._evaluate(u, multiplier, load, floor)
+        for _ in range(numerics.newton_iterations):
+            effort.residual = size
+            if size <= numerics.tolerance and floor <= numerics.newtonian:
+                return
+            if not np.isfinite(size):
+                break
+            self.linear.update()
+            step, count = self.linear.solve(residual, numerics.krylov_accuracy, numerics.krylov_iterations)
+            effort.newton_iterations += 1
+            effort.krylov_iterations += count
+            floor = max(floor * CONTINUATION, numerics.newtonian)
+            start, way, slope = u[owned].copy(), 1.0, self._dot(residual, step)
+            for _ in range(6):
+                u[owned] = start + way * step
+                residual, _ = self._evaluate(u, multiplier, load, floor)
+                left = self._dot(residual, step)
+                # The dissipation is convex along the step: it has a minimum before here if its slope has turned.
+                if left >= -0.3 * slope:
+                    break
+                way *= max(slope / (slope - left), 0.1)
+            multiplier[:] = self._pressed
+            residual, size = self._evaluate(u, multiplier, load, floor)
+        raise MechanicsFailure(
+            f"creep: out-of-balance forces of {effort.residual:.1e} of those in the body after "
+            f"{effort.newton_iterations} Newton iterations; more than {numerics.tolerance:.1e}"
+        )
+
+    def _dot(self, a: np.ndarray, b: np.ndarray) -> float:
+        return self.grid.sum(float((a * b).sum()))
+
+    def _evaluate(
+        self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray, floor: float
+    ) -> tuple[np.ndarray, float]:
+        """Out-of-balance forces of the owned nodes, and their norm over the forces in the body."""
+        owned, brick, fine = self.box.owned, self.brick, self.linear.multigrid
+        self.box.halo.exchange(u)
+        voxels.mean_strains(u, brick.strain, self.box.first, self.strain_rate)
+        kernels.evaluate_flow(
+            self.strain_rate, self.xi, multiplier, self._capillary, self._parameters, self.law.resistance,
+            self.units, floor, self.numerics.softness, self.box.first, self.stress, fine.tangent, fine.stabiliser,
+            self._pressed,
+        )  # fmt: skip
+        voxels.internal_forces(
+            u, self.stress, fine.stabiliser, brick.strain, brick.amplitudes, brick.hourglass, brick.volume,
+            self.box.first, self._forces,
+        )  # fmt: skip
+        residual = np.where(self.fixed[owned], 0.0, load - self._forces[owned])
+        self.linear.tie(residual)
+        body = brick.volume * np.sqrt(voxel_laws.sum_squares(self.stress))
+        sums = self.grid.sums(np.array([float((residual**2).sum()), body**2]))
+        return residual, float(np.sqrt(sums[0] / sums[1])) if sums[1] > 0.0 else 0.0
+
+    def _load(self, pressure: float) -> np.ndarray:
+        """Forces on the owned nodes, over the reference stress and the finest edge squared."""
+        scale = 1.0 / (self.units[0] * self.finest * self._depth())
+        load = self.load[self.box.owned] * scale
+        if self.box.start[2] == 0:
+            load[0, ..., 2] += pressure / self.units[0] * self._areas()
+        return load
+
+    def _depth(self) -> float:
+        """Length of a missing axis over its thickness in the elements, times the finest edge [m]."""
+        hx, hy, _ = self.grid.domain.spacing
+        bx, by, _ = self.box.spacing
+        return hx * hy / (bx * by * self.finest)
+
+    def _areas(self) -> np.ndarray:
+        """Areas of the collector that its owned nodes carry, over the finest edge squared."""
+        areas = []
+        for axis in (1, 0):
+            count = self.velocity[self.box.owned].shape[2 - axis]
+            share = np.full(count, self.box.spacing[axis])
+            if self.box.start[axis] == 0 and not self.box.periodic[axis]:
+                share[0] *= 0.5
+            if self.box.holds_end(axis):
+                share[-1] *= 0.5
+            areas.append(share)
+        return np.outer(areas[0], areas[1])
+
+    def free(self) -> None:
+        """Free the PETSc objects."""
+        self.linear.free()
