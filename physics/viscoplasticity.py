@@ -136,19 +136,6 @@ def stress_ratio(rate: float, law: np.ndarray) -> tuple[float, float]:
 
 
 @numba.njit(cache=True)
-def steady_stress(rate: float, resistance: float, law: np.ndarray) -> tuple[float, float]:
-    """Von Mises stress [Pa] of a metal that flows steadily at a rate (> 0) [1/s], S = S*, and its derivative by it.
-
-    A metal that does not harden keeps its `resistance` [Pa].
-    """
-    ratio, slope = stress_ratio(rate, law)
-    if law[6] == 0.0:
-        return resistance * ratio, resistance * slope / rate
-    star = law[5] * (rate / law[3]) ** law[8]
-    return star * ratio, star * (slope + law[8] * ratio) / rate
-
-
-@numba.njit(cache=True)
 def hardened_resistance(flow: float, duration: float, before: float, law: np.ndarray) -> tuple[float, float]:
     """S [Pa] after a flow (> 0) in a duration, backward Euler from `before`; and dS/d flow.
 

@@ -1,19 +1,26 @@
 """Compiled kernels of creeping flow: stress and tangent of the cells, velocities of faces, transport of the metal.
 
-A cell holds metal (share x) and void. In units of a reference stress and a reference rate, with d = tr(e), e' = dev(e),
-R^2 = (2/3) e':e' + w d^2 + floor^2,
+A cell holds metal (share x) and void. Its strain rate makes a vector of seven, its flow stress t another one:
 
-    sigma = m { q(R)/R [(2/3) e' + w d 1] - theta P 1 } + gamma |grad x| (1 - n n),     q: steady creep of the metal
+    E = (sqrt(2/3) e', sqrt(w) d),    e' = dev(e),  d = tr(e);        E = R(q) t/q + linear t,    q = |t|
+    sigma = m [sqrt(2/3) t' + (sqrt(w) t_d - theta P) 1] + gamma |grad x| (1 - n n)
     m = x c^(-(1 + dln q/dln R)/2) + softness,    w = W w_t/(W + w_t),    theta = w/W,    w_t = C x/[3 (1 - x)] + W_0
     c = 9 w_t/(9 w_t + 4) in space,  (9 w_t + 1)/(9 w_t + 4) in plane strain
 
-Metal is incompressible: P, a multiplier (augmented Lagrangian), is replaced by theta P - q/R w d after every step of the
-iteration and leaves a bulk viscosity of W or nothing. A cell that is partly void gives way like porous metal: its bulk viscosity is
-C x/(1 - x) times its shear viscosity (Skorohod: C = 4/3; a larger C lets the layer bear more like the sharp metal).
-A layer between metal and void bears nothing along its normal. In its own plane it is to bear what an incompressible
-one of share x would: c is the ratio of the two for a linear metal, with equal strains along both directions of
-the plane in space and with one in plane strain. What the layer has too little on the metal's side is then what it has
-too much on the void's: no error of first order in its width.
+R(q) is the metal's steady creep: of dense metal q is the von Mises stress and |E| the equivalent rate. The law is
+linearised in the stress, t + D^-1 (E - R t/q), D = dE/dt at t, and t kept from one step of the iteration to the
+next: where forces fix the stress, as they do around a void, that converges at once, and a linearisation in the
+rate, of which the stress is a fifth root, swings (Rudi, Shih and Stadler, Geochem. Geophys. Geosyst. 21 (2020)
+e2020GC009059, for plastic flow).
+
+Metal is incompressible: P, a multiplier (augmented Lagrangian), is replaced by theta P - sqrt(w) t_d after every step of
+the iteration, and leaves the linear systems a bulk viscosity of 3 W times the shear viscosity. A cell that is partly void
+gives way like porous metal: its bulk viscosity is C x/(1 - x) times its shear viscosity, C = 4/3 (Skorohod, Mackenzie:
+spheres in a linear metal), so that voids of less than a cell close as they should. A layer between metal and
+void bears nothing along its normal. In its own plane it is to bear what an incompressible one of share x would: c is
+the ratio of the two for a linear metal, with equal strains along both directions of the plane in space and with one
+in plane strain. What the layer has too little on the metal's side is then what it has too much on the void's: no error of
+first order in its width.
 
 Arrays (z, y, x, ...) with ghosts; nodes and elements as in kernels.voxels.
 """
@@ -25,35 +32,69 @@ import math
 import numba
 import numpy as np
 
-from ramify.physics.viscoplasticity import steady_stress
+from ramify.physics.creep import steady_rate, steady_stress
 
 LARGEST_BULK = 10.0
-"""W: bulk viscosity of the metal in the linear systems is 3 W times its shear viscosity."""
+"""W."""
 POROUS = 4.0 / 3.0
 """C."""
+SMALLEST_STRESS = 1e-100
+LARGEST_GROWTH = 1.5
+"""Of a cell's flow stress, over the last one and that of its strain rate, in one step of the iteration."""
 LEAST_BULK = 2.0 / 9.0
 """W_0: an empty cell changes its volume as easily as its shape (Poisson's ratio zero)."""
+
+
+@numba.njit(cache=True)
+def _compliance(
+    flow: np.ndarray, law: np.ndarray, resistance: float, units: tuple[float, float], linear: float
+) -> tuple[float, float, float]:
+    """q of a cell's flow stress, R/q and dR/dq there, in the units of the solution."""
+    square = 0.0
+    for p in range(7):
+        square += flow[p] * flow[p]
+    q = math.sqrt(square)
+    if q < SMALLEST_STRESS:
+        return 0.0, linear, linear
+    rate, slope = steady_rate(q * units[0], resistance, law)
+    return q, rate / (units[1] * q) + linear, slope * units[0] / units[1] + linear
+
+
+@numba.njit(cache=True)
+def _respond(flow: np.ndarray, q: float, secant: float, tangent: float, given: np.ndarray, out: np.ndarray) -> None:
+    """out = t + D^-1 (given - c), the flow stress at the strain rate `given`, linear from the state (t, c = secant t)."""
+    along = 0.0
+    for p in range(7):
+        out[p] = given[p] / secant
+        along += flow[p] * given[p]
+    if q == 0.0:
+        return
+    # D^-1 = (1 - n n)/secant + n n/tangent: beyond t itself, only what lies along it has a stiffness of its own.
+    along /= q
+    extra = (along - secant * q) / tangent + q - along / secant
+    for p in range(7):
+        out[p] += extra * flow[p] / q
 
 
 @numba.njit(cache=True)
 def evaluate_flow(
     rate: np.ndarray,
     xi: np.ndarray,
-    multiplier: np.ndarray,
     capillary: np.ndarray,
     law: np.ndarray,
     resistance: float,
     units: tuple[float, float],
-    floor: float,
+    linear: float,
     softness: float,
     plane: bool,
     first: tuple[int, int, int],
+    flow: np.ndarray,
+    multiplier: np.ndarray,
     stress: np.ndarray,
     tangent: np.ndarray,
     stabiliser: np.ndarray,
-    pressed: np.ndarray,
 ) -> None:
-    """Stress, tangent (21 numbers), hourglass viscosity and next multiplier of the cells from `first`.
+    """One step of the cells' own iteration; then their stress, tangent (21 numbers) and hourglass viscosity.
 
     Parameters
     ----------
@@ -61,56 +102,85 @@ def evaluate_flow(
         Strain rate of the cells, over the reference rate.
     xi
         Metal share, between zero and one, ghosts filled.
-    multiplier
-        P, over the reference stress.
     capillary
         Stress of the void's surface (z, y, x, 6), over the reference stress.
     law, resistance
         `ViscoplasticLaw.parameters`, S [Pa].
     units
         Reference stress [Pa] and rate [1/s].
-    floor
-        Rate below which the metal is Newtonian, over the reference rate.
+    linear
+        Newtonian part of the compliance, reference rate over reference stress.
     softness
         Viscosity of the void over that of metal.
     plane
         Whether the strain is one of the plane.
+    first
+        First cell (z, y, x).
+    flow, multiplier
+        t (z, y, x, 7) and P of the cells, over the reference stress: brought to the strain rate.
     """
     nz, ny, nx = xi.shape
-    g = np.empty(6)
+    given, found, g = np.empty(7), np.empty(7), np.empty(6)
+    shear = math.sqrt(2.0 / 3.0)
     for k in range(first[0], nz - 1):
         for j in range(first[1], ny - 1):
             for i in range(first[2], nx - 1):
-                e, x = rate[k, j, i], xi[k, j, i]
+                e, x, t = rate[k, j, i], xi[k, j, i], flow[k, j, i]
                 d = e[0] + e[1] + e[2]
                 porous = POROUS * x / (3.0 * max(1.0 - x, 1e-12)) + LEAST_BULK
                 theta = porous / (LARGEST_BULK + porous)
-                w = theta * LARGEST_BULK
-                ratio = (9.0 * porous + (1.0 if plane else 0.0)) / (9.0 * porous + 4.0)
-                square = w * d * d + floor * floor
+                bulk = math.sqrt(theta * LARGEST_BULK)
+                size = bulk * bulk * d * d
                 for p in range(6):
-                    deviator = e[p] - (d / 3.0 if p < 3 else 0.0)
-                    square += 2.0 / 3.0 * deviator * deviator
-                    g[p] = 2.0 / 3.0 * deviator + (w * d if p < 3 else 0.0)
-                R = math.sqrt(square)
-                q, slope = steady_stress(R * units[1], resistance, law)
-                share = x * ratio ** (-0.5 * (1.0 + slope * R * units[1] / q)) + softness
-                secant = q / (units[0] * R)
-                along = (slope * units[1] / units[0] - secant) / square
+                    given[p] = shear * (e[p] - (d / 3.0 if p < 3 else 0.0))
+                    size += given[p] * given[p]
+                given[6] = bulk * d
+                q, secant, slope = _compliance(t, law, resistance, units, linear)
+                _respond(t, q, secant, slope, given, found)
+                multiplier[k, j, i] = theta * multiplier[k, j, i] - bulk * found[6]
+                _limit(found, q, math.sqrt(size), law, resistance, units)
+                t[:] = found
+                q, secant, slope = _compliance(t, law, resistance, units, linear)
+                _respond(t, q, secant, slope, given, found)
+                ratio = (9.0 * porous + (1.0 if plane else 0.0)) / (9.0 * porous + 4.0)
+                share = x * ratio ** (-0.5 * (1.0 + secant / slope)) + softness
                 held = theta * multiplier[k, j, i]
-                pressed[k, j, i] = held - secant * w * d
-                stabiliser[k, j, i] = share * secant / 3.0
+                for p in range(6):
+                    pull = shear * found[p] + (bulk * found[6] - held if p < 3 else 0.0)
+                    stress[k, j, i, p] = share * pull + capillary[k, j, i, p]
+                    g[p] = shear * t[p] + (bulk * t[6] if p < 3 else 0.0)
+                stabiliser[k, j, i] = share / (3.0 * secant)
+                along = (1.0 / slope - 1.0 / secant) / (q * q) if q > 0.0 else 0.0
                 place = 0
                 for p in range(6):
-                    stress[k, j, i, p] = share * (secant * g[p] - (held if p < 3 else 0.0)) + capillary[k, j, i, p]
                     for r in range(p, 6):
                         value = along * g[p] * g[r]
                         if p == r:
-                            value += 2.0 / 3.0 * secant
+                            value += 2.0 / 3.0 / secant
                         if p < 3 and r < 3:
-                            value += secant * (w - 2.0 / 9.0)
+                            value += (bulk * bulk - 2.0 / 9.0) / secant
                         tangent[k, j, i, place] = share * value
                         place += 1
+
+
+@numba.njit(cache=True)
+def _limit(
+    flow: np.ndarray, before: float, size: float, law: np.ndarray, resistance: float, units: tuple[float, float]
+) -> None:
+    """Keep a new flow stress within a factor of the last one or of that which the strain rate asks for.
+
+    The rate is convex in the stress: the linear answer is too much, by far where the rate has grown by far.
+    """
+    square = 0.0
+    for p in range(7):
+        square += flow[p] * flow[p]
+    q = math.sqrt(square)
+    most = before
+    if size > 0.0:
+        most = max(most, steady_stress(size * units[1], resistance, law)[0] / units[0])
+    if q > LARGEST_GROWTH * most:
+        for p in range(7):
+            flow[p] *= LARGEST_GROWTH * most / q
 
 
 @numba.njit(cache=True)

@@ -9,17 +9,16 @@ viscosity, and nothing at the contact: metal slides or sticks there, a void's fa
 compressive; its stress tells (`Creep.contact_pressure`). The metal's share in mechanics is that of a profile as thin as
 the cells resolve: sums over cells of a profile of 0.35 of them are right to 1e-3.
 
-Newton's method; the metal's pressure is a multiplier per cell, renewed after every step of it (augmented Lagrangian:
-the linear systems then hold a bulk viscosity of 30 times the shear viscosity and not an infinite one, which conjugate
-gradients could not bear). The first solution comes to the power law from a linear one, by lowering the rate below
-which the metal is Newtonian; others start from the last.
+Newton's method, with the law linearised in the stress; the metal's pressure is a multiplier per cell, renewed after every
+step of it (augmented Lagrangian: the linear systems then hold a bulk viscosity of 30 times the shear viscosity and
+not an infinite one, which conjugate gradients could not bear). A first solution starts from a metal of linear creep,
+others from the last.
 
 Lengths are in the finest edge of a cell, stresses in the pressure (and 4 gamma/size), rates in that at this stress.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,13 +31,12 @@ from ramify.phasefield.mechanics.element import Brick
 from ramify.phasefield.mechanics.nodes import NodeBox
 from ramify.phasefield.mechanics.plate import PlateKrylov
 from ramify.phasefield.mechanics.solver import MechanicsFailure
+from ramify.physics.creep import creep_rate
 from ramify.physics.viscoplasticity import ViscoplasticLaw
 
 PREFIX = "creep_"
 MECHANICAL_WIDTH = 0.35
 """Width of the metal's profile in mechanics, in cells, where that of xi is larger: the error goes with its square."""
-CONTINUATION = 0.1
-"""Factor on the Newtonian rate from one step of the first solution to the next."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class CreepNumerics:
     softness: float = 1e-4
     """Viscosity of a void over that of metal."""
     newtonian: float = 1e-5
-    """Rate below which metal is Newtonian, over the rate at the reference stress."""
+    """Linear creep that is added, over the creep at the reference stress: metal at rest is finitely viscous."""
     motion: float = 0.25
     """Largest way of the void's surface in a step, in cells."""
 
@@ -80,18 +78,6 @@ class CreepEffort:
     krylov_iterations: int = 0
     residual: float = 0.0
     """Out-of-balance force over the forces in the body, at the end."""
-
-
-def reference_rate(law: ViscoplasticLaw, stress: float) -> float:
-    """Equivalent strain rate [1/s] of steady creep under a von Mises stress [Pa]."""
-    low, high = math.log(law.rate) - 400.0, math.log(law.rate) + 40.0
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        if law.saturated_stress(math.exp(middle)) < stress:
-            low = middle
-        else:
-            high = middle
-    return math.exp(0.5 * (low + high))
 
 
 class CreepFlow:
@@ -140,7 +126,9 @@ class CreepFlow:
         self.xi = np.zeros(shape)
         self.strain_rate, self.stress, self._capillary = (np.zeros((*shape, 6)) for _ in range(3))
         """Units of the last solution."""
-        self._pressed, self._forces = np.zeros(shape), np.zeros((*shape, 3))
+        self._flow, self._forces = np.zeros((*shape, 7)), np.zeros((*shape, 3))
+        self._flow_unit = 1.0
+        """Unit of the flow stress [Pa]."""
         self.fixed = self._held()
         self.linear = PlateKrylov(
             grid, self.box, self.brick, self.fixed, self.supports.plate == "rigid", PREFIX
@@ -185,7 +173,7 @@ class CreepFlow:
             self.units = (0.0, 0.0)
             return effort
         first = self.units[0] == 0.0
-        self.units = (stress, reference_rate(self.law, stress))
+        self.units = (stress, creep_rate(self.law, stress))
         hx, hy, hz = self.grid.domain.spacing
         kernels.set_capillary_stress(
             self.xi, (1.0 / hx, 1.0 / hy, 1.0 / hz), self.surface_energy / stress, self._capillary
@@ -194,58 +182,41 @@ class CreepFlow:
         u = self.velocity / (self.finest * self.units[1])
         multiplier = np.full(self.box.shape, pressure / stress) if first else self.metal_pressure / stress
         load = self._load(pressure)
-        self._iterate(u, multiplier, load, 1.0 if first else self.numerics.newtonian, effort)
+        self._flow *= self._flow_unit / stress
+        self._iterate(u, multiplier, load, effort)
+        self._flow_unit = stress
         self.velocity[:] = u * (self.finest * self.units[1])
         self.metal_pressure[:] = multiplier * stress
         return effort
 
-    def _iterate(
-        self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray, floor: float, effort: CreepEffort
-    ) -> None:
-        """Newton's method on the velocity and the multiplier, in place."""
+    def _iterate(self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray, effort: CreepEffort) -> None:
+        """Newton's method on the velocity, the flow stress and the multiplier, in place."""
         numerics, owned = self.numerics, self.box.owned
-        residual, size = self._evaluate(u, multiplier, load, floor)
+        residual, effort.residual = self._evaluate(u, multiplier, load)
         for _ in range(numerics.newton_iterations):
-            effort.residual = size
-            if size <= numerics.tolerance and floor <= numerics.newtonian:
-                return
-            if not np.isfinite(size):
+            if effort.residual <= numerics.tolerance or not np.isfinite(effort.residual):
                 break
             self.linear.update()
             step, count = self.linear.solve(residual, numerics.krylov_accuracy, numerics.krylov_iterations)
             effort.newton_iterations += 1
             effort.krylov_iterations += count
-            floor = max(floor * CONTINUATION, numerics.newtonian)
-            start, way, slope = u[owned].copy(), 1.0, self._dot(residual, step)
-            for _ in range(6):
-                u[owned] = start + way * step
-                residual, _ = self._evaluate(u, multiplier, load, floor)
-                left = self._dot(residual, step)
-                # The dissipation is convex along the step: it has a minimum before here if its slope has turned.
-                if left >= -0.3 * slope:
-                    break
-                way *= max(slope / (slope - left), 0.1)
-            multiplier[:] = self._pressed
-            residual, size = self._evaluate(u, multiplier, load, floor)
-        raise MechanicsFailure(
-            f"creep: out-of-balance forces of {effort.residual:.1e} of those in the body after "
-            f"{effort.newton_iterations} Newton iterations; more than {numerics.tolerance:.1e}"
-        )
+            u[owned] += step
+            residual, effort.residual = self._evaluate(u, multiplier, load)
+        if not effort.residual <= numerics.tolerance:
+            raise MechanicsFailure(
+                f"creep: out-of-balance forces of {effort.residual:.1e} of those in the body after "
+                f"{effort.newton_iterations} Newton iterations; more than {numerics.tolerance:.1e}"
+            )
 
-    def _dot(self, a: np.ndarray, b: np.ndarray) -> float:
-        return self.grid.sum(float((a * b).sum()))
-
-    def _evaluate(
-        self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray, floor: float
-    ) -> tuple[np.ndarray, float]:
+    def _evaluate(self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray) -> tuple[np.ndarray, float]:
         """Out-of-balance forces of the owned nodes, and their norm over the forces in the body."""
         owned, brick, fine = self.box.owned, self.brick, self.linear.multigrid
         self.box.halo.exchange(u)
         voxels.mean_strains(u, brick.strain, self.box.first, self.strain_rate)
         kernels.evaluate_flow(
-            self.strain_rate, self.xi, multiplier, self._capillary, self._parameters, self.law.resistance,
-            self.units, floor, self.numerics.softness, self.grid.domain.dimension < 3, self.box.first, self.stress, fine.tangent, fine.stabiliser,
-            self._pressed,
+            self.strain_rate, self.xi, self._capillary, self._parameters, self.law.resistance, self.units,
+            self.numerics.newtonian, self.numerics.softness, self.grid.domain.dimension < 3, self.box.first,
+            self._flow, multiplier, self.stress, fine.tangent, fine.stabiliser,
         )  # fmt: skip
         voxels.internal_forces(
             u, self.stress, fine.stabiliser, brick.strain, brick.amplitudes, brick.hourglass, brick.volume,
