@@ -1,4 +1,4 @@
-"""Steady creep: stress and strain rate of a metal that flows at its saturated resistance, S = S* (physics.viscoplasticity).
+"""Steady creep: a metal that flows at its saturated resistance, S = S* (physics.viscoplasticity).
 
     q = S*(r) g(r/A'),   g = r^m or asinh(r^m),   S* = S0 (r/A')^n;   S where the metal does not harden
 

@@ -14,10 +14,10 @@ v = -da/dt, S the radial stress, R the distance; r_b = r_a (a/b)^3 or (a/b)^2. U
     cylinder   v/a = (sqrt3/2) A {sqrt3 p/n/[1 - (a/b)^(2/n)]}^n
 
 A surface energy gamma adds 2 gamma/a (gamma/a for a cylinder) to p. Vacancies do the same work, by diffusion: a surface
-under p + 2 gamma/a more than its surroundings has the supersaturation s - 1 = (p + 2 gamma/a) Omega/RT, and a sphere far
-from others shrinks by v/a = D (s - 1)/a^2, D the tracer diffusivity (physics.contact_loss). Stripping at a current
-density i opens voids at most by Omega i/F. Creep does not know of lengths: v/a is the same for all sizes, vacancies win
-for small voids, whatever the pressure.
+under p + 2 gamma/a more than its surroundings has the supersaturation s - 1 = (p + 2 gamma/a) Omega/RT, and a sphere
+far from others shrinks by v/a = D (s - 1)/a^2, D the tracer diffusivity (physics.contact_loss). Stripping at a current
+density i opens voids at most by Omega i/F. Creep knows no length: v/a is the same for all sizes, and vacancies win for
+small voids, whatever the pressure.
 """
 
 from __future__ import annotations

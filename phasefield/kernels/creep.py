@@ -3,8 +3,9 @@
 A cell holds metal (share x) and void. Its strain rate makes a vector of seven, its flow stress t another one:
 
     E = (sqrt(2/3) e', sqrt(w) d),    e' = dev(e),  d = tr(e);        E = R(q) t/q + linear t,    q = |t|
-    sigma = m [sqrt(2/3) t' + (sqrt(w) t_d - theta P) 1] + gamma |grad x| (1 - n n)
-    m = x c^(-(1 + dln q/dln R)/2) + softness,    w = W w_t/(W + w_t),    theta = w/W,    w_t = C x/[3 (1 - x)] + W_0
+    sigma = m [sqrt(2/3) t' + (sqrt(w) t_d - theta P) 1]
+    m = x c^(-(1 + dln q/dln R)/2) + softness,    w = W w_t/(W + w_t),    theta = w/W,    w_t: pores
+    w_t = {(b/f)^(1/N) b N [1 - f^(1/N)]}^(2/(1 + 1/N)) + W_0,    f = 1 - x,  b = 2/3 in space, 1/sqrt3 in plane strain
     c = 9 w_t/(9 w_t + 4) in space,  (9 w_t + 1)/(9 w_t + 4) in plane strain
 
 R(q) is the metal's steady creep: of dense metal q is the von Mises stress and |E| the equivalent rate. The law is
@@ -13,14 +14,14 @@ next: where forces fix the stress, as they do around a void, that converges at o
 rate, of which the stress is a fifth root, swings (Rudi, Shih and Stadler, Geochem. Geophys. Geosyst. 21 (2020)
 e2020GC009059, for plastic flow).
 
-Metal is incompressible: P, a multiplier (augmented Lagrangian), is replaced by theta P - sqrt(w) t_d after every step of
-the iteration, and leaves the linear systems a bulk viscosity of 3 W times the shear viscosity. A cell that is partly void
-gives way like porous metal: its bulk viscosity is C x/(1 - x) times its shear viscosity, C = 4/3 (Skorohod, Mackenzie:
-spheres in a linear metal), so that voids of less than a cell close as they should. A layer between metal and
-void bears nothing along its normal. In its own plane it is to bear what an incompressible one of share x would: c is
-the ratio of the two for a linear metal, with equal strains along both directions of the plane in space and with one
-in plane strain. What the layer has too little on the metal's side is then what it has too much on the void's: no error of
-first order in its width.
+Metal is incompressible: P, a multiplier (augmented Lagrangian), is replaced by theta P - sqrt(w) t_d after every step
+of the iteration, and leaves the linear systems a bulk viscosity of 3 W times the shear viscosity. A cell that is partly
+void gives way like porous metal: w_t is that of spheres or cylinders in the middle of cells of a power law N
+(physics.void_closure; of a linear metal the bulk viscosity is (4/3) x/(1 - x) times the shear viscosity, or x/(1 - x)),
+so that voids of less than a cell close as they should. A layer between metal and void bears nothing along its normal.
+In its own plane it is to bear what an incompressible one of share x would: c is the ratio of the two for a linear
+metal, with equal strains along both directions of the plane in space and with one in plane strain. What the layer has
+too little on the metal's side is then what it has too much on the void's: no error of first order in its width.
 
 Arrays (z, y, x, ...) with ghosts; nodes and elements as in kernels.voxels.
 """
@@ -36,8 +37,7 @@ from ramify.physics.creep import steady_rate, steady_stress
 
 LARGEST_BULK = 10.0
 """W."""
-POROUS = 4.0 / 3.0
-"""C."""
+SMALLEST_POROSITY = 1e-12
 SMALLEST_STRESS = 1e-100
 LARGEST_GROWTH = 1.5
 """Of a cell's flow stress, over the last one and that of its strain rate, in one step of the iteration."""
@@ -62,7 +62,7 @@ def _compliance(
 
 @numba.njit(cache=True)
 def _respond(flow: np.ndarray, q: float, secant: float, tangent: float, given: np.ndarray, out: np.ndarray) -> None:
-    """out = t + D^-1 (given - c), the flow stress at the strain rate `given`, linear from the state (t, c = secant t)."""
+    """out = t + D^-1 (given - secant t), the flow stress at the strain rate `given`, linear from t."""
     along = 0.0
     for p in range(7):
         out[p] = given[p] / secant
@@ -80,7 +80,7 @@ def _respond(flow: np.ndarray, q: float, secant: float, tangent: float, given: n
 def evaluate_flow(
     rate: np.ndarray,
     xi: np.ndarray,
-    capillary: np.ndarray,
+    porous: np.ndarray,
     law: np.ndarray,
     resistance: float,
     units: tuple[float, float],
@@ -100,10 +100,8 @@ def evaluate_flow(
     ----------
     rate
         Strain rate of the cells, over the reference rate.
-    xi
-        Metal share, between zero and one, ghosts filled.
-    capillary
-        Stress of the void's surface (z, y, x, 6), over the reference stress.
+    xi, porous
+        Metal share and w_t of `set_shares`.
     law, resistance
         `ViscoplasticLaw.parameters`, S [Pa].
     units
@@ -125,10 +123,9 @@ def evaluate_flow(
     for k in range(first[0], nz - 1):
         for j in range(first[1], ny - 1):
             for i in range(first[2], nx - 1):
-                e, x, t = rate[k, j, i], xi[k, j, i], flow[k, j, i]
+                e, t, pores = rate[k, j, i], flow[k, j, i], porous[k, j, i]
                 d = e[0] + e[1] + e[2]
-                porous = POROUS * x / (3.0 * max(1.0 - x, 1e-12)) + LEAST_BULK
-                theta = porous / (LARGEST_BULK + porous)
+                theta = pores / (LARGEST_BULK + pores)
                 bulk = math.sqrt(theta * LARGEST_BULK)
                 size = bulk * bulk * d * d
                 for p in range(6):
@@ -142,12 +139,12 @@ def evaluate_flow(
                 t[:] = found
                 q, secant, slope = _compliance(t, law, resistance, units, linear)
                 _respond(t, q, secant, slope, given, found)
-                ratio = (9.0 * porous + (1.0 if plane else 0.0)) / (9.0 * porous + 4.0)
-                share = x * ratio ** (-0.5 * (1.0 + secant / slope)) + softness
+                ratio = (9.0 * pores + (1.0 if plane else 0.0)) / (9.0 * pores + 4.0)
+                share = xi[k, j, i] * ratio ** (-0.5 * (1.0 + secant / slope)) + softness
                 held = theta * multiplier[k, j, i]
                 for p in range(6):
                     pull = shear * found[p] + (bulk * found[6] - held if p < 3 else 0.0)
-                    stress[k, j, i, p] = share * pull + capillary[k, j, i, p]
+                    stress[k, j, i, p] = share * pull
                     g[p] = shear * t[p] + (bulk * t[6] if p < 3 else 0.0)
                 stabiliser[k, j, i] = share / (3.0 * secant)
                 along = (1.0 / slope - 1.0 / secant) / (q * q) if q > 0.0 else 0.0
@@ -184,44 +181,47 @@ def _limit(
 
 
 @numba.njit(cache=True)
-def set_capillary_stress(
-    xi: np.ndarray, inverse: tuple[float, float, float], tension: float, stress: np.ndarray
+def set_shares(
+    xi: np.ndarray,
+    distance: np.ndarray,
+    widths: tuple[float, float, float],
+    power: float,
+    sensitivity: float,
+    plane: bool,
+    share: np.ndarray,
+    porous: np.ndarray,
 ) -> None:
-    """gamma |grad x| (1 - n n) of the owned cells, a membrane in tension spread over the layer; ghosts of `xi` filled.
+    """Metal share x and w_t of the owned cells.
 
-    `tension`: gamma over the reference stress [m]; `inverse`: one over the cell's edges (x, y, z) [1/m].
+    The share is that of a profile whose width is `power` times less, x^p/[x^p + (1 - x)^p]. Where there is no profile,
+    as in what is left of a void that has all but closed, the pores are those of xi itself.
+
+    Parameters
+    ----------
+    distance
+        ln[xi/(1 - xi)], ghosts filled.
+    widths
+        Width of the profile over twice the cell's edges (x, y, z).
+    sensitivity
+        1/N, of the metal's creep.
+    plane
+        Whether pores are cylinders in plane strain, or spheres.
     """
     nz, ny, nx = xi.shape
-    root = math.sqrt(2.0)
+    around = 1.0 / math.sqrt(3.0) if plane else 2.0 / 3.0
     for k in range(1, nz - 1):
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
-                a = 0.5 * inverse[0] * (xi[k, j, i + 1] - xi[k, j, i - 1])
-                b = 0.5 * inverse[1] * (xi[k, j + 1, i] - xi[k, j - 1, i])
-                c = 0.5 * inverse[2] * (xi[k + 1, j, i] - xi[k - 1, j, i])
-                size = math.sqrt(a * a + b * b + c * c)
-                if size <= 0.0:
-                    stress[k, j, i] = 0.0
-                    continue
-                pull = tension / size
-                stress[k, j, i, 0] = pull * (b * b + c * c)
-                stress[k, j, i, 1] = pull * (a * a + c * c)
-                stress[k, j, i, 2] = pull * (a * a + b * b)
-                stress[k, j, i, 3] = -pull * root * b * c
-                stress[k, j, i, 4] = -pull * root * a * c
-                stress[k, j, i, 5] = -pull * root * a * b
-
-
-@numba.njit(cache=True)
-def sharpen(xi: np.ndarray, power: float, out: np.ndarray) -> None:
-    """The share of a profile whose width is `power` times less, x^p/[x^p + (1 - x)^p]; ghosts too."""
-    nz, ny, nx = xi.shape
-    for k in range(nz):
-        for j in range(ny):
-            for i in range(nx):
                 x = min(max(xi[k, j, i], 0.0), 1.0)
                 metal, rest = x**power, (1.0 - x) ** power
-                out[k, j, i] = metal / (metal + rest)
+                share[k, j, i] = metal / (metal + rest)
+                a = widths[0] * (distance[k, j, i + 1] - distance[k, j, i - 1])
+                b = widths[1] * (distance[k, j + 1, i] - distance[k, j - 1, i])
+                c = widths[2] * (distance[k + 1, j, i] - distance[k - 1, j, i])
+                profile = min(a * a + b * b + c * c, 1.0)
+                f = max(profile * rest / (metal + rest) + (1.0 - profile) * (1.0 - x), SMALLEST_POROSITY)
+                closing = (around / f) ** sensitivity * around / sensitivity * (1.0 - f**sensitivity)
+                porous[k, j, i] = closing ** (2.0 / (1.0 + sensitivity)) + LEAST_BULK
 
 
 @numba.njit(cache=True)
@@ -265,7 +265,9 @@ def advect(
     at_bottom: bool,
     out: np.ndarray,
 ) -> float:
-    """out = keep start + (1 - keep) [base - step div(base u)] in the owned cells, u of the faces; ghosts of `base` filled.
+    """out = keep start + (1 - keep) [base - step div(base u)] in the owned cells, u of the faces.
+
+    Ghosts of `base` are filled.
 
     Returns
     -------
@@ -292,9 +294,7 @@ def advect(
 
 
 @numba.njit(cache=True)
-def surface_speed(
-    xi: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray, smallest: float
-) -> float:
+def surface_speed(xi: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray, smallest: float) -> float:
     """Largest velocity [m/s] of the owned cells where xi (1 - xi) exceeds `smallest`."""
     nz, ny, nx = xi.shape
     largest = 0.0

@@ -37,9 +37,7 @@ class PlateKrylov:
         Of PETSc's options.
     """
 
-    def __init__(
-        self, grid: Grid, box: NodeBox, brick: Brick, fixed: np.ndarray, plate: bool, prefix: str
-    ) -> None:
+    def __init__(self, grid: Grid, box: NodeBox, brick: Brick, fixed: np.ndarray, plate: bool, prefix: str) -> None:
         self.grid, self.box, self.fixed = grid, box, fixed
         self.plate = plate
         self.on_plate = np.zeros(fixed.shape[:3], bool)

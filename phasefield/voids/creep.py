@@ -2,10 +2,10 @@
 
     d(xi)/dt = -div(xi u) + regularisation,        u of voids.creep_flow for the shape at the start of the step
 
-xi is the metal's share of the cells. The regularisation is that of plated metal (plating.front): it keeps the profile and
-conserves metal. Both are fluxes between cells, so that what comes in through z = 0 is what the box gains, to round-off:
-the metal between z = 0 and the collector is a reservoir that the plate pushes into the box. The metal's own velocity is
-free of divergence but for the tolerance of its multiplier; dense cells keep that error, some 1e-4 of the strain.
+xi is the metal's share of the cells. The regularisation is that of plated metal (plating.front): it keeps the profile
+and conserves metal. Both are fluxes between cells, so that what comes in through z = 0 is what the box gains, to
+round-off: the metal between z = 0 and the collector is a reservoir that the plate pushes into the box. The metal's
+velocity is free of divergence but for the tolerance of its multiplier; dense cells keep that error, some 1e-6.
 
 The step is of second order in time once there is a similar step before it, under the same pressure: u is then
 extrapolated to the middle of the step.
@@ -50,7 +50,7 @@ class Creep:
         The mesh; z = 0 towards the collector, the last layer at the solid electrolyte.
     front
         Regularisation of the metal's surface.
-    law, supports, surface_energy, numerics
+    law, supports, numerics
         See `CreepFlow`.
     """
 
@@ -60,11 +60,10 @@ class Creep:
         front: Front,
         law: ViscoplasticLaw,
         supports: CreepSupports | None = None,
-        surface_energy: float = 0.0,
         numerics: CreepNumerics | None = None,
     ) -> None:
         self.grid, self.front = grid, front
-        self.flow = CreepFlow(grid, law, front.interface.width, supports, surface_energy, numerics)
+        self.flow = CreepFlow(grid, law, front.interface.width, supports, numerics)
         hx, hy, hz = grid.domain.spacing
         self._inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
         self.faces = [grid.zeros() for _ in range(3)]
@@ -75,6 +74,8 @@ class Creep:
         self._pressure, self._speed_before = -1.0, 0.0
         self.speed = 0.0
         """Of the voids' surface [m/s], at most."""
+        self._closing_time = np.inf
+        """In which the metal that comes in would fill all voids [s]."""
 
     def velocity(self, xi: np.ndarray, pressure: float) -> CreepEffort:
         """Set `faces` for a metal share (ghosts filled) under a mean pressure [Pa] on the collector.
@@ -89,13 +90,19 @@ class Creep:
         if pressure != self._pressure:
             self._last_step, self._pressure = 0.0, pressure
         self._speed_before = self.speed
-        kernels.set_face_velocities(self.flow.velocity, *self.faces)
-        self.speed = self.grid.max(kernels.surface_speed(xi, *self.faces, SURFACE))
+        x, y, z = self.faces
+        kernels.set_face_velocities(self.flow.velocity, x, y, z)
+        self.speed = self.grid.max(kernels.surface_speed(xi, x, y, z, SURFACE))
+        void = self.grid.sum(float(np.sum(1.0 - xi[OWNED])))
+        cells, inflow = float(np.prod(self.grid.domain.cells[:2])), self.plate_velocity() * self._inverse[2]
+        self._closing_time = void / (cells * inflow) if inflow > 0.0 else np.inf
         return effort
 
     def longest_step(self) -> float:
-        """Time [s] in which the surface moves by `motion` cells; infinite where it rests."""
-        return self.flow.numerics.motion * self.flow.finest / self.speed if self.speed > 0.0 else np.inf
+        """Time [s] in which the surface moves by `motion` cells and the voids lose `loss` of their volume, at most."""
+        numerics = self.flow.numerics
+        way = numerics.motion * self.flow.finest / self.speed if self.speed > 0.0 else np.inf
+        return min(way, numerics.loss * self._closing_time)
 
     def advance(self, xi: np.ndarray, step: float, least_velocity: float = 0.0) -> Crept:
         """The metal after `step` seconds with the velocity last set, which must be that of `xi`.
@@ -109,9 +116,10 @@ class Creep:
             faces = [now + trend * (now - before) for now, before in zip(faces, self._before, strict=True)]
         self._last_step = step
         stage, out = xi.copy(), xi.copy()
-        entered = kernels.advect(xi, xi, 0.0, *faces, self._inverse, step, grid.at_bottom, stage)
+        x, y, z = faces
+        entered = kernels.advect(xi, xi, 0.0, x, y, z, self._inverse, step, grid.at_bottom, stage)
         self.front.extend_into_host(stage)
-        entered += kernels.advect(stage, xi, 0.5, *faces, self._inverse, step, grid.at_bottom, out)
+        entered += kernels.advect(stage, xi, 0.5, x, y, z, self._inverse, step, grid.at_bottom, out)
         self.front.extend_into_host(out)
         rate, speed = self.front.borrow()
         rate.fill(0.0)
@@ -134,8 +142,6 @@ class Creep:
         if not self.grid.at_top:
             return np.zeros((ny, nx))
         return -self.flow.units[0] * self.flow.stress[OWNED][-1, ..., 2]
-
-    # ------------------------------------------------------------------ restart
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""

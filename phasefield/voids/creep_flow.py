@@ -9,12 +9,12 @@ viscosity, and nothing at the contact: metal slides or sticks there, a void's fa
 compressive; its stress tells (`Creep.contact_pressure`). The metal's share in mechanics is that of a profile as thin as
 the cells resolve: sums over cells of a profile of 0.35 of them are right to 1e-3.
 
-Newton's method, with the law linearised in the stress; the metal's pressure is a multiplier per cell, renewed after every
-step of it (augmented Lagrangian: the linear systems then hold a bulk viscosity of 30 times the shear viscosity and
-not an infinite one, which conjugate gradients could not bear). A first solution starts from a metal of linear creep,
-others from the last.
+Newton's method, with the law linearised in the stress; the metal's pressure is a multiplier per cell, renewed after
+every step of it (augmented Lagrangian: the linear systems then hold a bulk viscosity of 30 times the shear viscosity
+and not an infinite one, which conjugate gradients could not bear). A first solution starts from a metal of linear
+creep, others from the last.
 
-Lengths are in the finest edge of a cell, stresses in the pressure (and 4 gamma/size), rates in that at this stress.
+Lengths are in the finest edge of a cell, stresses in the pressure, rates in that of creep under such a stress.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import Literal
 
 import numpy as np
 
-from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.grid import Grid
 from ramify.phasefield.kernels import creep as kernels
-from ramify.phasefield.kernels import voxel_laws, voxels
+from ramify.phasefield.kernels import front, voxel_laws, voxels
 from ramify.phasefield.mechanics.element import Brick
 from ramify.phasefield.mechanics.nodes import NodeBox
 from ramify.phasefield.mechanics.plate import PlateKrylov
@@ -68,6 +68,8 @@ class CreepNumerics:
     """Linear creep that is added, over the creep at the reference stress: metal at rest is finitely viscous."""
     motion: float = 0.25
     """Largest way of the void's surface in a step, in cells."""
+    loss: float = 0.2
+    """Largest share of the voids' volume that is filled in a step."""
 
 
 @dataclass
@@ -91,8 +93,6 @@ class CreepFlow:
         Of the metal; its steady creep is used.
     width
         The length l of the voids' diffuse surface [m].
-    surface_energy
-        gamma of the voids' surface [J/m^2]; zero for none.
     """
 
     def __init__(
@@ -101,41 +101,40 @@ class CreepFlow:
         law: ViscoplasticLaw,
         width: float,
         supports: CreepSupports | None = None,
-        surface_energy: float = 0.0,
         numerics: CreepNumerics | None = None,
     ) -> None:
         if law.rate <= 0.0:
             raise ValueError("a metal that does not flow has no creep")
-        self.grid, self.law, self.surface_energy = grid, law, surface_energy
+        self.grid, self.law = grid, law
         self.supports, self.numerics = supports or CreepSupports(), numerics or CreepNumerics()
         self.box = NodeBox.of(grid)
-        sizes = [length for length, n in zip(grid.domain.size, grid.domain.cells, strict=True) if n > 1]
         edges = [h for h, n in zip(grid.domain.spacing, grid.domain.cells, strict=True) if n > 1]
         self.finest = min(edges, default=grid.domain.spacing[2])
         """Unit of length [m]."""
+        self._width = width
         self._sharpness = max(width / (MECHANICAL_WIDTH * self.finest), 1.0)
-        self._own_stress = 4.0 * surface_energy / min(sizes, default=grid.domain.size[2])
         self.brick = Brick.of(self.box.spacing)
         shape = self.box.shape
-        self.velocity = np.zeros((*shape, 3))
-        """Node array (z, y, x, 3) [m/s], ghosts filled."""
-        self.metal_pressure = np.zeros(shape)
-        """Of the cells [Pa], where there is metal."""
+        self.velocity, self.motion = np.zeros((*shape, 3)), np.zeros((*shape, 3))
+        """Of the nodes (z, y, x, 3), ghosts filled: in [m/s], and in the units of the solution."""
+        self.multiplier, self._flow = np.ones(shape), np.zeros((*shape, 7))
+        """Of the cells, over the pressure: P, the pressure of dense metal, and the flow stress t (kernels.creep)."""
+        self._warm = False
+        """Whether these are those of a solution. In its units that of a power law is the same under all pressures."""
         self.load = np.zeros((*shape, 3))
         """Forces on the nodes besides the collector's [N]; ghosts are not used."""
-        self.xi = np.zeros(shape)
-        self.strain_rate, self.stress, self._capillary = (np.zeros((*shape, 6)) for _ in range(3))
-        """Units of the last solution."""
-        self._flow, self._forces = np.zeros((*shape, 7)), np.zeros((*shape, 3))
-        self._flow_unit = 1.0
-        """Unit of the flow stress [Pa]."""
+        self.xi, self._porous, self._forces = np.zeros(shape), np.zeros(shape), np.zeros((*shape, 3))
+        """Metal share in mechanics, how easily its pores close; work array."""
+        self.strain_rate, self.stress = np.zeros((*shape, 6)), np.zeros((*shape, 6))
+        """Of the cells, in the units of the last solution."""
         self.fixed = self._held()
-        self.linear = PlateKrylov(
-            grid, self.box, self.brick, self.fixed, self.supports.plate == "rigid", PREFIX
-        )
+        self.linear = PlateKrylov(grid, self.box, self.brick, self.fixed, self.supports.plate == "rigid", PREFIX)
         self.units = (0.0, 0.0)
         """Reference stress [Pa] and rate [1/s] of the last solution."""
         self._parameters = law.parameters
+        hardens = law.hardening > 0.0
+        self._sensitivity = law.sensitivity + (law.saturation_exponent if hardens else 0.0)
+        """1/N of steady creep, that of the power form."""
 
     def _held(self) -> np.ndarray:
         """Components that do not move, node array."""
@@ -166,33 +165,41 @@ class CreepFlow:
         MechanicsFailure
             If the forces do not come into balance.
         """
-        kernels.sharpen(xi, self._sharpness, self.xi)
-        effort, stress = CreepEffort(), pressure + self._own_stress
-        if stress <= 0.0:
-            self.velocity[:] = 0.0
+        self._set_shares(xi)
+        effort = CreepEffort()
+        if pressure <= 0.0:
             self.units = (0.0, 0.0)
+            self.velocity[:] = 0.0
             return effort
-        first = self.units[0] == 0.0
-        self.units = (stress, creep_rate(self.law, stress))
-        hx, hy, hz = self.grid.domain.spacing
-        kernels.set_capillary_stress(
-            self.xi, (1.0 / hx, 1.0 / hy, 1.0 / hz), self.surface_energy / stress, self._capillary
-        )
-        self.box.halo.exchange(self.xi, self._capillary)
-        u = self.velocity / (self.finest * self.units[1])
-        multiplier = np.full(self.box.shape, pressure / stress) if first else self.metal_pressure / stress
-        load = self._load(pressure)
-        self._flow *= self._flow_unit / stress
-        self._iterate(u, multiplier, load, effort)
-        self._flow_unit = stress
-        self.velocity[:] = u * (self.finest * self.units[1])
-        self.metal_pressure[:] = multiplier * stress
+        self.units = (pressure, creep_rate(self.law, pressure))
+        if not (self._iterate(effort) or (self._warm and self._start_again() and self._iterate(effort))):
+            raise MechanicsFailure(
+                f"creep: out-of-balance forces of {effort.residual:.1e} of those in the body after "
+                f"{effort.newton_iterations} Newton iterations; more than {self.numerics.tolerance:.1e}"
+            )
+        self._warm = True
+        np.multiply(self.motion, self.finest * self.units[1], out=self.velocity)
         return effort
 
-    def _iterate(self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray, effort: CreepEffort) -> None:
-        """Newton's method on the velocity, the flow stress and the multiplier, in place."""
+    def _set_shares(self, xi: np.ndarray) -> None:
+        """What the cells are to mechanics; ghosts of `xi` filled."""
+        distance, edges = np.empty_like(xi), self.grid.domain.spacing
+        front.signed_distance(xi, distance)
+        hx, hy, hz = (0.5 * self._width / h for h in edges)
+        plane = self.grid.domain.dimension < 3
+        kernels.set_shares(xi, distance, (hx, hy, hz), self._sharpness, self._sensitivity, plane, self.xi, self._porous)
+        self.box.halo.exchange(self.xi, self._porous)
+
+    def _start_again(self) -> bool:
+        """Forget the last solution; true, for `solve`."""
+        self.motion[:], self._flow[:], self.multiplier[:] = 0.0, 0.0, 1.0
+        return True
+
+    def _iterate(self, effort: CreepEffort) -> bool:
+        """Newton's method on motion, flow stress and multiplier; whether it converged."""
         numerics, owned = self.numerics, self.box.owned
-        residual, effort.residual = self._evaluate(u, multiplier, load)
+        load = self._load()
+        residual, effort.residual = self._evaluate(load)
         for _ in range(numerics.newton_iterations):
             if effort.residual <= numerics.tolerance or not np.isfinite(effort.residual):
                 break
@@ -200,40 +207,36 @@ class CreepFlow:
             step, count = self.linear.solve(residual, numerics.krylov_accuracy, numerics.krylov_iterations)
             effort.newton_iterations += 1
             effort.krylov_iterations += count
-            u[owned] += step
-            residual, effort.residual = self._evaluate(u, multiplier, load)
-        if not effort.residual <= numerics.tolerance:
-            raise MechanicsFailure(
-                f"creep: out-of-balance forces of {effort.residual:.1e} of those in the body after "
-                f"{effort.newton_iterations} Newton iterations; more than {numerics.tolerance:.1e}"
-            )
+            self.motion[owned] += step
+            residual, effort.residual = self._evaluate(load)
+        return effort.residual <= numerics.tolerance
 
-    def _evaluate(self, u: np.ndarray, multiplier: np.ndarray, load: np.ndarray) -> tuple[np.ndarray, float]:
-        """Out-of-balance forces of the owned nodes, and their norm over the forces in the body."""
+    def _evaluate(self, load: np.ndarray) -> tuple[np.ndarray, float]:
+        """Out-of-balance forces of the owned nodes once the cells follow the motion; their norm over the body's."""
         owned, brick, fine = self.box.owned, self.brick, self.linear.multigrid
-        self.box.halo.exchange(u)
-        voxels.mean_strains(u, brick.strain, self.box.first, self.strain_rate)
+        self.box.halo.exchange(self.motion)
+        voxels.mean_strains(self.motion, brick.strain, self.box.first, self.strain_rate)
         kernels.evaluate_flow(
-            self.strain_rate, self.xi, self._capillary, self._parameters, self.law.resistance, self.units,
+            self.strain_rate, self.xi, self._porous, self._parameters, self.law.resistance, self.units,
             self.numerics.newtonian, self.numerics.softness, self.grid.domain.dimension < 3, self.box.first,
-            self._flow, multiplier, self.stress, fine.tangent, fine.stabiliser,
+            self._flow, self.multiplier, self.stress, fine.tangent, fine.stabiliser,
         )  # fmt: skip
         voxels.internal_forces(
-            u, self.stress, fine.stabiliser, brick.strain, brick.amplitudes, brick.hourglass, brick.volume,
+            self.motion, self.stress, fine.stabiliser, brick.strain, brick.amplitudes, brick.hourglass, brick.volume,
             self.box.first, self._forces,
         )  # fmt: skip
         residual = np.where(self.fixed[owned], 0.0, load - self._forces[owned])
         self.linear.tie(residual)
         body = brick.volume * np.sqrt(voxel_laws.sum_squares(self.stress))
         sums = self.grid.sums(np.array([float((residual**2).sum()), body**2]))
-        return residual, float(np.sqrt(sums[0] / sums[1])) if sums[1] > 0.0 else 0.0
+        return residual, float(np.sqrt(sums[0] / sums[1])) if sums[1] > 0.0 else float(sums[0] > 0.0)
 
-    def _load(self, pressure: float) -> np.ndarray:
+    def _load(self) -> np.ndarray:
         """Forces on the owned nodes, over the reference stress and the finest edge squared."""
         scale = 1.0 / (self.units[0] * self.finest * self._depth())
         load = self.load[self.box.owned] * scale
         if self.box.start[2] == 0:
-            load[0, ..., 2] += pressure / self.units[0] * self._areas()
+            load[0, ..., 2] += self._areas()
         return load
 
     def _depth(self) -> float:
