@@ -64,7 +64,7 @@ class CreepNumerics:
     krylov_accuracy: float = 0.03
     softness: float = 1e-4
     """Viscosity of a void over that of metal."""
-    newtonian: float = 1e-5
+    newtonian: float = 1e-9
     """Linear creep that is added, over the creep at the reference stress: metal at rest is finitely viscous."""
     motion: float = 0.25
     """Largest way of the void's surface in a step, in cells."""
@@ -172,7 +172,7 @@ class CreepFlow:
             self.velocity[:] = 0.0
             return effort
         self.units = (pressure, creep_rate(self.law, pressure))
-        if not (self._iterate(effort) or (self._warm and self._start_again() and self._iterate(effort))):
+        if not (self._converges(effort) or (self._warm and self._start_again() and self._converges(effort))):
             raise MechanicsFailure(
                 f"creep: out-of-balance forces of {effort.residual:.1e} of those in the body after "
                 f"{effort.newton_iterations} Newton iterations; more than {self.numerics.tolerance:.1e}"
@@ -194,6 +194,13 @@ class CreepFlow:
         """Forget the last solution; true, for `solve`."""
         self.motion[:], self._flow[:], self.multiplier[:] = 0.0, 0.0, 1.0
         return True
+
+    def _converges(self, effort: CreepEffort) -> bool:
+        """Whether the iteration does; numbers beyond single precision end it too."""
+        try:
+            return self._iterate(effort)
+        except (ValueError, np.linalg.LinAlgError):
+            return False
 
     def _iterate(self, effort: CreepEffort) -> bool:
         """Newton's method on motion, flow stress and multiplier; whether it converged."""
