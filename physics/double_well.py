@@ -1,6 +1,7 @@
 """Surface and stability of metal described by an order parameter xi in a double well.
 
-Energy W xi^2 (1 - xi)^2 + (kappa/2) |grad xi|^2 per volume. A flat surface has the profile xi = [1 + tanh(x/2 l)]/2. Formulas for kernels and fields: `void_allen_cahn`.
+Energy W xi^2 (1 - xi)^2 + (kappa/2) |grad xi|^2 per volume. A flat surface has the profile xi = [1 + tanh(x/2 l)]/2.
+Formulas for kernels and fields: `void_allen_cahn`.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ the logarithm of the vacancy supersaturation, v0 the equilibrium fraction of vac
     d xi/dt        = -L [W g' - kappa lap xi + (R T/Omega) h' y]
     d(h theta)/dt  = -div(D h grad y)           lithium flows up, vacancies down the slope of y
 
-The published h = xi^2 (xi^2 - 3 xi + 3) has h'(1) = 1: metal with y other than zero is not at rest at xi = 1. It settles
-at xi - 1 = -(R T/Omega) y/(2 W), and demixes where no xi balances W g' against (R T/Omega) h' y
+The published h = xi^2 (xi^2 - 3 xi + 3) has h'(1) = 1: metal with y other than zero is not at rest at xi = 1. It
+settles at xi - 1 = -(R T/Omega) y/(2 W), and demixes where no xi balances W g' against (R T/Omega) h' y
 (`double_well.largest_drive`). The quintic h = xi^3 (6 xi^2 - 15 xi + 10) leaves metal and void at rest whatever y.
 
 A flat surface has the profile xi = [1 + tanh(x/2 l)]/2, l = sqrt(kappa/2 W), and the surface energy sqrt(2 kappa W)/6.

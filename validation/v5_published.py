@@ -3,7 +3,7 @@
 Parameters and geometry of the publication, second-hand: 15 um of void in the plane of contact, 1 A/m2. Its electrolyte
 would drop 9 V at 5.5e-6 S/m; 5.5e-3 S/m is taken. The grid is its own, 0.4 um, 0.63 cells to the width of the surface.
 
-Hand-solvable: surface energy and width of the double well, vacancies across a slab, a tunnel that shrinks by its curvature
+By hand: surface energy and width of the double well, vacancies across a slab, a tunnel that shrinks by its curvature
 where diffusion is no hindrance. Compared: void growth with the published and with the quintic interpolation (whose
 metal does not give way to vacancies), and with the vacancies' own formulation of the same D and surface energy.
 """
@@ -52,7 +52,7 @@ OURS = (
 
 def engine_of(*overrides: str) -> VoidEngine:
     """An engine of the case, half of the publication's domain."""
-    return VoidEngine(build_problem(scenario_from_text(TEXT, list(overrides), NAME)))  # type: ignore[arg-type]
+    return VoidEngine(build_problem(scenario_from_text(TEXT, list(overrides), NAME)))
 
 
 def strip(*overrides: str) -> tuple[VoidEngine, list[tuple[float, float, float]]]:

@@ -1,6 +1,6 @@
 """Compiled kernels of the published Allen-Cahn voids: rows and Jacobian of one implicit stage.
 
-With t the stage's time, xi_b and m_b what it starts from, q = h(xi) theta a cell's lithium, h_f the mean h of two cells,
+With t the stage's time, xi_b and m_b what it starts from, q = h(xi) theta a cell's lithium, h_f the h of a face,
 
     row 1 = xi - xi_b + t L [W g' + (RT/Omega) h' y] + t L kappa sum (xi_P - xi_N)/h_a^2
     row 2 = m_b - q + t D sum h_f (y_P - y_N)/h_a^2 + t s

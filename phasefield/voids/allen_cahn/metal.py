@@ -178,7 +178,6 @@ class AllenCahnMetal:
         step = MetalLedger.of_step(dt, fluxes, float(gained), float(moved) * dt, 0.0)
         limits = StepLimits(
             motion=dt * numerics.front_motion / motion if motion > 0.0 else math.inf,
-            capillarity=math.inf,
             error=0.9 * dt * math.sqrt(numerics.time_tolerance / error) if error > 0.0 else math.inf,
         )
         excess = np.expm1(np.minimum(end.y, 50.0))
