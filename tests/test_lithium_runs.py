@@ -212,7 +212,7 @@ def test_the_critical_nucleus_of_the_seeded_runs() -> None:
     record = outcome.records[0]
     low, high = record.uncertainty.interval_95 or (0.0, 0.0)
     assert record.quantity == "critical_size" and record.temperature == 340.0
-    assert 150 < record.value < 300 and low < record.value < high < 5 * low
+    assert 173 < record.value < 253 and low < record.value < high < 2.0 * low
     assert record.uncertainty.model == close(0.5 * record.value)
 
 
