@@ -18,6 +18,9 @@ from ramify.atomistic.record import Range, Record, Uncertainty, hashed
 from ramify.atomistic.sources import Sources, open_sources
 from ramify.atomistic.trajectory import Trajectory
 
+PHASE = 0.1
+"""Change of the crystalline fraction within a run that is one of its phase."""
+
 
 @dataclass
 class Outcome:
@@ -92,10 +95,29 @@ def _from_trajectory(request: Request, sources: Sources, facts: Facts) -> Outcom
     method = "slope of the mean squared displacement over all origins, block errors"
     if request.collective:
         method = "slope of the squared sum of displacements over all origins (Onsager coefficient), block errors"
+    if request.surface:
+        details |= _order(trajectory, facts)
     composition = {str(name): float(n) / float(counts.sum()) for name, n in zip(elements, counts, strict=True)}
     cell = Cell(trajectory.atoms, trajectory.volume)
     outcome = _finished(request, facts, found, method, details, cell, _layer_lines(request, trajectory), composition)
     return replace(outcome, curve=msd_curve(trajectory, element))
+
+
+def _order(trajectory: Trajectory, facts: Facts) -> Details:
+    """Crystalline fractions at both ends of a run, where freud is there to tell them: clusters melt on the way."""
+    from ramify.atomistic.order import crystalline_ends
+
+    try:
+        first, last = crystalline_ends(trajectory)
+    except AtomisticError as error:
+        facts.warnings.append(f"the phase is not told: {error}")
+        return {}
+    if abs(last - first) > PHASE:
+        facts.warnings.append(
+            f"the phase changes within the run, from {100 * first:.0f} to {100 * last:.0f} % crystalline: the "
+            "diffusivity is that of neither"
+        )
+    return {"crystalline_at_start": first, "crystalline_at_end": last}
 
 
 def _layer_lines(request: Request, trajectory: Trajectory) -> list[str]:

@@ -20,6 +20,8 @@ from ramify.atomistic.record import Law, Range, Record, Uncertainty, hashed
 from ramify.physics.constants import GAS_CONSTANT
 
 FEWEST = 3
+ONE_PHASE = 0.3
+"""Range of crystalline fractions of particles in one phase: surfaces count as disordered, the more the smaller."""
 
 
 def _alike(records: Sequence[Record], paths: Sequence[Path]) -> None:
@@ -130,6 +132,19 @@ def arrhenius(records: Sequence[Record], paths: Sequence[Path], at: float | None
     )
 
 
+def _one_phase(records: Sequence[Record], paths: Sequence[Path]) -> None:
+    """Refuse particles that were crystalline in part only, or some of them and others not, as far as records tell."""
+    for record, path in zip(records, paths, strict=True):
+        ends = [record.details.get(f"crystalline_at_{end}") for end in ("start", "end")]
+        first = [other.details.get("crystalline_at_start") for other in records]
+        told = [float(each) for each in (*ends, *first) if each is not None]
+        if told and max(told) - min(told) > ONE_PHASE:
+            raise AtomisticError(
+                f"from {100 * min(told):.0f} to {100 * max(told):.0f} % of the atoms are crystalline", path,
+                subject="details.crystalline_at_start", allowed="particles in one phase, which stay in it",
+            )  # fmt: skip
+
+
 def over_sizes(records: Sequence[Record], paths: Sequence[Path], at: float) -> Record:
     """The record of a particle of diameter `at` [m], from records of several diameters.
 
@@ -143,6 +158,7 @@ def over_sizes(records: Sequence[Record], paths: Sequence[Path], at: float) -> R
     temperatures = np.array([record.temperature or math.nan for record in records])
     if not np.allclose(temperatures, temperatures[0], rtol=0.02):
         raise AtomisticError("the records are of several temperatures", paths[0], subject="temperature")
+    _one_phase(records, paths)
     sizes = np.array([record.diameter or math.nan for record in records])
     if np.isnan(sizes).any() or len(np.unique(sizes)) < FEWEST:
         raise AtomisticError("the records are of fewer than three diameters", paths[0], subject="diameter")

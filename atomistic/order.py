@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ramify.atomistic.foreign import missing_library
-from ramify.atomistic.frames import Frame
+from ramify.atomistic.frames import Box, Frame
+
+if TYPE_CHECKING:
+    from ramify.atomistic.trajectory import Trajectory
 
 NEIGHBOURS = 14
 REACH = 1.75
@@ -123,3 +126,25 @@ def order_over_time(frames: Iterator[tuple[Path, Frame]], threshold: float = THR
     """Order of each frame, one at a time; the number of atoms may change (deposition)."""
     for _, frame in frames:
         yield order_of(frame, threshold)[0]
+
+
+def crystalline_ends(trajectory: Trajectory) -> tuple[float, float]:
+    """Crystalline fraction of a trajectory's atoms in its first and in its last frame.
+
+    Raises
+    ------
+    AtomisticError
+        Where freud is not installed.
+    """
+    first, last = (order_of(_frame(trajectory, k))[0].fraction for k in (0, -1))
+    return first, last
+
+
+def _frame(trajectory: Trajectory, k: int) -> Frame:
+    """A frame of a trajectory, folded back into its box along the periodic axes."""
+    positions, box = trajectory.positions[k], None
+    if trajectory.boxes is not None and any(trajectory.periodic):
+        box = Box(np.zeros(3), trajectory.boxes[k], trajectory.periodic)
+        fractions = box.fractions(positions)
+        positions = (fractions - np.floor(fractions) * np.array(trajectory.periodic)) @ box.vectors
+    return Frame(None, None, box, None, (trajectory.species, "element"), positions, None, "unknown", 0)

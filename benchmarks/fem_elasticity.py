@@ -1,21 +1,23 @@
-"""Linear elasticity on linear tetrahedra, assembly and solve: ours against plain scikit-fem with the same multigrid.
+"""Linear elasticity on linear tetrahedra, assembly and solve: ours against plain scikit-fem and against dolfinx.
 
     python benchmarks/fem_elasticity.py --cells 24
 
 A cube of lithium, held at the bottom, pressed on the top. Both solve to a relative residual of 1e-8 by conjugate
 gradients with GAMG that knows the rigid motions, and must find the same sinking of the top. Set-up (mesh, numbering,
-pattern; for scikit-fem its basis) is timed apart. scikit-fem's own supports go through `condense`.
+pattern; for scikit-fem its basis) is timed apart. scikit-fem's own supports go through `condense`. dolfinx runs in the
+Python that has it, if one has.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
+from functools import partial
 from typing import Any
 
 import common
 import numpy as np
+import peer
 import scipy.sparse
 import skfem
 from petsc4py import PETSc
@@ -124,25 +126,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     ours(2)  # compiles
-    runs = [(ours(arguments.cells), theirs(arguments.cells)) for _ in range(arguments.rounds)]
-    mine, plain = ({key: statistics.median(run[side][key] for run in runs) for key in runs[0][side]} for side in (0, 1))
-    difference = abs(mine["sinking"] / plain["sinking"] - 1.0)
-    for name, found in (("ramify", mine), ("scikit-fem", plain)):
-        print(
-            f"{name}: set-up {found['set_up_s']:.3f} s, assembly {found['assembly_s']:.3f} s, solve "
-            f"{found['solve_s']:.3f} s in {found['iterations']:.0f} iterations"
-        )
+    runs = {"ramify": partial(ours, arguments.cells), "scikit_fem": partial(theirs, arguments.cells)}
+    if peer.find_dolfinx():
+        runs["dolfinx"] = partial(peer.dolfinx, "elasticity", arguments.cells)
+    found = peer.compare(runs, arguments.rounds)
+    sinkings = [found[name]["sinking"] for name in runs]
+    difference = max(sinkings) / min(sinkings) - 1.0
     common.finish(
-        {
-            "cells": arguments.cells,
-            "unknowns": mine.pop("unknowns"),
-            "ramify": mine,
-            "scikit_fem": plain,
-            "assembly_ratio": plain["assembly_s"] / mine["assembly_s"],
-            "whole_ratio": sum(plain[key] for key in ("set_up_s", "assembly_s", "solve_s"))
-            / sum(mine[key] for key in ("set_up_s", "assembly_s", "solve_s")),
-            "difference": difference,
-        }
+        {"cells": arguments.cells, "unknowns": found["ramify"].pop("unknowns"), "difference": difference} | found
     )
 
 

@@ -109,12 +109,18 @@ def measure(points: np.ndarray, corners: np.ndarray, tables: Tables, q: int) -> 
 @numba.njit(cache=True)
 def quadrature_points(points: np.ndarray, cells: np.ndarray, tables: Tables) -> np.ndarray:
     """(cells, points, dimension) places of the quadrature points [m]."""
-    places = np.zeros((len(cells), len(tables.weights), points.shape[1]))
+    places = np.empty((len(cells), len(tables.weights), points.shape[1]))
+    corners = np.empty((points.shape[1], cells.shape[1]))
     for n in range(len(cells)):
+        for c in range(cells.shape[1]):
+            for i in range(points.shape[1]):
+                corners[i, c] = points[cells[n, c], i]
         for q in range(len(tables.weights)):
-            for c in range(cells.shape[1]):
-                for i in range(points.shape[1]):
-                    places[n, q, i] += tables.geometry_values[q, c] * points[cells[n, c], i]
+            for i in range(points.shape[1]):
+                place = 0.0
+                for c in range(cells.shape[1]):
+                    place += tables.geometry_values[q, c] * corners[i, c]
+                places[n, q, i] = place
     return places
 
 

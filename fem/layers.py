@@ -22,6 +22,8 @@ from ramify.fem.mesh import MeshError, RawMesh
 from ramify.fem.reference import KINDS, KindName
 
 VOID_BELOW, VOID_ABOVE = "void below", "void above"
+GRADING = 1.3
+"""Power of the distance from a void's rim that cells are spread by."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,13 @@ def raw_layers(
 
 
 def lateral(length: float, cells: int, width: float | None) -> np.ndarray:
-    """Coordinates along x, one of them at the rim of a void of `width`."""
+    """Coordinates along x; with a void of `width`, one of them at its rim, towards which cells become finer."""
     if width is None or 0.5 * width >= length:
         return np.linspace(0.0, length, cells + 1)
-    inner = min(max(1, round(cells * 0.5 * width / length)), cells - 1)
-    return np.concatenate(
-        [np.linspace(0.0, 0.5 * width, inner + 1), np.linspace(0.5 * width, length, cells - inner + 1)[1:]]
-    )
+    rim = 0.5 * width
+    inner = min(max(1, round(cells * rim / length)), cells - 1)
+    below, above = (np.linspace(0.0, 1.0, n + 1) ** GRADING for n in (inner, cells - inner))
+    return np.concatenate([rim * (1.0 - below[::-1]), rim + (length - rim) * above[1:]])
 
 
 def _refuse(feature: Feature, levels: np.ndarray, sides: Sequence[np.ndarray]) -> None:

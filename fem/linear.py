@@ -17,8 +17,8 @@ COUPLED = {
     "mg_levels_ksp_type": "richardson",
     "mg_levels_pc_type": "bjacobi",
 }
-"""Coarsening follows strong couplings, along the fine side of stretched cells; incomplete factors of the fields of a node
-together smooth."""
+"""Coarsening follows strong couplings, along the fine side of stretched cells; incomplete factors of all fields smooth
+them."""
 
 _REASONS = {
     value: name
@@ -49,8 +49,8 @@ class LinearSolver:
         `multigrid`: conjugate gradients with algebraic multigrid, for symmetric positive systems of any size.
         `split`: flexible GMRES, one algebraic multigrid cycle per field, one after the other, for coupled fields.
         `coupled`: flexible GMRES with one algebraic multigrid cycle for all fields of a node together, for fields that
-        drive each other as strongly as a space charge and its potential (Lin, Shadid et al., Int. J. Numer. Meth. Eng. 67
-        (2006) 208: drift and diffusion).
+        drive each other as strongly as a space charge and its potential (as Lin, Shadid et al. do for semiconductors,
+        J. Comput. Phys. 228 (2009) 6250).
         `direct`: LU factors, each rank holding the whole system, and GMRES over them, which makes up for their missing
         pivoting; for systems that one process can factor.
     tolerance

@@ -71,8 +71,8 @@ class Damping(Protocol):
 class PositiveConcentrations:
     """Potentials move by a bounded amount, concentrations stay positive.
 
-    Where a concentration falls it becomes c/(1 - dc/c): the same to first order, and never below zero. A bound on the
-    whole step would jam at the first node that gets there.
+    Where a concentration would fall by more than half it becomes c/(-4 dc/c), which joins c + dc smoothly there and
+    never reaches zero. A bound on the whole step would jam at the first node that gets there.
     """
 
     potentials: tuple[int, ...]
@@ -93,8 +93,8 @@ class PositiveConcentrations:
         advanced = u + change
         columns = list(self.concentrations)
         c, dc = u[:, columns], change[:, columns]
-        falling = (dc < 0.0) & (c > 0.0)
-        advanced[:, columns] = np.where(falling, c * c / np.where(falling, c - dc, 1.0), c + dc)
+        falling = (dc < -0.5 * c) & (c > 0.0)
+        advanced[:, columns] = np.where(falling, c * c / np.where(falling, -4.0 * dc, 1.0), c + dc)
         if self.molar_volume > 0.0:
             free = 1.0 - self.molar_volume * c.sum(axis=1)
             growth = self.molar_volume * (advanced[:, columns].sum(axis=1) - c.sum(axis=1))
@@ -256,7 +256,7 @@ class NewtonSolver:
         right, answer, row = self._vectors
         count = len(sums.gaps)
         if not self._largest(np.abs(sums.rows).max(initial=0.0)):
-            shift = np.linalg.solve(sums.corner, -sums.gaps)
+            shift = self._shift(sums.corner, -sums.gaps)
             given = sums.residual + sum(amount * column for amount, column in zip(shift, sums.columns, strict=True))
             return -self._solved(given * by_row, right, answer) * by_column, shift
         plain = self._solved(sums.residual * by_row, right, answer)
@@ -267,9 +267,19 @@ class NewtonSolver:
             rest[k] += self._dot(row, plain)
             for j in range(count):
                 schur[k, j] -= self._dot(row, reached[j])
-        shift = np.linalg.solve(schur, rest)
+        shift = self._shift(schur, rest)
         change = -plain - sum(amount * column for amount, column in zip(shift, reached, strict=True))
         return change * by_column, shift
+
+    def _shift(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Change of the borders; every rank has the same system."""
+        try:
+            return np.asarray(np.linalg.solve(matrix, right))
+        except np.linalg.LinAlgError:
+            raise NewtonFailure(
+                f"Newton's method for '{self.prefix.rstrip('_')}': no potential of the electrode gives the current; "
+                "where the ions at its surface are used up there is none: try a smaller current or a shorter time"
+            ) from None
 
     def _solved(self, local: np.ndarray, right: PETSc.Vec, answer: PETSc.Vec) -> np.ndarray:
         self.space.add_up(np.where(self.fixed, 0.0, local), right)

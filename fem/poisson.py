@@ -63,7 +63,7 @@ class Poisson:
         self.pattern = Pattern(space)
         self.entries = self.pattern.zeros()
         self.load = space.zeros()
-        self._add_cells()
+        self.add_cells()
         for condition in self.conditions:
             if isinstance(condition, Flux | Robin):
                 self._add_facets(condition)
@@ -130,7 +130,8 @@ class Poisson:
         if self.solver is not None:
             self.solver.destroy()
 
-    def _add_cells(self) -> None:
+    def add_cells(self) -> None:
+        """Add the cells' part to `entries` and `load`."""
         mesh, space = self.space.mesh, self.space
         plain = space.mesh.kind.affine and not callable(self.coefficient)
         tables = space.element.tables(max(1, 2 * space.order - 2) if plain else 2 * space.order)

@@ -114,7 +114,8 @@ class StepReport:
     current_amplification [-] and, with a host, top_plating_index, over_plating_index, bottom_up_index [-]
     (phasefield.depth), blocked_fraction [-], blocked_height [m]; without one, in 2-D and 3-D, roughness_wavelength [m]
     (plating.measures); with a nucleation law nuclei, nuclei_waiting, particles [-], nucleus_radius [m]
-    (plating.nuclei)."""
+    (plating.nuclei), in an interphase nuclei_inside [-], nucleus_depth [m]; with crystallinity crystalline_fraction,
+    orderable_fraction [-], crystal_size [m] (plating.order)."""
     profile: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False)
     """Metal over the volume of each layer along z, host included."""
     sizes: np.ndarray | None = field(default=None, compare=False)

@@ -70,6 +70,10 @@ class Kinetics:
     alpha_c: float = 0.5
     film_resistance: float = 0.0
     """Areal resistance of a surface film, such as the SEI [ohm m^2]."""
+    anisotropy: float = 0.0
+    """e of a cubic crystal's exchange current density (physics.crystal)."""
+    crystal_angle: float = 0.0
+    """Of the crystal's axes to the grid's, about y [rad]."""
 
 
 MOBILITY_FACTOR = 1.5
@@ -175,6 +179,10 @@ class Nucleation:
     """Of the thresholds."""
     activity: SpatialFunction | None = None
     """Factor on the rate, one where None."""
+    depths: np.ndarray | None = None
+    """Of the sites inside an interphase [m], zero on the surface; None without an interphase."""
+    leaked: np.ndarray | float = 1.0
+    """Share of the overpotential that reaches each site (physics.interphase)."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +197,18 @@ class Crystallinity:
     """Diameter of the crystals in a large deposit [m]."""
     initial: float = 0.0
     """Ordered share of the metal at the start."""
+
+
+@dataclass(frozen=True)
+class SurfaceFlow:
+    """Surface diffusion of the metal (physics.surface_diffusion)."""
+
+    coefficient: float
+    """B of a large particle [m^4/s]."""
+    size_length: float = 0.0
+    """a of the size law [m]; zero for one diffusivity at all sizes."""
+    smallest_size: float = 0.0
+    """Diameter below which the size law goes on as a constant [m]."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +259,8 @@ class PlatingProblem:
     electrons: Electrons = field(default_factory=Electrons)
     counter: CounterElectrode = field(default_factory=CounterElectrode)
     nucleation: Nucleation | None = None
+    surface_flow: SurfaceFlow | None = None
+    """None leaves surface diffusion out."""
     numerics: Numerics = field(default_factory=Numerics)
     mechanics: PlatingMechanics | None = None
     """None leaves stress out."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ramify.build_host_fields import Bearing, build_activity, build_bearing, build_conductivity
 from ramify.build_hosts import MISSING_LENGTH, build_domain, build_host, three_axes
+from ramify.build_interphase import with_interphase
 from ramify.build_mechanics import build_mechanics
+from ramify.build_surface import build_surface_flow
 from ramify.phasefield import problem as plating
 from ramify.scenario.errors import ScenarioError
 from ramify.scenario.grid_rules import resolved
@@ -80,6 +83,8 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
             alpha_a=resolved(kinetics.anodic_transfer_coefficient),
             alpha_c=kinetics.transfer_coefficient,
             film_resistance=kinetics.film_resistance,
+            anisotropy=kinetics.anisotropy.strength if kinetics.anisotropy is not None else 0.0,
+            crystal_angle=(kinetics.anisotropy.angle or 0.0) if kinetics.anisotropy is not None else 0.0,
         ),
         interface=plating.Interface(
             width=resolved(interface.width),
@@ -92,6 +97,7 @@ def build_problem(scenario: PlatingScenario) -> plating.PlatingProblem:
         contact_angles=build_contact_angles(scenario),
         electrons=plating.Electrons(scenario.electrons.transport, scenario.electrons.islands),
         counter=plating.CounterElectrode(counter.kind, counter.kinetics or "uniform"),
+        surface_flow=build_surface_flow(scenario.metal, scenario.electrolyte.temperature),
         numerics=plating.Numerics(**numerics),
         nucleation=build_nucleation(scenario, domain),
         crystallinity=build_crystallinity(scenario.crystallinity),
@@ -187,8 +193,15 @@ def build_deposits(scenario: PlatingScenario, domain: plating.Domain, host: Host
     return union(*parts) if parts else Nothing(domain.size)
 
 
-def place_caps(scenario: PlatingScenario, domain: plating.Domain, host: Host | None, radius: float) -> Caps:
-    """Caps of a radius of curvature at the random places of the scenario's nucleation."""
+def place_caps(
+    scenario: PlatingScenario,
+    domain: plating.Domain,
+    host: Host | None,
+    radius: float,
+    density: float | None = None,
+    seed: int | None = None,
+) -> Caps:
+    """Caps of a radius of curvature at random places, of the scenario's nucleation unless told otherwise."""
     from ramify.hosts.surface import random_caps
 
     section, bearing = scenario.nucleation, build_bearing(scenario.host, host)
@@ -196,8 +209,8 @@ def place_caps(scenario: PlatingScenario, domain: plating.Domain, host: Host | N
     return random_caps(
         domain.size,
         radius,
-        density=section.density,
-        seed=section.seed,
+        density=section.density if density is None else density,
+        seed=section.seed if seed is None else seed,
         host=host,
         on=bearing_sites(bearing),
         region=bearing.region,
@@ -212,15 +225,15 @@ def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plati
     section = scenario.nucleation
     if section is None or section.law == "instantaneous":
         return None
-    host = build_host(scenario)
+    host, width = build_host(scenario), resolved(scenario.interface.width)
     try:
-        sites = place_caps(scenario, domain, host, resolved(scenario.interface.width))
+        sites = place_caps(scenario, domain, host, width)
     except ValueError as refusal:
         raise ScenarioError(str(refusal), ("nucleation",)) from None
     activity = None
     if host is not None and not isinstance(scenario.host, NoHost):
         activity = build_activity(scenario.host, host)
-    return plating.Nucleation(
+    law = plating.Nucleation(
         positions=sites.positions,
         normals=sites.normals,
         law=section.law,
@@ -229,6 +242,9 @@ def build_nucleation(scenario: PlatingScenario, domain: plating.Domain) -> plati
         seed=section.seed,
         activity=activity,
     )
+    if section.interphase is None:
+        return law
+    return with_interphase(law, section.interphase, partial(place_caps, scenario, domain, host, width))
 
 
 def build_crystallinity(section: CrystallinitySection | None) -> plating.Crystallinity | None:

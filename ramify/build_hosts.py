@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +20,10 @@ from ramify.scenario.schema import DomainSection, PlatingScenario
 
 if TYPE_CHECKING:
     from ramify.hosts.base import Host
+    from ramify.hosts.tetrahedra import FittedMesh
 
+MOST_MESHED_CELLS = 1_000_000
+"""Cells of the domain beyond which a mesh of its host would hold many millions of tetrahedra."""
 Number = TypeVar("Number", int, float)
 MISSING_LENGTH = 1.0
 """Edge of a lateral axis that the scenario does not have [m]: charges are per metre of depth."""
@@ -56,6 +60,22 @@ def build_host(scenario: PlatingScenario) -> Host | None:
     if not section.widths():
         _refuse_unresolved(host, scenario)
     return host
+
+
+def fit_host(scenario: PlatingScenario) -> FittedMesh:
+    """Mesh of the scenario's host and pores on the cells of its domain; ScenarioError where there can be none."""
+    from ramify.hosts.tetrahedra import fit_mesh
+
+    domain, host = scenario.domain, build_host(scenario)
+    if host is None or len(domain.size) == 1:
+        raise ScenarioError("there is no surface to mesh", ("host",), allowed="a host in two or three dimensions")
+    if math.prod(domain.cells) > MOST_MESHED_CELLS:
+        problem = f"{math.prod(domain.cells)} cells are too many to cut into tetrahedra"
+        raise ScenarioError(problem, ("domain", "cells"), allowed=f"up to {MOST_MESHED_CELLS}")
+    try:
+        return fit_mesh(host.distance, domain.size, domain.cells)
+    except ValueError as refusal:
+        raise ScenarioError(str(refusal), ("host",)) from None
 
 
 def _refuse_unresolved(host: Host, scenario: PlatingScenario) -> None:

@@ -15,6 +15,7 @@ from ramify.build_hosts import build_domain, build_host
 from ramify.check import Check, Scale
 from ramify.check_inputs import input_warnings
 from ramify.check_mechanics import stress_memory, stress_warnings
+from ramify.check_surface import surface_scales, surface_warnings
 from ramify.check_wetting import wetting_warnings
 from ramify.physics import cell
 from ramify.physics.classical_nucleation import barrier, critical_radius
@@ -69,6 +70,7 @@ def check_plating(scenario: PlatingScenario) -> Check:
     count = math.prod(domain.cells)
     host_notes = _host_notes(scenario)
     scales = [*_lengths(case), *_transport(case), *_front(case), *_deposit(case), *_nuclei(case)]
+    scales += surface_scales(scenario, case.current)
     return Check(
         title=scenario.title,
         cells=domain.cells,
@@ -85,6 +87,7 @@ def check_plating(scenario: PlatingScenario) -> Check:
             *_grid_warnings(case),
             *_front_warnings(case),
             *wetting_warnings(scenario, case.current, _conductance(case)),
+            *surface_warnings(scenario, case.current),
             *_protocol_warnings(case),
             *stress_warnings(scenario.mechanics),
         ),

@@ -26,7 +26,9 @@ from ramify.phasefield.problem import (
     Geometry,
     Interface,
     Kinetics,
+    Numerics,
     PlatingProblem,
+    SurfaceFlow,
 )
 from ramify.physics import electrolyte
 from ramify.physics.constants import FARADAY
@@ -113,7 +115,22 @@ def pressed_case() -> PlatingProblem:
     return plating_problem((10, 1, 20), geometry=Geometry(rough(6.0 * H, 0.6 * H, size)), mechanics=mechanics)
 
 
+def flowing_case() -> PlatingProblem:
+    """2-D, a rough front of a crystal, nanometres large, whose surface diffuses with a law of size."""
+    h = 20e-9
+    return plating_problem(
+        (16, 1, 32),
+        (h, h, h),
+        metal=replace(LITHIUM, surface_energy=0.01),
+        kinetics=Kinetics(1.0, SALT, anisotropy=0.2),
+        geometry=Geometry(rough(12.0 * h, 1.5 * h, (16.0 * h, 1.0, 32.0 * h))),
+        surface_flow=SurfaceFlow(1e-30, 40e-9, 10e-9),
+        numerics=Numerics(newton_tolerance=1e-10),
+    )
+
+
 CASES = {
+    "flowing": flowing_case,
     "host": host_case,
     "island": island_case,
     "ohmic": ohmic_case,

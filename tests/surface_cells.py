@@ -1,10 +1,9 @@
-"""A metal surface that does nothing but diffuse along itself, for the tests of surface diffusion and their two ranks."""
+"""A metal surface that does nothing but diffuse along itself, for the tests of surface diffusion."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from plating_cells import plating_problem
 
 from ramify.phasefield.grid import OWNED, Grid
@@ -18,10 +17,9 @@ class Surface:
     """Metal of a signed distance in cells of edge one, and its surface diffusion."""
 
     def __init__(self, cells: tuple[int, int, int], distance: Any, width: float = 1.0, **changes: Any) -> None:
-        spacing = (1.0, 1.0 if cells[1] > 1 else 1.0, 1.0)
         host = changes.pop("host_distance", None)
         geometry = Geometry(distance, host_distance=host)
-        problem = plating_problem(cells, spacing, interface=Interface(width), geometry=geometry, **changes)
+        problem = plating_problem(cells, (1.0, 1.0, 1.0), interface=Interface(width), geometry=geometry, **changes)
         self.grid = Grid(problem.domain)
         made = build_geometry(self.grid, problem)
         self.pore = made.pore

@@ -68,3 +68,21 @@ def test_fem_elasticity(checkout):
     for code in ("ramify", "scikit_fem"):
         assert 0.0 < found[code]["iterations"] < 40.0
         assert all(found[code][key] > 0.0 for key in ("set_up_s", "assembly_s", "solve_s"))
+
+
+def test_fem_poisson(checkout):
+    found = report(checkout, "fem_poisson.py", "--cells", "6", "--rounds", "1")
+    assert found["ramify"]["unknowns"] == 7**3
+    assert found["scikit_fem"]["error"] == pytest.approx(found["ramify"]["error"], rel=1e-2)
+    assert found["scikit_fem_over_ramify"]["assembly_and_solve"] > 0.0
+    if found["dolfinx_version"] != "not installed":
+        assert found["dolfinx"]["error"] == pytest.approx(found["ramify"]["error"], rel=1e-2)
+
+
+def test_fem_nernst_planck(checkout):
+    found = report(checkout, "fem_nernst_planck.py", "--cells", "4", "--rounds", "1")
+    assert found["ramify"]["unknowns"] == 3 * 5**3
+    assert 0.0 < found["ramify"]["error"] < 0.05
+    assert found["scikit_fem"]["error"] == pytest.approx(found["ramify"]["error"], rel=0.2)
+    if found["dolfinx_version"] != "not installed":
+        assert found["dolfinx"]["error"] == pytest.approx(found["scikit_fem"]["error"], rel=1e-2)

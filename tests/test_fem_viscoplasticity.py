@@ -97,11 +97,12 @@ def test_tangent_is_the_derivative_of_the_forces() -> None:
         rng = np.random.default_rng(1)
         u, way = 1e-3 * rng.normal(size=space.zeros().shape), rng.normal(size=space.zeros().shape)
         free = np.zeros_like(u, dtype=bool)
-        entries, _, _ = solid._balance(u, 10.0, space.zeros(), free)
+        given = (10.0, solid.inelastic, space.zeros(), free, np.empty(0))
+        balance = solid._balance(u, *given)
         h = 1e-7
-        sides = [solid._balance(u + sign * h * way, 10.0, space.zeros(), free)[1] for sign in (1.0, -1.0)]
+        sides = [solid._balance(u + sign * h * way, *given).rest for sign in (1.0, -1.0)]
         expected = (sides[1] - sides[0]) / (2.0 * h)
-        found = apply_entries(entries, solid.pattern.starts, solid.pattern.columns, way)
+        found = apply_entries(balance.entries, solid.pattern.starts, solid.pattern.columns, way)
         assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max(), (kind, order)
         solid.destroy()
 

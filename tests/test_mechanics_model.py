@@ -349,27 +349,61 @@ def test_free_body_under_balanced_pressure_is_fine(tmp_path: Path) -> None:
     assert found["mean_pressure_Pa"] == pytest.approx((1e6 + 1e6 + 2.0 * 0.3 * 1e6) / 3.0, rel=1e-6)
 
 
-def test_files_with_bad_or_unnamed_cells_are_refused(tmp_path: Path) -> None:
-    from fem_mesh_cases import MSH22
+def mesh_file(path: Path, middle: float = 1.0) -> None:
+    """Two squares beside each other, `soft` and `hard`, their shared corner above at x = `middle`."""
+    import meshio
 
-    (tmp_path / "cell.msh").write_text(MSH22)
-    head = "model: mechanics\nmesh: {type: file, file: cell.msh}\n"
-    rest = "boundaries: {current collector: fixed, '7': {pressure: 1 MPa}}\n"
-    path = tmp_path / "solid.yaml"
-    for regions, complaint in (
-        ("{electrolyte: {preset: LLZO}}", r"no region named 'electrolyte'.*the electrolyte"),
-        ("{the electrolyte: {preset: LLZO}}", "lie in none of the regions|none"),
-    ):
-        path.write_text(f"{head}regions: {regions}\n{rest}")
-        scenario = load_scenario(path)
-        if "none" in complaint:
-            assert run(scenario, tmp_path / "run")["status"] == "finished"
-            continue
-        with pytest.raises(ScenarioError, match=complaint):
-            run(scenario, tmp_path / "run")
-    path.write_text(f"{head}regions: {{the electrolyte: {{preset: LLZO}}}}\nboundaries: {{curent collector: fixed}}\n")
-    with pytest.raises(ScenarioError, match="did you mean 'current collector'"):
-        run(load_scenario(path), tmp_path / "other")
+    points = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [middle, 1.0, 0.0], [2.0, 1.0, 0.0]]
+    cells = [("quad", [[0, 1, 4, 3]]), ("quad", [[1, 2, 5, 4]]), ("line", [[0, 1], [1, 2]]), ("line", [[3, 4], [4, 5]])]
+    tags = [np.array(values) for values in ([1], [2], [1, 1], [2, 2])]
+    names = {"soft": [1, 2], "hard": [2, 2], "floor": [1, 1], "roof": [2, 1]}
+    data = {"gmsh:physical": tags, "gmsh:geometrical": tags}
+    fields = {name: np.array(pair) for name, pair in names.items()}
+    meshio.write(path, meshio.Mesh(points, cells, cell_data=data, field_data=fields), "gmsh22", binary=False)
+
+
+@pytest.mark.parametrize(
+    ("middle", "regions", "boundaries", "complaint"),
+    [
+        (1.0, "soft: {preset: lithium}", "floor: fixed", "1 cells lie in none of the regions soft"),
+        (1.0, "soft: {preset: lithium}, hart: {preset: LLZO}", "floor: fixed", r"no region named 'hart'.*'hard'"),
+        (1.0, "soft: {preset: lithium}, hard: {preset: LLZO}", "flor: fixed", r"no boundary named 'flor'.*'floor'"),
+        (1.0, "soft: {preset: lithium}, hard: {preset: LLZO}", "floor: {displacement: {y: 1 nm}}", "lies in x and z"),
+        (-1.5, "soft: {preset: lithium}, hard: {preset: LLZO}", "floor: fixed", "are inverted and"),
+        (1.0, "soft: {preset: lithium}, hard: {preset: LLZO}", "floor: fixed, roof: {pressure: 1 MPa}", ""),
+    ],
+)
+def test_what_only_a_mesh_file_tells(
+    tmp_path: Path, middle: float, regions: str, boundaries: str, complaint: str
+) -> None:
+    mesh_file(tmp_path / "two.msh", middle)
+    (tmp_path / "solid.yaml").write_text(
+        f"model: mechanics\nmesh: {{type: file, file: two.msh, unit: 1 um}}\nregions: {{{regions}}}\n"
+        f"boundaries: {{{boundaries}}}\n"
+    )
+    scenario = load_scenario(tmp_path / "solid.yaml")
+    if not complaint:
+        assert run(scenario, tmp_path / "run")["reactions"]["floor"][1] == pytest.approx(2.0, rel=1e-6)
+        return
+    with pytest.raises(ScenarioError, match=complaint) as refusal:
+        run(scenario, tmp_path / "run")
+    assert refusal.value.key and not (tmp_path / "run").exists()
+
+
+def test_iterations_find_what_factors_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flowing block of bricks under a bonded plate, beyond the size that is factored."""
+    from ramify import build_solid
+
+    text = BAR.replace(
+        "displacement: {times: [0 s, 20 s], values: [0 um, -0.06 um]}", "pressure: 1 MPa, contact: bonded"
+    )
+    scenario = scenario_from_text(text, ["mesh.cells=[2, 2, 2]", "duration=2 s", "output={every: 2 s}"])
+    direct = run(scenario, tmp_path / "direct")
+    monkeypatch.setattr(build_solid, "DIRECT_UNKNOWNS", 0)
+    iterative = run(scenario, tmp_path / "iterative")
+    assert direct["steps"] == iterative["steps"] > 3
+    assert iterative["plate_depth_m"]["top"] == pytest.approx(direct["plate_depth_m"]["top"], rel=1e-6)
+    assert iterative["balance"]["force_relative"] < 1e-8
 
 
 def test_check_warns_of_locking_large_strains_and_nothing_to_do() -> None:

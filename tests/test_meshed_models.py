@@ -107,6 +107,74 @@ def test_transient_hits_its_times_and_books_its_charge(tmp_path: Path) -> None:
     assert np.all(np.diff(spread) > 0.0)
 
 
+TIMED = ["distribution=tertiary", "duration=1 s"]
+DRAINED = [
+    *TIMED,
+    "duration=10 min",
+    "working_electrode.current_density=400 mA/cm^2",
+    "stop={concentration: 10 mol/m^3}",
+]
+
+
+@pytest.fixture(scope="module")
+def timed_voltage(tmp_path_factory) -> float:
+    return run(scenario_from_text(CELL, TIMED), tmp_path_factory.mktemp("timed") / "run")["voltage_V"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "distribution=secondary; duration=",
+        "distribution=primary; duration=",
+        "duration=0.5 s",
+        "duration=",
+        "numerics.order=2",
+        "numerics.time_tolerance=1e-6",
+        "counter_electrode.kind=reservoir",
+        "electrolyte={preset: LiPF6 in EC:DMC, concentration: 1 mol/L}",
+        "electrolyte.conductivity=1 S/m",
+        "electrolyte.conductivity=1 S/m; electrolyte.thermodynamic_factor=2",
+        "electrolyte.temperature=50 degC",
+        "kinetics.transfer_coefficient=0.3",
+        "kinetics.anodic_transfer_coefficient=0.3",
+        "kinetics.film_resistance=1e-4 ohm*m^2",
+        "kinetics.reference_concentration=2 mol/L",
+        "working_electrode={voltage: -20 mV}",
+        "electrons={regions: [box], conductivity: 1 S/m, collector: left, contact_resistance: 1e-4 ohm*m^2}",
+    ],
+)
+def test_every_key_changes_the_voltage(tmp_path: Path, setting: str, timed_voltage: float) -> None:
+    """Of a transient under current, dilute and concentrated, with equipotential and ohmic electrons."""
+    found = run(scenario_from_text(CELL, [*TIMED, *setting.split("; ")]), tmp_path / "run")
+    assert abs(found["voltage_V"] - timed_voltage) > 1e-7
+    assert found["balance"]["charge_relative"] < 1e-8
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_transient_ends_where_the_salt_is_used_up(tmp_path: Path, order: int) -> None:
+    import xarray as xr
+    from scipy.optimize import brentq
+
+    from ramify.physics import cell
+    from ramify.validation.references import closed_cell
+
+    sets = [*DRAINED, f"numerics.order={order}", "numerics.time_tolerance=3e-4", "mesh.cells=[1, 40]"]
+    sets.append("mesh.grading={towards: bottom, finest: 0.3 um}")
+    found = run(scenario_from_text(CELL, sets), tmp_path / "run", figures=True)
+    assert (found["status"], found["stop_reason"]) == ("stopped", "concentration")
+    overdrive = 4000.0 / cell.limiting_current(3e-10, 1000.0, 0.3, 40e-6)
+    exact = brentq(lambda t: closed_cell.concentration(np.zeros(1), t, overdrive)[0] - 0.01, 1e-3, 1.0)
+    assert found["stop_time_s"] == pytest.approx(exact * 40e-6**2 / 3e-10, rel=5e-3)
+    assert found["balance"]["salt_relative"] < 1e-12
+    with xr.open_dataset(tmp_path / "run" / "history.nc", engine="h5netcdf", decode_times=False) as history:
+        lowest = history["minimum_concentration"].values
+        assert np.all(np.diff(lowest) < 0.0) and lowest[-1] < 10.0 <= lowest[-2]
+        assert history["current"].values == pytest.approx(4000.0 * 20e-6, rel=1e-8)
+    with xr.open_dataset(tmp_path / "run" / "fields.nc", engine="h5netcdf", decode_times=False) as fields:
+        assert fields["time"].values == pytest.approx([0.0, found["time_s"]])
+    assert (tmp_path / "run" / "figures" / "history.png").is_file()
+
+
 def test_ohmic_pillars_lose_voltage(tmp_path: Path) -> None:
     voltages = []
     for conductivity in ("1e7 S/m", "1e-2 S/m"):
@@ -131,6 +199,9 @@ def test_primary_voltage_is_ohms_law(tmp_path: Path) -> None:
         (CELL, "working_electrode.boundaries=[botom]", r"botom.*bottom"),
         (CELL, "working_electrode.voltage=-1 V", "needs one of current_density and voltage"),
         (CELL, "duration=1 s", "no transient"),
+        (CELL, "stop={concentration: 1 mol/m^3}", "a steady state ends of itself"),
+        (CELL, "electrolyte.diffusivity=-3e-10 m^2/s", "-3e-10"),
+        (CELL, "numerics.order=3", "order"),
         (CELL, "mesh.element=hexahedron", "not a cell of 2 dimensions"),
         (CELL, "mesh.cells=[3]", "one count for each length|1 counts"),
         (CELL, "mesh={type: file, file: none.msh}", "no such file"),

@@ -39,6 +39,7 @@ def numbers_on(mpiexec, ranks, case):
         ("ohmic", 2),
         ("anisotropic", 2),
         ("pressed", 2),
+        ("flowing", 2),
         ("wetting", 2),
         ("wetting, conservative", 2),
     ],

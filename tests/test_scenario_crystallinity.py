@@ -72,8 +72,8 @@ def test_a_run_tells_its_order_and_every_key_counts(tmp_path):
         assert 0.3 < share[-1] < 0.6 and (history.orderable_fraction.values > 0.99).all()
     with xr.open_dataset(tmp_path / "plain/fields.nc") as fields:
         chi, xi = fields.crystallinity.values[-1], fields.xi.values[-1]
-        assert (chi[xi < 1e-6] == 0.0).all() and 0.0 < chi.max() <= 1.0
-        assert (chi * xi).sum() / xi.sum() == pytest.approx(plain["crystalline_fraction"], rel=1e-3)
+        assert (chi[xi < 0.01] == 0.0).all() and 0.0 < chi.max() <= 1.0
+        assert (chi * xi).sum() / xi.sum() == pytest.approx(plain["crystalline_fraction"], rel=5e-3)
     others = {
         "critical_size": run(
             tmp_path / "critical", *(f"crystallinity.{key}=0.5 um" for key in ("critical_size", "crystal_size"))

@@ -1,9 +1,11 @@
 """PlatingScenario files: the design's illustration, resolved and written back; every refusal with its place."""
 
 import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from ramify.scenario import ScenarioError, load_scenario, scenario_from_text, to_yaml
-from ramify.scenario.json_schema import scenario_schema
+from ramify.scenario.json_schema import all_schemas, scenario_schema
 from ramify.scenario.schema import PlatingScenario
 from ramify.scenario.shipped import shipped_scenarios
 
@@ -188,6 +190,25 @@ def test_missing_file_names_the_nearest(tmp_path):
         load_scenario(tmp_path / "pilars.yaml")
     with pytest.raises(ScenarioError, match="did you mean 'copper_pillars'"):
         load_scenario("coper_pillars")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sound"),
+    [
+        ("{}", True),
+        ("metal: {surface_energy: li_surface_energy}", True),  # what editors see behind !record
+        ("metal: {surface_energy: {record: gamma.yaml, temperature: 300 K}}", True),
+        ("metal: {surface_energy: {material: gamma}}", True),
+        ("materials: {gamma: gamma.yaml, D: {record: li.yaml, temperature: 298 K}}", True),
+        ("metal: {surface_energy: {rekord: gamma.yaml}}", False),
+        ("metal: {surface_energy: 3}", False),
+        ("metal: {surface_energy: -3 J/m^2}", False),
+        ("metal: {surface_energi: 3 J/m^2}", False),
+    ],
+)
+def test_json_schema_takes_quantities_and_material_records(changes, sound):
+    data = YAML(typ="safe", pure=True).load(ILLUSTRATION) | YAML(typ="safe", pure=True).load(changes)
+    assert Draft202012Validator(all_schemas()).is_valid(data) is sound
 
 
 def test_json_schema_knows_every_key():

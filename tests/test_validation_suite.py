@@ -49,7 +49,7 @@ def suite(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_cases_are_found_with_names_titles_and_sources() -> None:
     cases = validate.discover()
     assert {"t1-sand", "t2-steady", "t3-front", "t4-bump", "t6b-isotropy", "t7-kinetics", "t9-curvature"} <= set(cases)
-    assert {"t14-engines", "balances", "t1b-power-law", "t1c-voltage"} <= set(cases)
+    assert {"t14-engines", "balances", "t1b-power-law", "t1c-voltage", "t1d-sand-on-meshes"} <= set(cases)
     assert {"alloy-limits", "e2-stripping"} <= set(cases)
     assert all(case.title and case.source and case.cost for case in cases.values())
 

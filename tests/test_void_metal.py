@@ -105,13 +105,43 @@ def test_closed_metal_only_moves_its_vacancies_along():
     assert ripple(32, "blocked") == pytest.approx(1.0, abs=0.01)
 
 
+def test_capillarity_does_not_limit_the_step():
+    """Steps of twenty decay times of the finest ripple: as right as short ones to second order, and without noise."""
+    n, wavelength = 32, 10e-6
+    h, k = wavelength / n, 2.0 * math.pi / wavelength
+    level = (n // 2 + 0.3) * h
+
+    def shape(x, y, z):
+        return level + 0.3e-6 * np.cos(k * x) - z + 0.0 * y
+
+    metal = void_metal((n // 2, 1, n // 2 + 14), h, shape)
+    none, until = uniform(metal, 0.0), 0.4 / -ripple_decay_by_bulk(k, D, LENGTH, level)
+    x = (np.arange(n // 2) + 0.5) * h
+    ends = []
+    for steps in (8, 32, 64, 256):
+        state = metal.initial_state()
+        for _ in range(steps):
+            state = metal.advance(state, until / steps, none).result
+        columns = state.xi[1:-1, 1, 1:-1].sum(axis=0)
+        ends.append(2.0 * float(np.mean(columns * np.cos(k * x))))
+        ripples = columns - columns.mean() - ends[-1] * np.cos(k * x)
+        assert np.abs(ripples).max() < 0.01 * ends[-1]
+        assert state.ledger.worst_step < 1e-12
+    assert metal.damping.decay * until / 8 > 15.0
+    assert ends[0] == pytest.approx(ends[3], rel=0.005)
+    assert abs(ends[1] - ends[3]) > 2.8 * abs(ends[2] - ends[3])
+
+
 @pytest.mark.parametrize(("diffusivity", "surface"), [(1e-24, 1e-22), (1.6e-14, 2.5e-20)])
 def test_ripples_decay_along_the_surface_too(diffusivity, surface):
     """Mullins' k^4 alone, and half of the decay with k^3 through the bulk the other half; void volume stays."""
     n, wavelength = 24, 10e-6
     h, k = wavelength / n, 2.0 * math.pi / wavelength
     level = (n // 2 + 0.3) * h
-    shape = lambda x, y, z: level + 0.1e-6 * np.cos(k * x) - z + 0.0 * y  # noqa: E731
+
+    def shape(x, y, z):
+        return level + 0.1e-6 * np.cos(k * x) - z + 0.0 * y
+
     metal = void_metal((n // 2, 1, n // 2 + 14), h, shape, diffusivity=diffusivity, surface_transport=surface)
     rate = ripple_decay_by_bulk(k, diffusivity, LENGTH, level) + ripple_decay_by_surface(k, surface, LENGTH)
     none, state = uniform(metal, 0.0), metal.initial_state()

@@ -1,4 +1,4 @@
-"""M1: elastic solids on unstructured meshes: orders of every element, Lame's and Eshelby's spheres, a cantilever.
+"""M1: elastic solids on unstructured meshes: patches, orders of every element, spheres, contact, a cantilever.
 
 The orders are those of a manufactured solution with eigenstrain, given displacements and tractions. The thick sphere
 (b = 2a) is pressed from inside; a sphere in an infinite body swells by e* along all axes and is left with the stress
@@ -37,6 +37,26 @@ def orders() -> list[Check]:
     return checks
 
 
+def patches() -> Check:
+    """A linear displacement is found exactly by every element on bent cells."""
+    worst = max(solids.patch_error(kind, order) for kind, order in product(CELLS, ORDERS))
+    return check(NAME, "patch test: largest relative error of the stress", worst, 0.0, 1e-8, "linear displacement")
+
+
+def contact() -> list[Check]:
+    """Contact pressure of a hollow ball on a rigid shell."""
+    found = [solids.shell_pressure(1, n) for n in SPHERES]
+    order = math.log(found[2]["mean"] / found[0]["mean"]) / math.log(SPHERES[0] / SPHERES[2])
+    return [
+        check(
+            NAME, "contact pressure on a rigid shell: relative error of its mean", found[0]["mean"], 0.0, 5e-3, SOURCE
+        ),
+        check(NAME, "the same: largest relative error", found[0]["largest"], 0.0, 0.015, SOURCE),
+        check(NAME, "the same: order of the mean", order, 2.0, 0.15, SOURCE),
+        check(NAME, "pressure on a loaded hole: largest relative error", found[0]["hole"], 0.0, 5e-3, SOURCE),
+    ]
+
+
 def spheres(folder: Path | None) -> list[Check]:
     """Thick sphere, and swollen sphere in an infinite body."""
     lame = [solids.lame_sphere(1, n) for n in SPHERES]
@@ -68,8 +88,8 @@ def beam() -> list[Check]:
 
 
 def run(folder: Path | None) -> list[Check]:
-    """Orders, spheres, beam."""
-    return [*orders(), *spheres(folder), *beam()]
+    """Patches, orders, spheres, contact, beam."""
+    return [patches(), *orders(), *spheres(folder), *contact(), *beam()]
 
 
 CASE = Case(NAME, "Elastic solids on unstructured meshes", "20 s", False, SOURCE, run)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from ramify.fem.boxes import uniform_box
+from ramify.fem.boxes import ENDS, uniform_box
 from ramify.fem.elasticity import ElasticSolid, Phase
 from ramify.fem.norms import gradient_error, integral, l2_error
 from ramify.fem.reference import KINDS, KindName, Order
 from ramify.fem.solid_boundaries import Displacement, Fixed, Pressure, SolidCondition, Symmetry, Traction
 from ramify.fem.spaces import Space
 from ramify.fem.spheres import ball, hollow_ball
+from ramify.fem.tractions import Contact
 from ramify.fem.viscoplastic import FlowingSolid, SolidNumerics
 from ramify.physics.elasticity import Elasticity
-from ramify.physics.mechanics import pressure
+from ramify.physics.mechanics import elastic_stress, pressure, to_mandel
 from ramify.physics.viscoplasticity import ViscoplasticLaw, elastic, power_law_creep
 from ramify.validation.references.elastic_wave import SOLID, Wave
 
@@ -58,6 +60,51 @@ def lame_sphere(order: Order, cells: int) -> float:
     gap = integral(space, ((u - exact) ** 2).sum(axis=1)) / integral(space, (exact**2).sum(axis=1))
     solid.destroy()
     return math.sqrt(gap)
+
+
+def patch_error(kind: KindName, order: Order) -> float:
+    """Largest relative error of the stress of a linear displacement, given on the faces of a box of bent cells."""
+    dimension = KINDS[kind].dimension
+    mesh = uniform_box(kind, (1.0,) * dimension, (3,) * dimension)
+    bubble = np.prod(np.sin(math.pi * mesh.points), axis=1)
+    mesh.points[:] += 0.08 * bubble[:, None] * np.sin(7.0 * mesh.points[:, ::-1] + np.arange(dimension))
+    solid = ElasticSolid(Space(mesh, order, dimension), {"box": Phase(elastic(LITHIUM))})
+    slopes = 1e-3 * np.array([[1.0, 0.4, -0.3], [0.2, -0.5, 0.8], [-0.6, 0.1, 0.7]])[:dimension, :dimension]
+
+    def given(component: int) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda x: np.asarray(x @ slopes[component])
+
+    u = solid.solve([Displacement(name, given(i), i) for name in ENDS[dimension] for i in range(dimension)], 1e-13)
+    whole = np.zeros((3, 3))
+    axes = [0, 2] if dimension == 2 else [0, 1, 2]
+    whole[np.ix_(axes, axes)] = 0.5 * (slopes + slopes.T)
+    expected = elastic_stress(to_mandel(whole), np.zeros(6), LITHIUM.bulk_modulus, LITHIUM.shear_modulus)
+    gap = np.abs(solid.stresses(u) - expected).max(initial=0.0)
+    solid.destroy()
+    return float(max(mesh.comm.allgather(float(gap)))) / float(np.abs(expected).max())
+
+
+def shell_pressure(order: Order, cells: int) -> dict[str, float]:
+    """Relative errors of the contact pressure of a hollow ball, b = 2a, in a rigid shell and pressed from inside.
+
+    `mean` and `largest` on the shell, `hole` the largest on the hole. u = A r + B/r^2 with u(b) = 0 and
+    3 K A - 4 G B/a^3 = -p.
+    """
+    a, b, p = 0.5 * MICRON, MICRON, 1e6
+    bulk, shear = LITHIUM.bulk_modulus, LITHIUM.shear_modulus
+    B = p / (3.0 * bulk / b**3 + 4.0 * shear / a**3)
+    exact = 3.0 * bulk * B / b**3 + 4.0 * shear * B / b**3
+    space = Space(hollow_ball(a, [b], [2 * cells], cells), order, 3)
+    solid = ElasticSolid(space, {"shell 0": Phase(elastic(LITHIUM))})
+    said: list[SolidCondition] = [*PLANES, Pressure("inner", p), Fixed("outer")]
+    stress = solid.stresses(solid.solve(said))
+    outer, inner = Contact(solid, "outer", said), Contact(solid, "inner", said)
+    found, hole = outer.pressure(stress, said)[0], inner.pressure(stress, said)[0]
+    gaps = (found[outer.nodes] / exact - 1.0, hole[inner.nodes] / p - 1.0)
+    largest, at_hole = (max(space.mesh.comm.allgather(float(np.abs(gap).max(initial=0.0)))) for gap in gaps)
+    mean = abs(outer.integral(found) / outer.area / exact - 1.0)
+    solid.destroy()
+    return {"largest": largest, "mean": mean, "hole": at_hole}
 
 
 def eshelby_sphere(order: Order, cells: int) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -18,6 +19,7 @@ from scipy.special import k0, k1
 
 from ramify.phasefield.voids.march import march, spread_current
 from ramify.phasefield.voids.metal import MetalState, VoidMetal
+from ramify.phasefield.voids.problem import MetalNumerics
 from ramify.physics import vacancies
 from ramify.validate import Case, Check, check_at_most, check_relative
 from ramify.validation import metals
@@ -32,6 +34,8 @@ BOOKS = "identity"
 WAVELENGTH, AMPLITUDE = 10e-6, 0.2e-6
 RIPPLES = {"bulk": (1.6e-14, 0.0), "surface": (1e-24, 1e-22), "both alike": (1.6e-14, 2.5e-20)}
 """D [m^2/s] and D_s delta [m^3/s]."""
+FINE = 0.002
+"""Error of a step while a ripple of a cell decays [cells]."""
 NEAR = 1e-6
 """L_s of the sinks around closing voids [m]."""
 CURRENT, OPENING = -1.0, 2000.0
@@ -74,7 +78,8 @@ def ripple(
     def voids(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         return np.asarray(level + AMPLITUDE * np.cos(k * x) - z + 0.0 * y)
 
-    changes = {"diffusivity": diffusivity, "surface_transport": surface}
+    changes: dict[str, Any] = {"diffusivity": diffusivity, "surface_transport": surface}
+    changes["numerics"] = MetalNumerics(time_tolerance=FINE)
     metal = metals.metal_in_box((n // 2, 1, n // 2 + 14), h, voids, **changes)
     exact = vacancies.ripple_decay_by_bulk(k, diffusivity, metals.CAPILLARY, level)
     exact += vacancies.ripple_decay_by_surface(k, surface, metals.CAPILLARY)

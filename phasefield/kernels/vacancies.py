@@ -326,3 +326,46 @@ def extend_from_surface(
             known[k, j, i] = 1
             changed += 1
     return changed
+
+
+@numba.njit(cache=True)
+def set_exchange_weight(
+    xi: np.ndarray, weight: np.ndarray, strength: np.ndarray, reach: float, out: np.ndarray
+) -> None:
+    """w c/l [1/m] of the owned cells: what a surface that moves at one velocity exchanges in each (voids.profile)."""
+    nz, ny, nx = xi.shape
+    for k in range(1, nz - 1):
+        for j in range(1, ny - 1):
+            for i in range(1, nx - 1):
+                w = weight[k, j, i]
+                out[k, j, i] = 0.0
+                if w > 0.0:
+                    s = math.log(xi[k, j, i] / (1.0 - xi[k, j, i]))
+                    out[k, j, i] = w * read_table(strength, reach, s)
+
+
+@numba.njit(cache=True, fastmath=True)
+def set_surface_faces(
+    xi: np.ndarray,
+    weight: np.ndarray,
+    opening: np.ndarray,
+    axis: tuple[int, int, int],
+    scale: float,
+    out: np.ndarray,
+) -> None:
+    """q = xi (1 - xi) of the faces across one axis times `scale`; zero unless both cells exchange vacancies.
+
+    xi of the face is that of the mean signed distance. Ghosts of xi and weight filled.
+    """
+    az, ay, ax = axis
+    nz, ny, nx = xi.shape
+    for k in range(az, nz):
+        for j in range(ay, ny):
+            for i in range(ax, nx):
+                lk, lj, li = k - az, j - ay, i - ax
+                out[k, j, i] = 0.0
+                if weight[k, j, i] > 0.0 and weight[lk, lj, li] > 0.0:
+                    hi, lo = xi[k, j, i], xi[lk, lj, li]
+                    metal, rest = math.sqrt(hi * lo), math.sqrt((1.0 - hi) * (1.0 - lo))
+                    share = 1.0 / (metal + rest)
+                    out[k, j, i] = scale * opening[k, j, i] * metal * rest * share * share

@@ -141,6 +141,8 @@ class Attempt:
         if solver.nuclei is not None:
             solver.nuclei.ahead = scheme.step
         solver.system.set_geometry(self.xi_guess)
+        if solver.crystal is not None:
+            solver.system.activity = solver.crystal.face(self.xi_guess)
         if solver.curvature.size > 1 or solver.stress is not None:
             self._set_equilibrium()
         self.state = now.copy()
@@ -272,7 +274,11 @@ class Attempt:
             # The guess has done its work, unless it is the metal before the step itself.
             room = self.xi_guess if self.xi_guess is not solver.xi else None
             solver.front.seeds = solver.nuclei.around.cell if solver.nuclei is not None else None
-            xi, lost = solver.front.advance(solver.xi, rate, speed, scheme.step, velocity, self.relaxation, room)
+            driven = (solver.xi, rate, speed, scheme.step, velocity, self.relaxation)
+            if solver.flow is None:
+                xi, lost = solver.front.advance(*driven, room)
+            else:
+                xi, lost = solver.flow.advance(*driven, solver.time)
             removed = solver.grid.sum(lost) * solver.measures.volume / solver.problem.metal.molar_volume
         book(solver, self, xi, inflow, salt_rate, removed, correction)
         before = solver.xi
@@ -387,4 +393,6 @@ class Attempt:
             if self.velocity > 0.0:
                 step = min(step, numerics.front_motion * solver.system.finest / self.velocity)
             step = min(step, longest_stable(self.relaxation, solver.front.largest_wavenumber))
+            if solver.flow is not None and solver.flow.speed > 0.0:
+                step = min(step, numerics.front_motion * solver.system.finest / solver.flow.speed)
         solver.next_step = min(step, numerics.largest_step)

@@ -205,6 +205,7 @@ class Nuclei:
         self._grow(solver, xi, step)
         overpotential, metal_there = self._seen(solver, xi)
         self._take_back(xi, overpotential > 0.0)
+        overpotential = overpotential * self.law.leaked
         rate = self._site_rate(overpotential)
         self.status[(self.status == LOST) & (metal_there < BARE)] = WAITING
         waiting = self.status == WAITING
@@ -333,7 +334,16 @@ class Nuclei:
             "nuclei_waiting": float(np.count_nonzero(self.status == WAITING)),
             "particles": float(number_components(self.grid, metal)[1]),
             "nucleus_radius": float(radii.mean()) if len(born) else 0.0,
+            **self._depth(born),
         }
+
+    def _depth(self, born: np.ndarray) -> dict[str, float]:
+        """How many nuclei appeared inside the interphase and how deep, if there is one."""
+        if self.law.depths is None:
+            return {}
+        inside = self.law.depths[born][self.law.depths[born] > 0.0]
+        depth = float(inside.mean()) if len(inside) else float("nan")
+        return {"nuclei_inside": float(len(inside)), "nucleus_depth": depth}
 
     def _radii(self, xi: np.ndarray, born: np.ndarray) -> np.ndarray:
         """Radius of curvature [m]: below the grid's resolution the nucleus's own, else of the metal nearest to it."""

@@ -32,6 +32,8 @@ from ramify.physics.crystallinity import crystal_diameter, ordering_rate
 SURFACE = (labels.TRACE, 1e-3)
 """Metal fraction from which a cell of the diffuse surface belongs to the domain that it rises to; near nuclei below the
 grid's resolution, whose first metal is no more than the tails of their neighbours."""
+SHOWN = 0.01
+"""Metal fraction from which a cell's share is told."""
 FIELD = "crystallinity"
 
 
@@ -196,7 +198,7 @@ class Order:
 
     def gather(self, xi: np.ndarray) -> np.ndarray | None:
         """Ordered share of every cell's metal on rank 0; zero where there is next to none."""
-        share = np.where(xi > labels.TRACE, self.ordered / np.maximum(xi, labels.TRACE), 0.0)
+        share = np.where(xi >= SHOWN, self.ordered / np.maximum(xi, SHOWN), 0.0)
         return self.grid.gather(np.minimum(share, 1.0))
 
     def save(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from mpi4py import MPI
 from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.plating.attempt import Attempt
+from ramify.phasefield.plating.crystal import make_crystal
 from ramify.phasefield.plating.front import Front
 from ramify.phasefield.plating.measures import Measures
 from ramify.phasefield.plating.newton import NewtonKrylov
@@ -30,6 +31,7 @@ from ramify.phasefield.plating.order import Order
 from ramify.phasefield.plating.setup import build_geometry, initial_metal, sample_activity
 from ramify.phasefield.plating.state import Solution, Unknowns
 from ramify.phasefield.plating.stress import Stress
+from ramify.phasefield.plating.surface_flow import make_flow
 from ramify.phasefield.plating.system import CoupledSystem
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import tabulate
@@ -57,7 +59,9 @@ class PlatingSolver:
         self.system = CoupledSystem(self.grid, problem, self.table, geometry)
         self.newton = NewtonKrylov(self.system)
         self.system.activity = sample_activity(self.grid, problem)
+        self.crystal = make_crystal(self.grid, problem, geometry.pore, self.system.activity)
         self.front = Front(self.grid, problem, geometry.pore, geometry.openings)
+        self.flow = make_flow(self.grid, problem, self.front)
         self.measures = Measures(self.grid, problem, geometry.pore)
         self.nuclei = self.system.nuclei = make_nuclei(self.grid, problem, geometry.pore)
         self.time = 0.0
@@ -191,6 +195,7 @@ class PlatingSolver:
         measures = self.measures.evaluate(xi, system.islands, system.source, system.geometry.weight, profile)
         measures |= self.nuclei.measures(xi) if self.nuclei is not None else {}
         measures |= self.order.measures(xi) if self.order is not None else {}
+        measures |= self.crystal.measures(xi) if self.crystal is not None else {}
         return measures | (self.stress.measures(system.geometry.weight) if self.stress is not None else {})
 
     @property
@@ -231,6 +236,7 @@ class PlatingSolver:
                 "island_seeds": np.array(islands.seeds, dtype=np.int64).reshape(-1, 3),
                 **{f"increment_{k}": v for k, v in self.increments.items()},
                 **(self.nuclei.save() if self.nuclei is not None else {}),
+                **({} if self.flow is None else {"flow_part": self.flow.diffusion.longest}),
             },
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
             "ledger": dict(self.ledger.__dict__),
@@ -271,6 +277,8 @@ class PlatingSolver:
         self.system.islands.restore(numbers["island_potentials"], numbers["island_seeds"])
         if self.nuclei is not None:
             self.nuclei.load(numbers)
+        if self.flow is not None:
+            self.flow.diffusion.longest = float(numbers["flow_part"])
         if self.stress is not None:
             self.stress.load(saved["stress"] if root else None)
         if self.order is not None:

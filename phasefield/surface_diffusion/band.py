@@ -2,10 +2,10 @@
 
     (M + s^2 A W^-1 A) u = M K
 
-A: -div(opening q grad) (kernels.surface_diffusion); W = pore q, M = pore w(xi): two weights across the surface with the same
-integral; s^2 = gamma dt B/h^4, lengths in cells. Tangentially s^2 A W^-1 A is s^2 k^4, the stiffness of Mullins' law.
-Across the surface W^-1 A has the one eigenvalue zero, of what is constant, and all others above (h/2l)^2: u is the mean
-of the cells' curvatures K over the profile, constant along the normal, as it should be.
+A: -div(opening q grad) (kernels.surface_diffusion); W = pore q, M = pore w(xi): weights across the surface, with
+the same integral; s^2 = gamma dt B/h^4, lengths in cells. Tangentially s^2 A W^-1 A is s^2 k^4, the stiffness of
+Mullins' law. Across the surface W^-1 A has the one eigenvalue zero, of what is constant, and all others above
+(h/2l)^2: u is the mean of the cells' curvatures K over the profile, constant along the normal, as it should be.
 
 Conjugate gradients, preconditioned by (N + s A)^-1 W (N + s A)^-1, N = (M W)^(1/2), which is within a factor of two of
 the inverse at any s; each factor by one cycle of algebraic multigrid, or by an incomplete factorisation where s is
@@ -17,16 +17,19 @@ from __future__ import annotations
 import numpy as np
 from petsc4py import PETSc
 
-from ramify.phasefield.engine import SolverFailure
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.kernels import surface_diffusion as kernels
 from ramify.physics.interface import interface_weight
 
-TOLERANCE, ROUGH = 1e-9, 1e-4
+TOLERANCE, ROUGH = 1e-11, 1e-4
 """Of the preconditioned residual, and where an error is estimated; metal is conserved whatever they are."""
 MOST_ITERATIONS = 2000
 LARGE = 30.0
 """Stiffness s^2 above which multigrid pays."""
+
+
+class DiffusionFailure(RuntimeError):
+    """Surface diffusion that cannot go on; the message says why."""
 
 
 class Band:
@@ -151,7 +154,7 @@ class Stage:
         self._inner.apply(self._t, y)
 
     def solve(self, curvature: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
-        """u of the cells from their K, rows of this rank's cells; SolverFailure without convergence."""
+        """u of the cells from their K, rows of this rank's cells; DiffusionFailure without convergence."""
         right, u = self.band.M.duplicate(), self.band.M.duplicate()
         right.setArray(curvature)
         right.pointwiseMult(right, self.band.M)
@@ -161,13 +164,7 @@ class Stage:
         right.destroy()
         u.destroy()
         if reason < 0:
-            raise SolverFailure(
-                f"surface diffusion does not converge in {MOST_ITERATIONS} iterations",
-                field="xi",
-                place=None,
-                time=float("nan"),
-                remedy="lower numerics.front_motion or numerics.largest_step",
-            )
+            raise DiffusionFailure(f"surface diffusion does not converge in {MOST_ITERATIONS} iterations")
         return found
 
     def damp(self, values: np.ndarray) -> np.ndarray:

@@ -28,17 +28,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ramify.phasefield.engine import SolverFailure
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.kernels import surface_diffusion as kernels
-from ramify.phasefield.surface_diffusion.band import Band, Stage, finest_edge
+from ramify.phasefield.surface_diffusion.band import Band, DiffusionFailure, Stage, finest_edge
 
 AXES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
 GAMMA = 1.0 - math.sqrt(0.5)
 STIFFER = 1.15
 """J over the operator it stands for: the scheme is unstable where J is less than 0.86 of it."""
 LEAST_STIFFNESS = 0.1
-"""Of a stage, s^2: in short parts the linear problem only smooths, by (s k^2 h^2)^2, and has to stay well conditioned."""
+"""Of a stage, s^2: in short parts the linear problem only smooths, by s^2 k^4 h^4; it has to stay well conditioned."""
 ABSOLUTE = 1e-2
 """Error of a part of a step that is always allowed [cells]."""
 RELATIVE = 0.05
@@ -64,6 +63,8 @@ class Diffused:
     """Largest velocity of the surface [m/s], the mean over each part."""
     error: float
     """Largest estimate of the error of a part [m]."""
+    way: float
+    """Sum over the parts of the surface's largest motion [m]."""
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,16 @@ class SurfaceDiffusion:
 
         Raises
         ------
-        SolverFailure
+        DiffusionFailure
             Where no part is short enough.
         """
         uniform = not isinstance(coefficient, np.ndarray)
         largest = float(coefficient) if uniform else self.grid.max(float(np.max(coefficient)))
         if largest == 0.0:
-            return Diffused(0, 0.0, 0.0)
+            return Diffused(0, 0.0, 0.0, 0.0)
         share = np.ones((1, 1, 1)) if uniform else np.asarray(coefficient) / largest
         done, failed, part = 0.0, 0, min(step, self.longest)
-        parts, speed, worst = 0, 0.0, 0.0
+        parts, speed, worst, way = 0, 0.0, 0.0, 0.0
         while done < step:
             last = done + part >= step * (1.0 - 1e-9)
             part = step - done if last else part
@@ -145,18 +146,12 @@ class SurfaceDiffusion:
             if tried.excess <= 1.0:
                 done = step if last else done + part
                 parts, failed = parts + 1, 0
-                speed, worst = max(speed, tried.way / part), max(worst, tried.error)
+                speed, worst, way = max(speed, tried.way / part), max(worst, tried.error), way + tried.way
                 self._hold(xi, part, tried.way / part)
             else:
                 failed += 1
             if failed > MOST_FAILURES:
-                raise SolverFailure(
-                    f"surface diffusion needs parts of a step of less than {part:.2g} s",
-                    field="xi",
-                    place=None,
-                    time=float("nan"),
-                    remedy="lower numerics.largest_step",
-                )
+                raise DiffusionFailure(f"surface diffusion needs parts of a step of less than {part:.2g} s")
             ratio = min(max(SAFETY / max(tried.excess, 1e-12), SHRINK), GROWTH if failed == 0 else RETRY)
             # In half octaves: any number of ranks chooses the same.
             ratio = 2.0 ** (0.5 * math.floor(2.0 * math.log2(ratio)))
@@ -164,7 +159,7 @@ class SurfaceDiffusion:
             known = self.longest if failed == 0 and part < self.longest < LONGEST else 0.0
             self.longest = min(max(part * ratio, known), LONGEST)
             part = self.longest
-        return Diffused(parts, speed, worst)
+        return Diffused(parts, speed, worst, way)
 
     def _part(self, xi: np.ndarray, step: float, largest: float, share: np.ndarray) -> _Part:
         """One step of the scheme, taken if it is good; otherwise `xi` stays what it was."""

@@ -2,7 +2,7 @@
 
 Metal fills the box 0 < z < H but for its voids, xi = 1 in metal and 0 in voids. z = 0 is the back face, towards the
 current collector and the reservoir of metal, z = H the contact with the solid electrolyte. Current densities are
-positive for plating. One step, by Heun's method:
+positive for plating. One step, by a Rosenbrock method that is Heun's where capillarity is slow (voids.damping):
 
 1. vacancies of the metal now (voids.vacancies), and the velocity of its surface;
 2. the metal at the end of the step with that velocity; vacancies and velocity there;
@@ -33,15 +33,13 @@ import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.surface_diffusion.diffusion import LONGEST, SurfaceDiffusion
+from ramify.phasefield.voids.damping import Damping, Motion
 from ramify.phasefield.voids.ledger import MetalLedger
 from ramify.phasefield.voids.nucleation import Nucleation, Sites, fill_remainders
 from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem
 from ramify.phasefield.voids.surface import VoidSurface
 from ramify.phasefield.voids.vacancies import Exchange, Fluxes, Vacancies
 from ramify.physics.interface import equilibrium_profile
-
-STABLE = 1.6
-"""Step times the decay rate of the finest ripple at most: Heun's method turns unstable at two."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,6 @@ class StepLimits:
 
     motion: float
     """The surface moves by no more than `front_motion` cells."""
-    capillarity: float
-    """Ripples as fine as the grid stay stable: curvature is taken explicitly."""
     error: float
     """The tolerance of the error, at second order."""
     births: float = np.inf
@@ -76,7 +72,7 @@ class StepLimits:
     @property
     def shortest(self) -> float:
         """What binds."""
-        return min(self.motion, self.capillarity, self.error, self.births)
+        return min(self.motion, self.error, self.births)
 
 
 @dataclass(frozen=True)
@@ -119,6 +115,7 @@ class VoidMetal:
         self.mullins = problem.transport.surface_transport * self.vacancies.capillary
         """B of surface diffusion [m^4/s]."""
         self.front = VoidSurface(grid, problem, pore, self.openings, self.vacancies.profile)
+        self.damping = Damping(grid, problem, self.vacancies, self.openings, self.front.largest_wavenumber)
         self.flow = self._surface_flow(pore) if self.mullins > 0.0 else None
         self.nucleation = Nucleation(grid, problem) if problem.nucleation is not None else None
         self._finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
@@ -175,13 +172,19 @@ class VoidMetal:
         self.vacancies.set_geometry(start)
         current = self._follow(contact_current, state.xi, start)
         first = self.vacancies.solve(current, state.excess, state.time)
-        guess = self._move(start, [first], dt)
+        self.damping.set_geometry(start, dt)
+        one = self.damping.damp(Motion(first.rate, first.speed))
+        velocity = self.vacancies.largest_speed(one.speed)
+        guess = self._move(start, one, velocity, dt)
         self.vacancies.set_geometry(guess)
         second = self.vacancies.solve(self._follow(current, start, guess), first.excess, state.time + dt)
-        moved = self._move(start, [first, second], dt)
+        two = self.damping.damp(Motion(second.rate, second.speed).plus(one, 1.0, -2.0))
+        velocity = 0.5 * (velocity + self.vacancies.largest_speed(two.plus(one, 1.0, 2.0).speed))
+        moved = self._move(start, one.plus(two, 1.5, 0.5), velocity, dt)
         end, part, further = self._run_along(moved, 0.5 * dt, part)
         change = self.grid.max(float(np.abs(moved - guess)[OWNED].max()))
-        return self._judge(state, dt, (change, way + further, part), end, (first, second))
+        way += further + velocity * dt
+        return self._judge(state, dt, (change, way, part), end, (first, second))
 
     def _surface_flow(self, pore: np.ndarray) -> SurfaceDiffusion:
         front = self.front
@@ -212,14 +215,11 @@ class VoidMetal:
         given, moved = self.grid.sums(np.array(sums))
         return follows * (given / moved) if moved != 0.0 else follows
 
-    def _move(self, xi: np.ndarray, stages: list[Exchange], dt: float) -> np.ndarray:
-        """The metal after `dt` with the mean rate of the stages."""
+    def _move(self, xi: np.ndarray, motion: Motion, velocity: float, dt: float) -> np.ndarray:
+        """The metal after `dt` of a motion; `velocity` is the largest one [m/s]."""
         rate, speed = self.front.borrow()
-        share = 1.0 / len(stages)
-        rate[:] = share * sum(stage.rate for stage in stages)
-        speed[:] = share * sum(stage.speed for stage in stages)
+        rate[:], speed[:] = motion.rate, motion.speed
         self.grid.halo.exchange(speed)
-        velocity = share * sum(stage.velocity for stage in stages)
         return self.front.advance(xi, rate, speed, dt, velocity)[0]
 
     def _judge(
@@ -230,25 +230,22 @@ class VoidMetal:
         xi: np.ndarray,
         stages: tuple[Exchange, Exchange],
     ) -> Advance:
-        """The result and its limits; `moves`: difference of xi between the orders, way and part of `_run_along`."""
+        """The result and its limits; `moves`: difference of xi between the orders, way [m], part of `_run_along`."""
         numerics, finest = self.problem.numerics, self._finest
         change, way, part = moves
         # in the middle of the surface d(xi) is a displacement over 4 l
         error = 4.0 * self.problem.interface.width * change / finest
-        velocity = max(stage.velocity for stage in stages) + way / dt
-        wavenumber = self.front.largest_wavenumber
         fluxes = stages[0].fluxes.mean(stages[1].fluxes)
         sites, last, wait = self._births(state, stages[1], xi, dt)
         limits = StepLimits(
-            motion=numerics.front_motion * finest / velocity if velocity > 0.0 else np.inf,
-            capillarity=_longest_stable(self.vacancies.relaxation(wavenumber) * wavenumber**2),
+            motion=numerics.front_motion * finest * dt / way if way > 0.0 else np.inf,
             error=0.9 * dt * float(np.sqrt(numerics.time_tolerance / error)) if error > 0.0 else np.inf,
             births=wait,
         )
         (gained, moved), (placed, _) = self._void_moles(state.xi, xi), self._void_moles(xi, last)
         step = MetalLedger.of_step(dt, fluxes, gained, moved, placed)
         result = MetalState(state.time + dt, last, stages[1].excess, state.ledger.plus(step), sites, part)
-        return Advance(result, error, velocity * dt / finest, limits, fluxes, step)
+        return Advance(result, error, way / finest, limits, fluxes, step)
 
     def _births(
         self, state: MetalState, end: Exchange, xi: np.ndarray, dt: float
@@ -296,12 +293,8 @@ class VoidMetal:
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""
+        self.damping.free()
         self.vacancies.free()
-
-
-def _longest_stable(decay: float) -> float:
-    """Longest step of Heun's method [s] for a ripple that decays at a rate [1/s], with some room."""
-    return STABLE / decay if decay > 0.0 else np.inf
 
 
 def _inner_faces(grid: Grid) -> list[np.ndarray]:

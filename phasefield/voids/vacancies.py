@@ -130,7 +130,7 @@ class Vacancies:
         front_kernels.signed_distance(xi, self._psi)
         self._beside = kernels.list_beside_surface(self._psi, self._at)
 
-    def _extend(self, values: np.ndarray) -> None:
+    def extend(self, values: np.ndarray) -> None:
         """Carry what the cells at the surface hold along its normals; zero beyond FARTHEST."""
         known = self._at.copy()
         values[known == 0] = 0.0
@@ -163,7 +163,7 @@ class Vacancies:
                     component[-1] = component[-2]
         width = self.problem.interface.width
         kernels.carry_to_surface(curvature, psi, (nx, ny, nz), inverse, width, planar, largest)
-        self._extend(curvature)
+        self.extend(curvature)
 
     def contact_fraction(self, xi: np.ndarray) -> np.ndarray:
         """Metal fraction (ny, nx) of this rank's share of the contact plane; zero where metal holds no vacancies."""
@@ -224,7 +224,7 @@ class Vacancies:
             rate,
             speed,
         )
-        self._extend(speed)
+        self.extend(speed)
         domain, omega = self.problem.domain, self.problem.transport.molar_volume
         to_moles = domain.cell_volume / omega
         hx, hy, _ = domain.spacing
@@ -238,10 +238,14 @@ class Vacancies:
             float(np.sum(np.abs(rate[OWNED]))) * to_moles,
         ]
         fluxes = Fluxes(*self.grid.sums(np.array(sums)).tolist())
-        strong = 0.05 / self.problem.interface.width
-        velocity = self.grid.max(kernels.largest_speed(speed, self.weight, strong))
+        velocity = self.largest_speed(speed)
         contact = self.at_contact(excess, self._xi, contact_current) - 1.0
         return Exchange(excess, contact, rate, speed, fluxes, velocity)
+
+    def largest_speed(self, speed: np.ndarray) -> float:
+        """Largest size of a velocity on the surface [m/s]."""
+        strong = 0.05 / self.problem.interface.width
+        return self.grid.max(kernels.largest_speed(speed, self.weight, strong))
 
     def at_contact(self, excess: np.ndarray, xi: np.ndarray, contact_current: np.ndarray) -> np.ndarray:
         """s (ny, nx) on the contact plane itself, from the outermost cells and the flux; 1 where there is no metal."""

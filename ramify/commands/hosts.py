@@ -17,6 +17,9 @@ def host(
     ],
     output: FolderOption = None,
     overrides: Overrides = None,
+    mesh: Annotated[
+        bool, typer.Option("--mesh", help="Also write host.msh, a mesh of host and pores on the domain's cells.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Build and describe a host alone: porosity, areas, pore sizes, transport, capacity limit."""
@@ -25,12 +28,18 @@ def host(
         from ramify.scenario.host_spec import load_host
 
         resolved = load_host(source, overrides or [])
+        if mesh and output is None:
+            refuse("--mesh: there is no folder to write host.msh into; allowed: -o DIR beside it")
         if output is not None:
             refuse_description_folder(output)
         from ramify.describe import describe_host
 
         speak()
         description = describe_host(resolved)
+        if mesh:
+            from ramify.build_hosts import fit_host
+
+            fitted = fit_host(resolved)
     if environment_number(RANK, 0) > 0:
         return  # every rank has described the host, one tells of it
     if as_json:
@@ -48,6 +57,11 @@ def host(
 
         for path in write_description(output, resolved, description):
             typer.echo(path, err=as_json)
+        if mesh:
+            from ramify.results.host_mesh import MESH, write_host_mesh
+
+            write_host_mesh(output / MESH, fitted)
+            typer.echo(output / MESH, err=as_json)
 
 
 def refuse_description_folder(folder: Path) -> None:

@@ -30,6 +30,9 @@ def diffusivity_lines(outcome: Outcome) -> list[str]:
         lines.append(f"  against {details['reference']:.4g} m^2/s: {100 * deviation:+.1f} %")
     if "coordinates" in details:
         lines.append(f"  paths: {details['coordinates']}")
+    if "crystalline_at_start" in details:
+        start, end = (100.0 * float(details[f"crystalline_at_{end}"] or 0.0) for end in ("start", "end"))
+        lines.append(f"  crystalline: {start:.0f} % of the atoms at the start, {end:.0f} % at the end (averaged q6)")
     lines += [f"  {line}" for line in outcome.layers]
     return lines + [f"  note: {warning}" for warning in record.warnings]
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from ramify.models import Model, meshed
 from ramify.scenario.base import Scenario
 from ramify.scenario.errors import ScenarioError
-from ramify.scenario.fields import Conductivity, CurrentDensity, Quantity, Section, Time
+from ramify.scenario.fields import Concentration, Conductivity, CurrentDensity, Quantity, Section, Time
 from ramify.scenario.meshes import (
     FileMesh,
     MeshSection,
@@ -61,6 +61,13 @@ class OhmicSection(Section):
     """Of the collector."""
 
 
+class StopSection(Section):
+    """What ends a transient before its time."""
+
+    concentration: Concentration
+    """Smallest of the salt anywhere; the run ends with the step that falls below."""
+
+
 class FieldOutput(Section):
     """What is kept of a run."""
 
@@ -92,6 +99,7 @@ class CurrentDistributionScenario(Scenario):
     """Equipotential by default."""
     duration: Time | None = None
     """Of a transient; the steady state by default."""
+    stop: StopSection | None = None
     output: FieldOutput = FieldOutput()
     numerics: ElementNumerics = ElementNumerics()
 
@@ -107,6 +115,12 @@ def complete(scenario: CurrentDistributionScenario, folder: Path) -> CurrentDist
     if scenario.duration is not None and scenario.distribution != "tertiary":
         problem = "a primary or secondary distribution has no transient"
         raise ScenarioError(problem, ("duration",), f"{scenario.duration:g} s", "distribution: tertiary")
+    if scenario.stop is not None and scenario.duration is None:
+        raise ScenarioError("a steady state ends of itself", ("stop",), allowed="a duration beside it")
+    if scenario.stop is not None and scenario.stop.concentration >= scenario.electrolyte.concentration:
+        problem = "is where the run begins: there is nothing to wait for"
+        value, most = scenario.stop.concentration, scenario.electrolyte.concentration
+        raise ScenarioError(problem, ("stop", "concentration"), f"{value:g} mol/m^3", f"less than {most:g} mol/m^3")
     if scenario.output.every is not None and scenario.duration is None:
         raise ScenarioError("a steady state has one snapshot", ("output", "every"), allowed="a duration beside it")
     mesh = complete_mesh(scenario.mesh, folder)

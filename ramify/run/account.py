@@ -55,6 +55,7 @@ def summary(engine: Engine, last: StepReport | None, measures: Mapping[str, floa
         "nuclei": measures.get("nuclei"),
         "particles": measures.get("particles"),
         "nucleus_radius_m": measures.get("nucleus_radius"),
+        **interphase_numbers(measures),
         **order_numbers(measures),
         **stress_numbers(measures),
         "voltage_V": last.voltage if last is not None else None,
@@ -62,6 +63,12 @@ def summary(engine: Engine, last: StepReport | None, measures: Mapping[str, floa
         "balance": ledger.balance(FARADAY),
         "largest_correction_relative": ledger.largest_correction,
     }
+
+
+def interphase_numbers(measures: Mapping[str, float]) -> dict[str, float]:
+    """What a run with nucleation in an interphase adds to `summary.json`; nothing without."""
+    names = {"nuclei_inside": "nuclei_inside", "nucleus_depth": "nucleus_depth_m"}
+    return {key: measures[name] for name, key in names.items() if name in measures}
 
 
 def order_numbers(measures: Mapping[str, float]) -> dict[str, float]:

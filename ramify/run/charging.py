@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from ramify.scenario.grid_rules import resolved
 
 if TYPE_CHECKING:
     from ramify.fem.double_layer import DoubleLayerCell
-    from ramify.results.netcdf import HistoryFile
 
 FIRST_STEP = 1e-2
 """After a jump, in Debye times."""
@@ -32,8 +30,6 @@ def march(
     run.record(0.0)
     for number, step in enumerate(resolved(scenario.steps)):
         run.take(number, step)
-    if run.history is not None:
-        run.history.flush()
     return run.summary()
 
 
@@ -48,7 +44,7 @@ class _Transient:
         snapshot: Callable[[float], None],
     ) -> None:
         self.scenario, self.cell, self.folder, self.snapshot = scenario, cell, folder, snapshot
-        self.history = _history(folder.path, cell.mesh.dimension) if folder.root else None
+        self.columns = _columns(cell.mesh.dimension)
         self.amounts = cell.amounts()
         self.charges = [cell.charge(electrode) for electrode in (cell.working, cell.counter)]
         self.area = cell.mesh.area(cell.working.boundary)
@@ -92,8 +88,7 @@ class _Transient:
             "smallest_concentration": smallest_concentration(cell),
         }
         self.throughput = max(self.throughput, abs(row["charge_passed"]))
-        if self.history is not None:
-            self.history.append(row)
+        self.folder.history(row, self.columns)
 
     def passed(self, end: int) -> float:
         """Charge through the wire of an electrode since the start: that of the ions less what the metal gained."""
@@ -140,12 +135,10 @@ def smallest_concentration(cell: DoubleLayerCell) -> float:
     return float(min(cell.mesh.comm.allgather(float(wet.min(initial=np.inf)))))
 
 
-def _history(folder: Path, dimension: int) -> HistoryFile:
-    from ramify.results.folder import HISTORY
-    from ramify.results.netcdf import HistoryFile
-
+def _columns(dimension: int) -> tuple[Quantity, ...]:
+    """Of the history, beyond the field table."""
     ampere, coulomb = f"A{PER_AREA[dimension]}", f"C{PER_AREA[dimension]}"
-    extra = (
+    return (
         Quantity("current", "$I$", "current into the working electrode", ampere, "current_into_working_electrode"),
         Quantity("ion_current", "$I_F$", "current of ions into the working electrode", ampere,
                  "ion_current_into_working_electrode"),
@@ -154,4 +147,3 @@ def _history(folder: Path, dimension: int) -> HistoryFile:
         Quantity("smallest_concentration", r"$c_\\mathrm{min}$", "smallest concentration", "mol m-3",
                  "minimum_mole_concentration"),
     )  # fmt: skip
-    return HistoryFile(folder / HISTORY, extra)

@@ -12,6 +12,8 @@ import numpy as np
 from ramify.build import build_electrolyte
 from ramify.models.current_distribution import CurrentDistributionScenario
 from ramify.models.meshed import plot
+from ramify.results.fields import Quantity
+from ramify.run.charging import PER_AREA
 from ramify.run.meshed import Work, run_meshed
 from ramify.run.meshed_folder import MeshedFolder
 from ramify.scenario.errors import ScenarioError
@@ -93,18 +95,16 @@ def make_cell(scenario: CurrentDistributionScenario, length: float) -> Cell:
 
 
 def _solve(scenario: CurrentDistributionScenario, model: CurrentDistribution, folder: MeshedFolder) -> dict[str, Any]:
-    steps = rejected = 0
+    numbers: dict[str, Any] = {"steps": 1, "rejected_steps": 0}
     content = model.salt_content() if model.salt >= 0 else 0.0
     if scenario.duration is None:
         _settle(model)
-        steps = 1
         folder.snapshot(0.0, model.space, fields_of(model), ())
     else:
-        steps, rejected = _march(scenario, model, folder)
-    if folder.root:
-        folder.log("solved", steps=steps, voltage=model.voltage)
+        numbers = _march(scenario, model, folder)
+    folder.log("solved", steps=numbers["steps"], voltage=model.voltage)
     _write_surface(model, folder)
-    return summary(scenario, model, content) | {"steps": steps, "rejected_steps": rejected}
+    return summary(scenario, model, content) | numbers
 
 
 def _settle(model: CurrentDistribution) -> None:
@@ -122,26 +122,52 @@ def _settle(model: CurrentDistribution) -> None:
         ) from None
 
 
-def _march(scenario: CurrentDistributionScenario, model: CurrentDistribution, folder: MeshedFolder) -> tuple[int, int]:
+def _march(scenario: CurrentDistributionScenario, model: CurrentDistribution, folder: MeshedFolder) -> dict[str, Any]:
+    """Step through the duration, or to where the salt is used up; numbers of the summary."""
     march, end = model.march, resolved(scenario.duration)
     sizes = np.full(model.space.components, np.inf)
     sizes[model.salt] = scenario.electrolyte.concentration
     D = float(model.cell.electrolyte.diffusivity(scenario.electrolyte.concentration))
     dt = min(FIRST_STEP * model.cell.length**2 / D, end)
     every = scenario.output.every or end
+    lowest = scenario.stop.concentration if scenario.stop is not None else 0.0
+    unit = f"A{PER_AREA[model.mesh.dimension]}"
+    current = Quantity("current", "$I$", "current into the working electrode", unit, "current_into_working_electrode")
     steps = rejected = shots = 0
     # Potentials at once follow the current: the first snapshot has to have them.
     march.make_consistent(1e-6 * dt)
     folder.snapshot(0.0, model.space, fields_of(model), ())
-    while march.time < end:
+    before = row = _row(model, 0.0)
+    while march.time < end and row["minimum_concentration"] >= lowest:
         folder.stop_if_asked()
         step, dt = march.adaptive_step(min(end, (shots + 1) * every), dt, scenario.numerics.time_tolerance, sizes)
         steps, rejected = steps + 1, rejected + step.rejected
+        before, row = row, _row(model, step.dt)
+        folder.history(row, (current,))
         folder.log("step", time=march.time, dt=step.dt, voltage=model.voltage, newton=step.solution.iterations)
         if march.time >= min(end, (shots + 1) * every) * (1.0 - 1e-12):
             shots += 1
             folder.snapshot(march.time, model.space, fields_of(model), ())
-    return steps, rejected
+    numbers: dict[str, Any] = {"steps": steps, "rejected_steps": rejected}
+    if row["minimum_concentration"] >= lowest:
+        return numbers
+    if march.time > shots * every:
+        folder.snapshot(march.time, model.space, fields_of(model), ())
+    fallen = before["minimum_concentration"] - row["minimum_concentration"]
+    crossed = march.time - step.dt * (lowest - row["minimum_concentration"]) / fallen
+    return numbers | {"status": "stopped", "stop_reason": "concentration", "stop_time_s": crossed}
+
+
+def _row(model: CurrentDistribution, dt: float) -> dict[str, float]:
+    """One row of the history. Collective."""
+    c = model.march.u[model.wet, model.salt]
+    return {
+        "time": model.march.time,
+        "step": dt,
+        "voltage": model.voltage,
+        "current": model.currents()[0],
+        "minimum_concentration": min(model.mesh.comm.allgather(float(c.min(initial=np.inf)))),
+    }
 
 
 def fields_of(model: CurrentDistribution) -> dict[str, np.ndarray]:

@@ -84,7 +84,7 @@ def _carry_out(folder: MeshedFolder, solve: Work, draw: Callable[[Path], list[Pa
             print(f"ramify: {failure}", file=sys.stderr)
         folder.finish("failed", str(failure), {})
         return GAVE_UP
-    folder.finish("finished", "solved", numbers)
+    folder.finish(numbers.pop("status", "finished"), numbers.pop("stop_reason", "solved"), numbers)
     if folder.root:
         print(f"finished: results in {folder.path}")
         for picture in draw(folder.path) if draw is not None else ():

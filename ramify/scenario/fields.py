@@ -27,6 +27,27 @@ def refuse(problem: str, key: Key = (), value: object = None, allowed: str | Non
     return as_pydantic(ScenarioError(problem, key, text, allowed, suggestion))
 
 
+INCLUSIONS: list[dict[str, Any]] = [
+    {"type": "string", "pattern": r"^[A-Za-z_./][\w./ -]*$"},
+    {
+        "type": "object",
+        "properties": {"record": {"type": "string"}, "temperature": {"type": "string"}, "quantile": {"type": "number"}},
+        "required": ["record"],
+        "additionalProperties": False,
+    },
+    {
+        "type": "object",
+        "properties": {"material": {"type": "string"}},
+        "required": ["material"],
+        "additionalProperties": False,
+    },
+]
+"""JSON Schema of a material record where a quantity is expected (ramify.scenario.materials).
+
+Editors see the text or mapping behind `!record` and `!material` alone: a name, which begins as no quantity does.
+"""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """Annotation of a quantity: text with a unit in a file, an SI float in the program."""
@@ -51,9 +72,9 @@ class Quantity:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         sign = "[+-]?" if self.sign == "any" else r"\+?"
+        text = {"type": "string", "pattern": rf"^\s*{sign}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S+"}
         return {
-            "type": "string",
-            "pattern": rf"^\s*{sign}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S+",
+            "anyOf": [text, *INCLUSIONS],
             "description": f"{self.dimension.name} with its unit, SI unit {self.dimension.unit}",
             "examples": list(self.dimension.examples),
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from ramify.models import DEFAULT, MODELS, find_model
 from ramify.scenario.base import VERSION
+from ramify.scenario.fields import INCLUSIONS
 
 
 def scenario_schema(model: str = DEFAULT) -> dict[str, Any]:
@@ -14,6 +15,9 @@ def scenario_schema(model: str = DEFAULT) -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = f"ramify scenario, model: {model}"
     schema["properties"]["version"] |= {"const": VERSION}
+    taken = {"$ref": "#/$defs/MaterialSection"}
+    records = {"type": "object", "additionalProperties": {"anyOf": [*INCLUSIONS[:2], taken]}}
+    schema["properties"]["materials"] = {"anyOf": [records, {"type": "null"}], "default": None}
     if "mechanics" in schema["properties"]:  # editors read `off` as text, some YAML libraries as a truth value
         section = {"$ref": "#/$defs/MechanicsSection"}
         schema["properties"]["mechanics"] = {"anyOf": [{"enum": ["off", False]}, section], "default": "off"}

@@ -60,15 +60,20 @@ def _filled(section: SectionType, **defaults: object) -> SectionType:
 
 
 def _metal(scenario: PlatingScenario) -> MetalSection:
+    from ramify.physics.constants import AVOGADRO
     from ramify.physics.metals import PRESETS
 
     data = PRESETS[scenario.metal.preset]
-    return _filled(
+    metal = _filled(
         scenario.metal,
         surface_energy=data.surface_energy,
         molar_volume=data.molar_volume,
         conductivity=data.conductivity,
     )
+    if metal.surface_diffusion is None:
+        return metal
+    atom = ((metal.molar_volume or data.molar_volume) / AVOGADRO) ** (1.0 / 3.0)
+    return metal.model_copy(update={"surface_diffusion": _filled(metal.surface_diffusion, thickness=atom)})
 
 
 def _kinetics(scenario: PlatingScenario) -> KineticsSection:

@@ -15,8 +15,10 @@ from ramify.scenario.crystallinity_rules import crystallinity_rule
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
 from ramify.scenario.hosts import NoHost
+from ramify.scenario.interphase_rules import interphase_rule
 from ramify.scenario.mechanics import check_mechanics
 from ramify.scenario.schema import DomainSection, ElectrolyteSection, PlatingScenario
+from ramify.scenario.surface_rules import anisotropy_rule, surface_diffusion_rule
 from ramify.scenario.wetting_rules import wetting_rule
 
 Rule = Callable[[PlatingScenario], None]
@@ -341,10 +343,13 @@ RULES: tuple[Rule, ...] = (
     kinetics_rule,
     interface_rule,
     wetting_rule,
+    surface_diffusion_rule,
+    anisotropy_rule,
     host_rule,
     film_rule,
     nuclei_rule,
     nucleation_rule,
+    interphase_rule,
     crystallinity_rule,
     protocol_rule,
     output_rule,

@@ -23,6 +23,7 @@ from ramify.scenario.fields import (
     Length,
     Mobility,
     MolarVolume,
+    NonNegative,
     NumberDensity,
     Positive,
     Rate,
@@ -40,6 +41,7 @@ FieldName = Literal["xi", "psi", "c", "phi_l", "phi_s", "s", "p", "von_mises", "
 
 Cells = Annotated[int, Field(ge=1, le=100_000)]
 LengthList = Annotated[tuple[Length, ...], Field(min_length=1, max_length=3, strict=False)]
+DepthWeight = Annotated[tuple[Coordinate, NonNegative], Field(strict=False)]
 CellList = Annotated[tuple[Cells, ...], Field(min_length=1, max_length=3, strict=False)]
 
 
@@ -67,6 +69,25 @@ class ElectrolyteSection(Section):
     temperature: Temperature = 298.15
 
 
+class SizeLawSection(Section):
+    """Diffusivity of small particles, D(d) = D (1 + length/d)."""
+
+    length: Length
+    """Slope of the fitted law over the diffusivity of a large particle."""
+    smallest: Length
+    """Least diameter that the law is known for; below, the diffusivity stays what it is there."""
+
+
+class SurfaceDiffusionSection(Section):
+    """Diffusion of the metal along its own surface."""
+
+    diffusivity: Diffusivity
+    """Of the atoms of the surface layer, on a large particle."""
+    thickness: Length | None = None
+    """Of the surface layer; the edge of an atom's cube by default."""
+    size_law: SizeLawSection | None = None
+
+
 class MetalSection(Section):
     """The plated metal, a preset with overrides."""
 
@@ -74,6 +95,16 @@ class MetalSection(Section):
     surface_energy: SurfaceEnergy | None = None
     molar_volume: MolarVolume | None = None
     conductivity: Conductivity | None = None
+    surface_diffusion: SurfaceDiffusionSection | None = None
+
+
+class AnisotropySection(Section):
+    """Exchange current density of a cubic crystal, i0 [1 + strength f(n)], all metal being one crystal."""
+
+    strength: Annotated[float, Field(gt=-1, lt=1, allow_inf_nan=False)]
+    """Above zero where the faces normal to the axes are the fast ones."""
+    angle: Angle | None = None
+    """Of the crystal's axes to those of the domain, about y; 0 by default."""
 
 
 class KineticsSection(Section):
@@ -88,6 +119,7 @@ class KineticsSection(Section):
     film_resistance: ArealResistance = 0.0
     reference_concentration: Concentration | None = None
     """The initial concentration by default."""
+    anisotropy: AnisotropySection | None = None
 
 
 class InterfaceSection(Section):
@@ -152,6 +184,18 @@ class NucleusSection(Section):
     """Through the metal, on the surface where the position lies; a ball about the position by default."""
 
 
+class InterphaseSection(Section):
+    """An interphase (SEI) on the bearing surfaces, into which electrons leak and where nuclei may appear, too."""
+
+    thickness: Length
+    leakage_length: Length
+    """Over which the electrons' driving force falls, and the share of sites that they reach."""
+    density: NumberDensity
+    """Of candidate sites inside, over the whole thickness, per area of surface."""
+    weights: Annotated[tuple[DepthWeight, ...], Field(min_length=2, max_length=1000, strict=False)] | None = None
+    """Share of the sites that electrons reach by depth, relative to the largest; linear between, zero outside."""
+
+
 class NucleationSection(Section):
     """Nuclei at random places of the bare conducting surfaces: caps at the start, or sites that turn into nuclei."""
 
@@ -165,6 +209,8 @@ class NucleationSection(Section):
     """Of curvature of the caps at the start; three interface widths by default."""
     contact_angle: Angle | None = None
     """Through the metal; 90 degrees by default."""
+    interphase: InterphaseSection | None = None
+    """Sites inside an interphase beside those on the surface."""
     seed: Seed = 0
 
 

@@ -23,8 +23,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("filling_fraction",),
     ("top_plating_index", "bottom_up_index", "blocked_fraction"),
     ("current_amplification",),
-    ("crystalline_fraction", "orderable_fraction"),
-    ("nucleus_radius", "crystal_size"),
+    ("crystalline_fraction",),
+    ("crystal_size",),
     ("peak_von_mises", "contact_pressure", "peak_contact_pressure"),
 )
 """Quantities of each panel; a panel none of whose quantities was stored is left out."""

@@ -139,22 +139,29 @@ def _plot_curve(file: Path, path: Path) -> Path | None:
     return _saved(figure, path)
 
 
-def _plot_history(file: Path, path: Path) -> Path:
-    """Voltage, current and charge against time."""
+def _plot_history(file: Path, path: Path) -> Path | None:
+    """Voltage, current, charge and smallest concentration against time, those that the history has and that change."""
     with h5netcdf.File(file, "r", locking=False) as data:
         time = data.variables["time"][...]
         columns = [
             (data.variables[name][...], dict(data.variables[name].attrs))
-            for name in ("voltage", "current", "surface_charge")
+            for name in ("voltage", "current", "surface_charge", "minimum_concentration")
+            if name in data.variables and _changes(data.variables[name][...])
         ]
+    if not columns:
+        return None
     factor, unit = next(((f, u) for f, u in SECONDS if time[-1] * f >= 1.0), (1.0, "s"))
-    figure, axes = plt.subplots(1, len(columns), figsize=(3.2 * len(columns), 2.8), layout="constrained")
-    for axis, (values, attributes) in zip(axes, columns, strict=True):
+    figure, axes = plt.subplots(1, len(columns), figsize=(3.2 * len(columns), 2.8), squeeze=False, layout="constrained")
+    for axis, (values, attributes) in zip(axes[0], columns, strict=True):
         # the first row is before the start, where a jump may come
         axis.plot(time[1:] * factor, values[1:], color=LINES[0], lw=1.2)
         text = str(attributes["long_name"])
-        axis.set(xlabel=f"Time ({unit})", ylabel=f"{text[0].upper()}{text[1:]} ({attributes['units']})")
+        axis.set(xlabel=f"Time ({unit})", ylabel=f"{text[0].upper()}{text[1:]}\n({attributes['units']})")
     return _saved(figure, path)
+
+
+def _changes(values: np.ndarray) -> bool:
+    return bool(np.ptp(values[1:]) > 1e-6 * np.abs(values).max()) if len(values) > 2 else True
 
 
 def _label(name: str, attributes: dict[str, Any]) -> tuple[str, float]:

@@ -32,6 +32,8 @@ from ramify.results.figures.style import (
 )
 
 MAPPED = ("c", "phi_l", "phi", "p", "von_mises", "crystallinity")
+OF_METAL = ("crystallinity",)
+"""Fields that mean something in metal alone."""
 PROFILE_LINES = 6
 CAPTION = 1.8
 """Width of time and capacity on one line [inch]: narrower maps have them on two."""
@@ -97,6 +99,8 @@ def draw_map(axis: Axes, case: Case, name: str, snapshot: int, row: int) -> None
         interpolation="bilinear",
     )
     x, z = (_padded_centres(case, name) for name in "xz")
+    if name in OF_METAL and metal.min() < SURFACE:
+        axis.contourf(x, z, np.pad(metal, 1, mode="edge"), levels=[-1.0, SURFACE], colors=["white"])
     for cover, colour, outline in ((metal, METAL, True), (psi, HOST, False)):
         field = np.pad(cover, 1, mode="edge")
         if field.max() > SURFACE:

@@ -1,0 +1,148 @@
+"""Metal that creeps into voids under stack pressure, carried along with its own velocity.
+
+    d(xi)/dt = -div(xi u) + regularisation,        u of voids.creep_flow for the shape at the start of the step
+
+xi is the metal's share of the cells. The regularisation is that of plated metal (plating.front): it keeps the profile
+and conserves metal. Both are fluxes between cells, so that what comes in through z = 0 is what the box gains, to
+round-off: the metal between z = 0 and the collector is a reservoir that the plate pushes into the box. The metal's
+velocity is free of divergence but for the tolerance of its multiplier; dense cells keep that error, some 1e-6.
+
+The step is of second order in time once there is a similar step before it, under the same pressure: u is then
+extrapolated to the middle of the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels import creep as kernels
+from ramify.phasefield.plating.front import Front
+from ramify.phasefield.voids.creep_flow import CreepEffort, CreepFlow, CreepNumerics, CreepSupports
+from ramify.physics.viscoplasticity import ViscoplasticLaw
+
+SURFACE = 0.02
+"""Least xi (1 - xi) of the cells whose velocity counts as the surface's."""
+STEADY = 1.5
+"""Factor between the surface's speeds of two steps, and between their lengths, beyond which nothing is extrapolated."""
+
+
+@dataclass(frozen=True)
+class Crept:
+    """One step."""
+
+    xi: np.ndarray
+    """Metal share at its end, ghosted, ghosts filled."""
+    entered: float
+    """Volume of metal that came in through z = 0 [m^3]."""
+    motion: float
+    """Largest way of the voids' surface [cells]."""
+
+
+class Creep:
+    """Creep of one run's metal.
+
+    Parameters
+    ----------
+    grid
+        The mesh; z = 0 towards the collector, the last layer at the solid electrolyte.
+    front
+        Regularisation of the metal's surface.
+    law, supports, numerics
+        See `CreepFlow`.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        front: Front,
+        law: ViscoplasticLaw,
+        supports: CreepSupports | None = None,
+        numerics: CreepNumerics | None = None,
+    ) -> None:
+        self.grid, self.front = grid, front
+        self.flow = CreepFlow(grid, law, front.interface.width, supports, numerics)
+        hx, hy, hz = grid.domain.spacing
+        self._inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
+        self.faces = [grid.zeros() for _ in range(3)]
+        """Velocities [m/s] of the faces below the cells along x, y, z, and of the last upper ones."""
+        self._before = [grid.zeros() for _ in range(3)]
+        self._last_step = 0.0
+        """Between the two; zero where there is nothing to extrapolate from."""
+        self._pressure, self._speed_before = -1.0, 0.0
+        self.speed = 0.0
+        """Of the voids' surface [m/s], at most."""
+        self._closing_time = np.inf
+        """In which the metal that comes in would fill all voids [s]."""
+
+    def velocity(self, xi: np.ndarray, pressure: float) -> CreepEffort:
+        """Set `faces` for a metal share (ghosts filled) under a mean pressure [Pa] on the collector.
+
+        Raises
+        ------
+        MechanicsFailure
+            If the forces do not come into balance.
+        """
+        effort = self.flow.solve(xi, pressure)
+        self.faces, self._before = self._before, self.faces
+        if pressure != self._pressure:
+            self._last_step, self._pressure = 0.0, pressure
+        self._speed_before = self.speed
+        x, y, z = self.faces
+        kernels.set_face_velocities(self.flow.velocity, x, y, z)
+        self.speed = self.grid.max(kernels.surface_speed(xi, x, y, z, SURFACE))
+        void = self.grid.sum(float(np.sum(1.0 - xi[OWNED])))
+        cells, inflow = float(np.prod(self.grid.domain.cells[:2])), self.plate_velocity() * self._inverse[2]
+        self._closing_time = void / (cells * inflow) if inflow > 0.0 else np.inf
+        return effort
+
+    def longest_step(self) -> float:
+        """Time [s] in which the surface moves by `motion` cells and the voids lose `loss` of their volume, at most."""
+        numerics = self.flow.numerics
+        way = numerics.motion * self.flow.finest / self.speed if self.speed > 0.0 else np.inf
+        return min(way, numerics.loss * self._closing_time)
+
+    def advance(self, xi: np.ndarray, step: float, least_velocity: float = 0.0) -> Crept:
+        """The metal after `step` seconds with the velocity last set, which must be that of `xi`.
+
+        `least_velocity` [m/s] of the surface for which the regularisation is made, where something else moves it too.
+        """
+        grid, faces = self.grid, self.faces
+        steady = self._speed_before / STEADY <= self.speed <= self._speed_before * STEADY
+        if 0.0 < step <= STEADY * self._last_step and steady:
+            trend = 0.5 * step / self._last_step
+            faces = [now + trend * (now - before) for now, before in zip(faces, self._before, strict=True)]
+        self._last_step = step
+        stage, out = xi.copy(), xi.copy()
+        x, y, z = faces
+        entered = kernels.advect(xi, xi, 0.0, x, y, z, self._inverse, step, grid.at_bottom, stage)
+        self.front.extend_into_host(stage)
+        entered += kernels.advect(stage, xi, 0.5, x, y, z, self._inverse, step, grid.at_bottom, out)
+        self.front.extend_into_host(out)
+        rate, speed = self.front.borrow()
+        rate.fill(0.0)
+        speed.fill(0.0)
+        moved = self.front.advance(out, rate, speed, step, max(self.speed, least_velocity))[0]
+        volume = 0.5 * grid.sum(entered) * grid.domain.cell_volume
+        return Crept(moved, volume, self.speed * step / self.flow.finest)
+
+    # ------------------------------------------------------------------ measures
+
+    def plate_velocity(self) -> float:
+        """Mean velocity [m/s] of the metal at z = 0."""
+        flux = float(self.faces[2][1, 1:-1, 1:-1].sum()) if self.grid.at_bottom else 0.0
+        nx, ny, _ = self.grid.domain.cells
+        return self.grid.sum(flux) / (nx * ny)
+
+    def contact_pressure(self) -> np.ndarray:
+        """-sigma_zz [Pa] (ny, nx) of this rank's cells beside the solid electrolyte; zeros where it has none."""
+        ny, nx = self.grid.shape[1:]
+        if not self.grid.at_top:
+            return np.zeros((ny, nx))
+        return -self.flow.units[0] * self.flow.stress[OWNED][-1, ..., 2]
+
+    def free(self) -> None:
+        """Free the PETSc objects (the grid is the caller's)."""
+        self.flow.free()

@@ -1,0 +1,48 @@
+"""A void that creep closes, on however many ranks; prints JSON on rank 0.
+
+mpiexec -n N python parallel_creep.py
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from test_void_creep import creep_of, with_void
+
+from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.problem import Domain
+from ramify.phasefield.voids.creep_flow import CreepNumerics
+from ramify.validation.creep_cases import EDGE, PRESSURE
+
+
+def main() -> None:
+    """Print the numbers of the distributed case, on rank 0."""
+    grid = Grid(Domain((EDGE, EDGE, EDGE), (8, 6, 8)))
+    creep = creep_of(grid, 3.0)
+    creep.flow.numerics = CreepNumerics(tolerance=1e-8)
+    xi = with_void(grid, place=(0.1, 0.0, 0.95))
+    entered = 0.0
+    for _ in range(2):
+        creep.velocity(xi, PRESSURE)
+        crept = creep.advance(xi, 0.8 * creep.longest_step())
+        xi, entered = crept.xi, entered + crept.entered
+    pressure = creep.contact_pressure()
+    sums = grid.sums(
+        np.array([xi[OWNED].sum(), (xi[OWNED] ** 2).sum(), np.abs(creep.flow.stress[OWNED]).sum(), pressure.sum()])
+    )
+    numbers = {
+        "metal": sums[0],
+        "squares": sums[1],
+        "stress": sums[2],
+        "contact": sums[3],
+        "entered": entered,
+        "speed": creep.speed,
+        "plate": creep.plate_velocity(),
+    }
+    if grid.comm.rank == 0:
+        print(json.dumps({"numbers": numbers, "process_grid": grid.ranks}))
+
+
+if __name__ == "__main__":
+    main()
