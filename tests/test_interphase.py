@@ -1,4 +1,4 @@
-"""Nucleation inside an interphase that leaks electrons: the law by hand, its limits, where nuclei sit, what is refused."""
+"""Nucleation inside an interphase that leaks electrons: the law by hand, its limits, where nuclei sit, refusals."""
 
 import json
 import math
@@ -9,7 +9,6 @@ import pytest
 
 from ramify import cli
 from ramify.build import build_problem
-from ramify.check import check_scenario
 from ramify.physics import interphase as law
 from ramify.scenario import ScenarioError, scenario_from_text
 
@@ -90,9 +89,7 @@ def test_sites_lie_as_deep_as_electrons_reach():
 )  # fmt: skip
 def test_refusals(override, told):
     with pytest.raises(ScenarioError) as refusal:
-        scenario = scenario_from_text(INSIDE, [override])
-        check_scenario(scenario)
-        build_problem(scenario)
+        build_problem(scenario_from_text(INSIDE, [override]))
     assert told in str(refusal.value)
 
 

@@ -196,6 +196,8 @@ def test_voltage_is_the_sum_of_its_parts_and_fast_strips_are_constricted_as_solv
     assert found.voltage == pytest.approx(parts + 5.0 * told["constriction_resistance"] + told["contact_overpotential"])
     assert told["hot_spot"] == pytest.approx(told["local_current_density"] / -5.0)
     assert told["hot_spot"] > 1.0 / 0.4
+    whole = contact_measures(contact, contact.solve(np.ones((1, 32)), Control("current", -5.0)))
+    assert abs(whole["constriction_resistance"]) < 1e-9 * contact.slab.resistance
     fast = dataclasses.replace(problem.contact.kinetics, exchange_current_density=1e9)
     contact = Contact(problem.metal.domain, dataclasses.replace(problem.contact, kinetics=fast))
     told = contact_measures(contact, contact.solve(shares, Control("current", -5.0)))

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from ramify.phasefield.problem import Domain
+from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.contact_problem import ContactProblem
 from ramify.phasefield.voids.problem import MetalProblem
 
@@ -26,7 +27,7 @@ class CellNumerics:
 class VoidProblem:
     """Everything `VoidEngine` needs."""
 
-    metal: MetalProblem
+    metal: MetalProblem | AllenCahnProblem
     contact: ContactProblem
     shown_cells: int
     """Layers of electrolyte in the stored fields, as high as those of the metal."""

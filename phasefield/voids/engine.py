@@ -25,7 +25,8 @@ from ramify.phasefield.voids.cell import VoidProblem
 from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
 from ramify.phasefield.voids.contact_area import shares_of
 from ramify.phasefield.voids.measures import contact_measures, void_measures
-from ramify.phasefield.voids.metal import Advance, VoidMetal
+from ramify.phasefield.voids.metal import Advance
+from ramify.phasefield.voids.metals import make_metal
 from ramify.physics.constants import FARADAY
 
 MOST_REJECTIONS = 40
@@ -73,7 +74,7 @@ class VoidEngine:
     def __init__(self, problem: VoidProblem, comm: MPI.Comm | None = None) -> None:
         self.problem = problem
         self.grid = Grid(problem.metal.domain, comm)
-        self.metal = VoidMetal(self.grid, problem.metal)
+        self.metal = make_metal(self.grid, problem.metal)
         self.contact = Contact(problem.metal.domain, problem.contact)
         self.state = self.metal.initial_state()
         self.time = 0.0
@@ -259,7 +260,7 @@ class VoidEngine:
 
     def _measures(self, contact: ContactState) -> dict[str, float]:
         domain, taken = self.grid.domain, self.state.ledger
-        at_contact = self.metal.vacancies.at_contact(self.state.excess, self.state.xi, self._share_of(contact.current))
+        at_contact = self.metal.contact_supersaturation(self.state, self._share_of(contact.current))
         filled = np.where(self._share_of(contact.shares) > 0.0, at_contact, -np.inf)
         highest = self.grid.max(float(filled.max()) if self.grid.at_top else -math.inf)
         recess = taken.receded(self._omega, domain.cross_section)

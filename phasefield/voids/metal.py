@@ -110,7 +110,7 @@ class VoidMetal:
         self.grid, self.problem = grid, problem
         pore = grid.zeros()
         pore.fill(1.0)
-        self.openings = _inner_faces(grid)
+        self.openings = inner_faces(grid)
         self.vacancies = Vacancies(grid, problem, self.openings)
         self.mullins = problem.transport.surface_transport * self.vacancies.capillary
         """B of surface diffusion [m^4/s]."""
@@ -137,6 +137,10 @@ class VoidMetal:
         Ranks that do not reach the plane (`grid.at_top`) get zeros.
         """
         return self.vacancies.contact_fraction(state.xi)
+
+    def contact_supersaturation(self, state: MetalState, contact_current: np.ndarray) -> np.ndarray:
+        """S (ny, nx) on the contact plane itself, 1 where there is no metal."""
+        return self.vacancies.at_contact(state.excess, state.xi, contact_current)
 
     def void_volume(self, state: MetalState) -> float:
         """Volume of all voids [m^3]."""
@@ -297,7 +301,7 @@ class VoidMetal:
         self.vacancies.free()
 
 
-def _inner_faces(grid: Grid) -> list[np.ndarray]:
+def inner_faces(grid: Grid) -> list[np.ndarray]:
     """Openings of the faces across x, y, z: one inside the box, none on its outer walls."""
     openings = []
     for axis in range(3):

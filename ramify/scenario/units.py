@@ -107,11 +107,13 @@ ANGLE = Dimension("an angle", "rad", ("60 deg", "1.2 rad"))
 AREA = Dimension("an area", "m^2", ("0.3 um^2", "1e-13 m^2"))
 RATE = Dimension("a rate", "1/s", ("6.25 1/s", "1e-3 1/s"))
 PER_VOLTAGE = Dimension("an inverse voltage", "1/V", ("38.69 1/V",))
+GRADIENT_ENERGY = Dimension("a gradient energy", "N", ("4.5e-7 N",))
+KINETIC_MOBILITY = Dimension("a mobility of the order parameter", "m^2/(N*s)", ("1e-9 m^2/(N*s)",))
 CHARGE_DENSITY = Dimension("a charge per volume", "A*s/m^3", ("7.4e9 C/m^3", "7.4 C/mm^3"))
 
 DIMENSIONS = (LENGTH, TIME, TEMPERATURE, CONCENTRATION, DIFFUSIVITY, CONDUCTIVITY, CURRENT_DENSITY, CAPACITY,
               VOLTAGE, RESISTANCE, AREAL_CAPACITANCE, SURFACE_ENERGY, MOLAR_VOLUME, NUMBER_DENSITY, MOLAR_ENERGY, ANGLE,
-              AREA, RATE, PER_VOLTAGE, CHARGE_DENSITY, PRESSURE)  # fmt: skip
+              AREA, RATE, PER_VOLTAGE, CHARGE_DENSITY, PRESSURE, GRADIENT_ENERGY)  # fmt: skip
 
 Sign = Literal["positive", "nonnegative", "any"]
 

@@ -10,6 +10,7 @@ from ramify.build_hosts import build_domain, three_axes
 from ramify.models.voids.rules import layers, shown_cells, site_count
 from ramify.models.voids.schema import VoidScenario
 from ramify.phasefield.problem import Domain, Kinetics
+from ramify.phasefield.voids.allen_cahn.problem import AllenCahnNumerics, AllenCahnProblem, PhaseField
 from ramify.phasefield.voids.cell import CellNumerics, VoidProblem
 from ramify.phasefield.voids.contact_problem import ContactProblem, SolidElectrolyte
 from ramify.phasefield.voids.problem import (
@@ -37,7 +38,7 @@ def build_problem(scenario: VoidScenario) -> VoidProblem:
     )
 
 
-def build_metal(scenario: VoidScenario) -> MetalProblem:
+def build_metal(scenario: VoidScenario) -> MetalProblem | AllenCahnProblem:
     """Metal, vacancies and voids."""
     section, metal, numerics = scenario.vacancies, scenario.metal, scenario.numerics
     angle = resolved(scenario.electrolyte.contact_angle)
@@ -51,6 +52,22 @@ def build_metal(scenario: VoidScenario) -> MetalProblem:
         back="sink" if section.back == "sink" else "blocked",
         surface_transport=(metal.surface_diffusivity or 0.0) * (metal.surface_thickness or 0.0),
     )
+    steps = {name: resolved(getattr(numerics, name)) for name in ("front_motion", "time_tolerance")}
+    if scenario.allen_cahn is not None:
+        phase = scenario.allen_cahn
+        return AllenCahnProblem(
+            domain=domain,
+            transport=transport,
+            phase=PhaseField(
+                resolved(phase.double_well),
+                resolved(phase.gradient_energy),
+                resolved(phase.mobility),
+                resolved(phase.vacancy_fraction),
+                resolved(phase.interpolation),
+            ),
+            voids=build_voids(scenario, domain),
+            numerics=AllenCahnNumerics(**steps),
+        )
     return MetalProblem(
         domain=domain,
         transport=transport,
@@ -58,9 +75,7 @@ def build_metal(scenario: VoidScenario) -> MetalProblem:
         voids=build_voids(scenario, domain),
         contact_angle=angle,
         nucleation=build_nucleation(scenario),
-        numerics=MetalNumerics(
-            front_motion=resolved(numerics.front_motion), time_tolerance=resolved(numerics.time_tolerance)
-        ),
+        numerics=MetalNumerics(**steps),
     )
 
 

@@ -6,7 +6,9 @@ import math
 
 from ramify.check import Check, Scale
 from ramify.models.voids.build import build_problem
+from ramify.models.voids.check_published import published_notes, published_scales
 from ramify.models.voids.schema import VoidScenario
+from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.physics import contact_loss
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
@@ -43,7 +45,12 @@ def check(scenario: VoidScenario) -> Check:
         memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL * count,
         steps=len(scenario.protocol),
         scales=(*_metal(problem, strips, radius), *_contact(problem, strips)),
-        warnings=(*_grid(problem, radius), *_rim(problem, strips), *_driving(scenario, problem)),
+        warnings=(
+            *_grid(problem, radius),
+            *_rim(problem, strips),
+            *_published(problem, strips),
+            *_driving(scenario, problem),
+        ),
     )
 
 
@@ -73,7 +80,9 @@ def _rim_length(problem: VoidProblem, strips: float) -> float:
 def _rim(problem: VoidProblem, strips: float) -> list[str]:
     domain = problem.metal.domain
     edge = max(h for h, n, axis in zip(domain.spacing, domain.cells, "xyz", strict=True) if n > 1 or axis == "z")
-    if strips == 0.0 or domain.dimension == 1 or (length := _rim_length(problem, strips)) >= FEWEST_AT_RIM * edge:
+    if strips == 0.0 or domain.dimension == 1 or isinstance(problem.metal, AllenCahnProblem):
+        return []
+    if (length := _rim_length(problem, strips)) >= FEWEST_AT_RIM * edge:
         return []
     told = f"cells of {1e6 * edge:.3g} um beside a rim length of {1e6 * length:.3g} um"
     return [f"grid: {told}: how fast the rims of voids run over the contact is the grid's"]
@@ -99,7 +108,9 @@ def _metal(problem: VoidProblem, strips: float, radius: float | None) -> list[Sc
         held = contact_loss.void_supersaturation(metal.surface_energy, metal.molar_volume, radius, metal.temperature)
         closing = contact_loss.critical_current(held, metal.diffusivity, reach, metal.molar_volume)
         scales.append(Scale("current density that a void withstands", 0.1 * closing, "mA/cm2", "above it voids grow"))
-    if strips > 0.0:
+    if isinstance(problem.metal, AllenCahnProblem):
+        scales += published_scales(problem.metal)
+    elif strips > 0.0:
         scales.append(Scale("rim length", _rim_length(problem, strips), "m", "capillarity rounds the rims of voids"))
     if strips > 0.0 and math.isfinite(reach):
         s = contact_loss.supersaturation(strips, metal.diffusivity, reach, metal.molar_volume)
@@ -134,6 +145,11 @@ def _grid(problem: VoidProblem, radius: float | None) -> list[str]:
     if radius is not None and capillary > SHARE_OF_VOID * radius:
         notes.append(f"voids: smaller than the capillary length, {1e9 * capillary:.3g} nm: they close at once")
     return notes
+
+
+def _published(problem: VoidProblem, strips: float) -> list[str]:
+    metal = problem.metal
+    return published_notes(metal, strips, _reach(problem)) if isinstance(metal, AllenCahnProblem) else []
 
 
 def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:

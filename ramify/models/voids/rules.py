@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from ramify.models.voids.formulation import DIFFUSIVITY, NARROWEST, formulation_rule, phase_field, surface_of
 from ramify.models.voids.schema import LayeredElectrolyteSection, VoidScenario
 from ramify.physics import alloy_data
 from ramify.physics.metals import PRESETS as METALS
@@ -39,14 +40,18 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
         counter = _filled(counter, exchange_current_density=kinetics.exchange_current_density)
     angle = scenario.electrolyte.contact_angle or 0.5 * math.pi
     depth = min(scenario.domain.size[-1], sum(thickness for thickness, _ in layers(scenario.electrolyte)))
+    phase = phase_field(scenario)
+    width, energy = (largest_edge(scenario.domain), metal.surface_energy) if phase is None else surface_of(phase)
+    diffusivity = _tracer(scenario.electrolyte.temperature) if phase is None else DIFFUSIVITY
     scenario = scenario.model_copy(update={
-        "metal": _filled(scenario.metal, surface_energy=metal.surface_energy, molar_volume=metal.molar_volume),
-        "vacancies": _filled(scenario.vacancies, diffusivity=_tracer(scenario.electrolyte.temperature)),
+        "allen_cahn": phase,
+        "metal": _filled(scenario.metal, surface_energy=energy, molar_volume=metal.molar_volume),
+        "vacancies": _filled(scenario.vacancies, diffusivity=diffusivity),
         "electrolyte": _filled(scenario.electrolyte, contact_angle=angle),
         "kinetics": _filled(kinetics, anodic_transfer_coefficient=1.0 - kinetics.transfer_coefficient),
         "counter_electrode": counter,
         "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=math.pi - angle),
-        "interface": _filled(scenario.interface, width=largest_edge(scenario.domain)),
+        "interface": _filled(scenario.interface, width=width),
         "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
                           electrolyte_depth=depth),
         "numerics": _numerics(scenario),
@@ -223,17 +228,20 @@ def protocol_rule(scenario: VoidScenario) -> None:
 def interface_rule(scenario: VoidScenario) -> None:
     """The surface spans enough cells and fits into the metal and the voids."""
     width, edge = resolved(scenario.interface.width), largest_edge(scenario.domain)
-    if width < NARROWEST_INTERFACE * edge:
+    published = scenario.formulation == "allen_cahn"
+    narrowest = NARROWEST if published else NARROWEST_INTERFACE
+    if width < narrowest * edge:
         problem = f"the grid does not resolve the surface: {width / edge:.2f} of the largest cell edge, {text(edge)}"
-        allowed = f"at least {text(NARROWEST_INTERFACE * edge)}, or more cells"
-        raise ScenarioError(problem, ("interface", "width"), text(width), allowed)
+        allowed = f"at least {text(narrowest * edge)}, or more cells"
+        key: Key = ("allen_cahn", "gradient_energy") if published else ("interface", "width")
+        raise ScenarioError(problem, key, text(width), allowed)
     radii: list[tuple[Key, float]] = [(("voids", n, "radius"), void.radius) for n, void in enumerate(scenario.voids)]
     if scenario.random_voids is not None:
         radii.append((("random_voids", "radius"), scenario.random_voids.radius))
-    for key, radius in radii:
+    for place, radius in radii:
         if radius < FEWEST_WIDTHS * width:
             allowed = f"at least {text(FEWEST_WIDTHS * width)}, or more cells"
-            raise ScenarioError("the diffuse surface fills the void", key, text(radius), allowed)
+            raise ScenarioError("the diffuse surface fills the void", place, text(radius), allowed)
 
 
 def depth_rule(scenario: VoidScenario) -> None:
@@ -254,6 +262,7 @@ RULES: tuple[Rule, ...] = (
     axes_rule,
     metal_rule,
     surface_rule,
+    formulation_rule,
     electrolyte_rule,
     kinetics_rule,
     voids_rule,

@@ -14,9 +14,13 @@ from ramify.scenario.fields import (
     Coordinate,
     CurrentDensity,
     Diffusivity,
+    Fraction,
+    GradientEnergy,
+    KineticMobility,
     Length,
     MolarVolume,
     NumberDensity,
+    Pressure,
     Rate,
     Section,
     Seed,
@@ -90,6 +94,21 @@ class VoidSurfaceSection(Section):
     """The length l of the profile (1 + tanh(x/2l))/2; the largest cell edge by default."""
 
 
+class AllenCahnSection(Section):
+    """Parameters of `formulation: allen_cahn`; those of the publication by default."""
+
+    double_well: Pressure | None = None
+    """W."""
+    gradient_energy: GradientEnergy | None = None
+    """kappa; width and surface energy follow from W and kappa."""
+    mobility: KineticMobility | None = None
+    """L."""
+    vacancy_fraction: Fraction | None = None
+    """v0 of metal in equilibrium."""
+    interpolation: Literal["published", "quintic"] | None = None
+    """h(xi): with the published one metal itself yields to vacancies, with the quintic one void surfaces alone."""
+
+
 class InitialVoidSection(Section):
     """A ball (a cylinder in two dimensions) without metal; what overlaps the electrolyte is cut off."""
 
@@ -149,6 +168,9 @@ class VoidScenario(TimedScenario):
 
     model: Literal["voids"]
     engine: Literal["petsc"] = "petsc"
+    formulation: Literal["vacancy", "allen_cahn"] = "vacancy"
+    """Void surfaces moved by the vacancies that reach them, or the published order parameter."""
+    allen_cahn: AllenCahnSection | None = None
     domain: DomainSection
     """Of the metal, from the current collector (z = 0) to its contact with the electrolyte."""
     metal: StrippedMetalSection = StrippedMetalSection()

@@ -1,0 +1,1 @@
+"""The published Allen-Cahn voids: the other metal half of `model: voids`."""
