@@ -12,8 +12,8 @@ falls towards them.
 
 **Mullins.** A ripple a cos kx of a flat surface has K = a k^2 cos kx. Through the bulk the vacancies below it obey
 Laplace's equation, s - 1 = -Gamma a k^2 cos kx exp(-k depth), and da/dt = -D Gamma k^3 a; D is the tracer diffusivity,
-since v = D_v x_v,eq ds/dn. Through a surface layer of diffusivity D_s and thickness delta, v = D_s delta Gamma lap K
-and da/dt = -D_s delta Gamma k^4 a (Mullins, J. Appl. Phys. 28 (1957) 333 and 30 (1959) 77).
+since v = D_v x_v,eq ds/dn. Along the surface it is k^4: physics.surface_diffusion (Mullins, J. Appl. Phys. 28 (1957)
+333 and 30 (1959) 77).
 
 **A spherical void** of radius r amid sinks, s = 1, at a distance R: dr/dt = -D (exp(2 Gamma/r) - 1)/(r (1 - r/R)); far
 from them r^3 falls by 6 D Gamma per time, to first order in Gamma/r.
@@ -50,11 +50,6 @@ def ripple_decay_by_bulk(
     """
     damped = math.tanh(wavenumber * depth)
     return -diffusivity * capillary * wavenumber**3 * (1.0 / damped if back_is_sink else damped)
-
-
-def ripple_decay_by_surface(wavenumber: float, surface_transport: float, capillary: float) -> float:
-    """da/dt over a [1/s] of a ripple, -D_s delta Gamma k^4; `surface_transport` is D_s delta [m^3/s]."""
-    return -surface_transport * capillary * wavenumber**4
 
 
 def void_shrinkage(radius: float, diffusivity: float, capillary: float, distance: float = math.inf) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from md_files import SAMPLES, close
+from md_files import SAMPLES, close, trajectory
 
 from ramify import cli
 from ramify.atomistic.diffusivity_record import Outcome, make_record
@@ -191,6 +191,20 @@ def test_order_is_told_of_paths_that_have_left_the_box(run: str, lowest: float, 
     sources = open_sources([RUNS / run / "dump.lammpstrj.gz", RUNS / run / "log.lammps.gz"])
     facts = gather(Stated(), sources.log, sources.data, sources.outputs)
     assert all(lowest <= each <= highest for each in crystalline_ends(gather_trajectory(sources.frames(), facts)))
+
+
+def test_order_of_a_film_whose_atoms_have_left_the_box() -> None:
+    """Periodic along two axes: whole boxes along them change nothing."""
+    pytest.importorskip("freud")
+    edge, cells = 3.51e-10, 8
+    lattice = np.stack(np.meshgrid(*[np.arange(n) for n in (cells, cells, 6)], indexing="ij"), -1).reshape(-1, 3)
+    atoms = edge * np.concatenate([lattice, lattice + 0.5])
+    away = cells * edge * np.random.default_rng(0).integers(-2, 3, atoms.shape) * (1, 1, 0)
+    paths = trajectory(np.stack([atoms, atoms + away]))
+    box = np.diag([cells * edge, cells * edge, 20.0 * edge])
+    film = replace(paths, boxes=np.stack([box, box]), periodic=(True, True, False))
+    inside, outside = crystalline_ends(film)
+    assert inside == outside > 0.6
 
 
 def test_the_critical_nucleus_of_the_seeded_runs() -> None:

@@ -120,19 +120,19 @@ def test_a_sphere_stays_and_a_bump_on_it_decays():
 
 def test_no_metal_enters_a_host_and_a_flat_surface_between_walls_stays():
     def host(x, y, z):
-        return np.maximum(np.minimum(x - 4.0, 20.0 - x), z - 24.0) + 0.0 * y
+        return np.maximum(np.minimum(x - 4.4, 19.7 - x), z - 24.0) + 0.0 * y
 
     flat = Surface((24, 1, 32), lambda x, y, z: z - 14.0 + 0.0 * (x + y), host_distance=host)
-    before, xi = flat.metal(), flat.xi.copy()
+    xi = flat.xi.copy()
     flat.run(100.0, 2)
     assert np.abs(flat.xi - xi)[OWNED].max() < 1e-6
     bump = Surface(
-        (24, 1, 32), lambda x, y, z: z - 14.0 - np.cos(np.pi * (x - 4.0) / 16.0) + 0.0 * y, host_distance=host
+        (24, 1, 32), lambda x, y, z: z - 14.0 - np.cos(np.pi * (x - 4.4) / 15.3) + 0.0 * y, host_distance=host
     )
     before = bump.metal()
     bump.run(3000.0, 3)
     assert bump.metal() == pytest.approx(before, rel=1e-13)
-    heights = (bump.xi * bump.pore)[1:-1, 1, 5:21].sum(axis=0)
+    heights = bump.xi[1:-1, 1, 6:20].sum(axis=0)
     assert np.ptp(heights) < 0.3, "the bump of two cells has gone"
 
 

@@ -134,3 +134,24 @@ def test_without_surface_energy_nothing_limits_a_resting_front():
     for _ in range(40):
         solver.step(1e9)
     assert solver.steps[-1] > 1e5
+
+
+@pytest.mark.parametrize("thickness", [2.0, 4.0, 8.0])
+def test_a_thin_film_on_the_collector_has_no_curvature(thickness):
+    """Mirrored below the collector its signed distance would have a kink there, and its lowest cells K = 1/h."""
+    problem = plating_problem((12, 1, 24), (EDGE, EDGE, EDGE), geometry=Geometry(flat(thickness * EDGE)), metal=METAL)
+    solver = PlatingSolver(problem)
+    curvature = np.ones_like(solver.xi)
+    solver.front.surface_curvature(solver.xi, curvature)
+    assert np.abs(curvature[1:-1, 1:-1, 1:-1]).max() * EDGE < 1e-9
+
+
+def test_a_cap_still_meets_the_collector_at_a_right_angle():
+    """Half a cylinder has the curvature of a whole one in its lowest cells, too."""
+    radius = 10.0 * EDGE
+    cap = Geometry(lambda x, y, z: np.hypot(x, z) + 0.0 * y - radius)
+    solver = PlatingSolver(plating_problem((24, 1, 24), (EDGE, EDGE, EDGE), geometry=cap, metal=METAL))
+    curvature = np.zeros_like(solver.xi)
+    solver.front.surface_curvature(solver.xi, curvature)
+    lowest = np.argmin(np.abs(solver.xi[1, 1, 1:-1] - 0.5)) + 1
+    assert curvature[1, 1, lowest] * radius == pytest.approx(1.0, abs=0.06)

@@ -73,6 +73,8 @@ def test_restart_is_bitwise():
     whole = advanced(problem, 6)
     again = PlatingSolver(problem)
     again.load(whole.save())
+    assert whole.flow is not None and again.flow is not None
+    assert again.flow.diffusion.longest == whole.flow.diffusion.longest < 1e6
     for _ in range(4):
         assert whole.step(1e9).voltage == again.step(1e9).voltage
     np.testing.assert_array_equal(whole.xi, again.xi)

@@ -19,12 +19,8 @@ from ramify.phasefield.voids.problem import VoidNucleation
 from ramify.physics import contact_loss
 from ramify.physics.classical_nucleation import barrier
 from ramify.physics.constants import BOLTZMANN, FARADAY
-from ramify.physics.vacancies import (
-    capillary_length,
-    driving_overpotential,
-    ripple_decay_by_bulk,
-    ripple_decay_by_surface,
-)
+from ramify.physics.surface_diffusion import ripple_decay_rate
+from ramify.physics.vacancies import capillary_length, driving_overpotential, ripple_decay_by_bulk
 
 SCRIPT = Path(__file__).with_name("parallel_voids.py")
 H = 20e-6
@@ -143,7 +139,7 @@ def test_ripples_decay_along_the_surface_too(diffusivity, surface):
         return level + 0.1e-6 * np.cos(k * x) - z + 0.0 * y
 
     metal = void_metal((n // 2, 1, n // 2 + 14), h, shape, diffusivity=diffusivity, surface_transport=surface)
-    rate = ripple_decay_by_bulk(k, diffusivity, LENGTH, level) + ripple_decay_by_surface(k, surface, LENGTH)
+    rate = ripple_decay_by_bulk(k, diffusivity, LENGTH, level) - ripple_decay_rate(surface * LENGTH, k)
     none, state = uniform(metal, 0.0), metal.initial_state()
     *_, (last, _) = march(metal, state, -0.3 / rate, lambda state: none, -0.1 / rate)
     x = (np.arange(n // 2) + 0.5) * h

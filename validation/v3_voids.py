@@ -21,13 +21,14 @@ from ramify.phasefield.voids.march import march, spread_current
 from ramify.phasefield.voids.metal import MetalState, VoidMetal
 from ramify.phasefield.voids.problem import MetalNumerics
 from ramify.physics import vacancies
+from ramify.physics.surface_diffusion import ripple_decay_rate
 from ramify.validate import Case, Check, check_at_most, check_relative
 from ramify.validation import metals
 from ramify.validation.figures import Curve, save_curves
 from ramify.validation.uncertainty import grid_convergence, with_uncertainty
 
 NAME = "v3-voids"
-MULLINS = "Mullins' decay by bulk and surface diffusion (ramify.physics.vacancies)"
+MULLINS = "Mullins' decay by bulk and surface diffusion (ramify.physics.vacancies, surface_diffusion)"
 CLOSING = "dr/dt of a void amid sinks (ramify.physics.vacancies), integrated"
 ITSELF = "the same with l and h twice as large"
 BOOKS = "identity"
@@ -82,7 +83,7 @@ def ripple(
     changes["numerics"] = MetalNumerics(time_tolerance=FINE)
     metal = metals.metal_in_box((n // 2, 1, n // 2 + 14), h, voids, **changes)
     exact = vacancies.ripple_decay_by_bulk(k, diffusivity, metals.CAPILLARY, level)
-    exact += vacancies.ripple_decay_by_surface(k, surface, metals.CAPILLARY)
+    exact -= ripple_decay_rate(surface * metals.CAPILLARY, k)
     until = 0.5 / abs(exact)
     states = rest(metal, until, until / 50.0)
     x = (np.arange(n // 2) + 0.5) * h

@@ -301,4 +301,7 @@ class Front:
         """K [1/m] of the cells that react, for the Gibbs-Thomson shift."""
         psi = np.empty_like(xi)
         kernels.signed_distance(xi, psi)
+        if self.grid.at_bottom:
+            kernels.extend_films(psi, self.inverse, self.interface.width)
+        self.grid.fill_outer_ghosts(psi, below=False)
         kernels.set_curvature(psi, xi, self.inverse, SMALLEST_BUMP, self.largest_curvature, curvature)
