@@ -169,6 +169,12 @@ def test_check_tells_the_closed_forms_and_warns():
     assert any("no voltage limit" in note for note in checked.warnings)
     assert any("cells to the radius" in note for note in checked.warnings)
     assert any("stays whole" in note for note in check_scenario(set_by(PLANE, "voids=[]")).warnings)
+    assert not any("rim length" in note for note in checked.warnings)
+    fast = check_scenario(set_by(PLANE, "protocol.0=strip at 10 mA/cm^2 for 1 s"))
+    assert any("rim length" in note for note in fast.warnings)
+    capillary = transport.surface_energy * transport.molar_volume / (8.314462618 * transport.temperature)
+    rim = math.sqrt(transport.diffusivity * capillary * FARADAY / transport.molar_volume)
+    assert checked.scale("rim length") == pytest.approx(rim)
     long = check_scenario(set_by(PLANE, "protocol=['strip at 0.1 mA/cm^2 until 1.5 mAh/cm^2 limit 1 V']"))
     assert any("a thicker domain" in note for note in long.warnings)
 
@@ -196,6 +202,8 @@ def test_voltage_is_the_sum_of_its_parts_and_fast_strips_are_constricted_as_solv
     assert found.voltage == pytest.approx(parts + 5.0 * told["constriction_resistance"] + told["contact_overpotential"])
     assert told["hot_spot"] == pytest.approx(told["local_current_density"] / -5.0)
     assert told["hot_spot"] > 1.0 / 0.4
+    whole = contact_measures(contact, contact.solve(np.ones((1, 32)), Control("current", -5.0)))
+    assert abs(whole["constriction_resistance"]) < 1e-9 * contact.slab.resistance
     fast = dataclasses.replace(problem.contact.kinetics, exchange_current_density=1e9)
     contact = Contact(problem.metal.domain, dataclasses.replace(problem.contact, kinetics=fast))
     told = contact_measures(contact, contact.solve(shares, Control("current", -5.0)))

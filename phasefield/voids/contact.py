@@ -134,9 +134,8 @@ class Contact:
 
     def series_voltage(self, current: float, share: float) -> float:
         """Voltage [V] of a uniform current density [A/m^2] through an electrolyte whose contact is all but `share`."""
-        counter = self.problem.counter
-        far = 0.0 if counter is None else -self._overpotential(counter, -current)
-        return self._overpotential(self.problem.kinetics, current / share) + far - current * self.slab.resistance
+        electrolyte = self.counter_potential(current) - current * self.slab.resistance
+        return self._overpotential(self.problem.kinetics, current / share) + electrolyte
 
     def counter_potential(self, current: float) -> float:
         """Potential [V] of the electrolyte at the counter electrode under a uniform current density [A/m^2]."""

@@ -19,6 +19,8 @@ BYTES_PER_CELL = 700.0
 BYTES_BEFORE_GRID = 300e6
 COMFORTABLE_RADIUS = 6.0
 """Cells to the radius of a void, below which its curvature is the grid's."""
+FEWEST_AT_RIM = 1.0
+"""Cells to the length over which capillarity rounds a void's rim, below which the grid sets how fast it runs."""
 SHARE_OF_VOID = 0.5
 """Radius over the capillary length below which exp(Gamma K) is far from linear."""
 MOST_STRIPPED = 0.5
@@ -43,7 +45,12 @@ def check(scenario: VoidScenario) -> Check:
         memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL * count,
         steps=len(scenario.protocol),
         scales=(*_metal(problem, strips, radius), *_contact(problem, strips)),
-        warnings=(*_grid(problem, radius), *_published(problem, strips), *_driving(scenario, problem)),
+        warnings=(
+            *_grid(problem, radius),
+            *_rim(problem, strips),
+            *_published(problem, strips),
+            *_driving(scenario, problem),
+        ),
     )
 
 
@@ -59,6 +66,26 @@ def _capillary(problem: VoidProblem) -> float:
     """gamma Omega/RT [m]; `physics.vacancies.capillary_length` without a compiler."""
     metal = problem.metal.transport
     return metal.surface_energy * metal.molar_volume / (GAS_CONSTANT * metal.temperature)
+
+
+def _rim_length(problem: VoidProblem, strips: float) -> float:
+    """Length over which capillarity, through the bulk or along the surface, keeps up with the current at a rim [m]."""
+    metal = problem.metal.transport
+    recession = strips * metal.molar_volume / FARADAY
+    capillary = _capillary(problem)
+    bulk = math.sqrt(metal.diffusivity * capillary / recession)
+    return max(bulk, (metal.surface_transport * capillary / recession) ** (1.0 / 3.0))
+
+
+def _rim(problem: VoidProblem, strips: float) -> list[str]:
+    domain = problem.metal.domain
+    edge = max(h for h, n, axis in zip(domain.spacing, domain.cells, "xyz", strict=True) if n > 1 or axis == "z")
+    if strips == 0.0 or domain.dimension == 1 or isinstance(problem.metal, AllenCahnProblem):
+        return []
+    if (length := _rim_length(problem, strips)) >= FEWEST_AT_RIM * edge:
+        return []
+    told = f"cells of {1e6 * edge:.3g} um beside a rim length of {1e6 * length:.3g} um"
+    return [f"grid: {told}: how fast the rims of voids run over the contact is the grid's"]
 
 
 def _reach(problem: VoidProblem) -> float:
@@ -83,6 +110,8 @@ def _metal(problem: VoidProblem, strips: float, radius: float | None) -> list[Sc
         scales.append(Scale("current density that a void withstands", 0.1 * closing, "mA/cm2", "above it voids grow"))
     if isinstance(problem.metal, AllenCahnProblem):
         scales += published_scales(problem.metal)
+    elif strips > 0.0:
+        scales.append(Scale("rim length", _rim_length(problem, strips), "m", "capillarity rounds the rims of voids"))
     if strips > 0.0 and math.isfinite(reach):
         s = contact_loss.supersaturation(strips, metal.diffusivity, reach, metal.molar_volume)
         scales.append(Scale("supersaturation", s, "-", f"at a full contact and {0.1 * strips:.4g} mA/cm2"))
