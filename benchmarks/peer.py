@@ -7,7 +7,7 @@ import os
 import shutil
 import statistics
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def _clean() -> dict[str, str]:
     }
 
 
-def compare(runs: dict[str, Callable[[], Times]], rounds: int) -> dict[str, Any]:
+def compare(runs: Mapping[str, Callable[[], Times]], rounds: int) -> dict[str, Any]:
     """Medians of alternating rounds of several codes, ours first, printed; ratios of the others' times to ours.
 
     `whole` is set-up, assembly and solve together; `..._at_equal_error` counts that with linear elements an error of
