@@ -12,7 +12,7 @@ from test_void_creep import creep_of, with_void
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.problem import Domain
-from ramify.phasefield.voids.creep_flow import CreepNumerics
+from ramify.phasefield.voids.creep_problem import CreepNumerics
 from ramify.validation.creep_cases import EDGE, PRESSURE
 
 
@@ -22,10 +22,11 @@ def main() -> None:
     creep = creep_of(grid, 3.0)
     creep.flow.numerics = CreepNumerics(tolerance=1e-8)
     xi = with_void(grid, place=(0.1, 0.0, 0.95))
-    entered = 0.0
+    entered, step = 0.0, 0.0
     for _ in range(2):
-        creep.velocity(xi, PRESSURE)
-        crept = creep.advance(xi, 0.8 * creep.longest_step())
+        creep.velocity(xi, PRESSURE, step)
+        step = 0.8 * creep.longest_step()
+        crept = creep.advance(xi, step)
         xi, entered = crept.xi, entered + crept.entered
     pressure = creep.contact_pressure()
     sums = grid.sums(
