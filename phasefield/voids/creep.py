@@ -192,6 +192,7 @@ class Creep:
         for n in range(7):
             self.grid.scatter(arrays[f"flow {n}"], self.flow.flow[..., n])
         self.grid.scatter(arrays["multiplier"], self.flow.multiplier)
+        self.flow.box.halo.exchange(self.flow.flow, self.flow.multiplier)
         self.flow.box.scatter(arrays["motion"], self.flow.motion)
         self.flow.resume(self._pressure)
 

@@ -133,6 +133,7 @@ class CreepFlow:
             If the forces do not come into balance.
         """
         self._set_shares(xi)
+        self.linear.forget()
         effort = CreepEffort()
         if pressure <= 0.0:
             self.units = (0.0, 0.0)
