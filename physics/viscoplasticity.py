@@ -27,7 +27,7 @@ from typing import Literal
 import numba
 import numpy as np
 
-from ramify.physics.constants import GAS_CONSTANT
+from ramify.physics import lithium_creep
 from ramify.physics.elasticity import Elasticity, preset
 
 ROOT_3_2 = math.sqrt(1.5)
@@ -89,13 +89,13 @@ def anand_lithium(form: Literal["power", "sinh"] = "sinh", temperature: float = 
     return ViscoplasticLaw(
         preset("lithium"),
         form,
-        rate=4.25e4 * math.exp(-37e3 / (GAS_CONSTANT * temperature)),
-        sensitivity=0.15,
+        rate=lithium_creep.anand_rate(temperature),
+        sensitivity=lithium_creep.SENSITIVITY,
         resistance=0.95e6,
-        saturation=2.0e6,
+        saturation=lithium_creep.SATURATION,
         hardening=10.0e6,
         hardening_exponent=2.0,
-        saturation_exponent=0.05,
+        saturation_exponent=lithium_creep.SATURATION_EXPONENT,
     )
 
 

@@ -1,19 +1,33 @@
 """A void that creep closes, on however many ranks; prints JSON on rank 0.
 
-mpiexec -n N python parallel_creep.py
+mpiexec -n N python parallel_creep.py [engine]
 """
 
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 from test_void_creep import creep_of, with_void
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.problem import Domain
-from ramify.phasefield.voids.creep_flow import CreepNumerics
+from ramify.phasefield.voids.creep_problem import CreepNumerics
 from ramify.validation.creep_cases import EDGE, PRESSURE
+
+
+def engine() -> None:
+    """Three steps of a void that is stripped under pressure."""
+    from test_void_creep_runs import Control, engine_of
+
+    pressed = engine_of()
+    pressed.set_control(Control("current", -3.0, 1.0))
+    for _ in range(3):
+        report = pressed.step(100.0)
+    if pressed.grid.comm.rank == 0:
+        numbers = {name: report.measures[name] for name in ("contact_fraction", "void_volume", "crept", "receded")}
+        print(json.dumps({"numbers": numbers | {"time": report.time, "voltage": report.voltage}}))
 
 
 def main() -> None:
@@ -22,10 +36,11 @@ def main() -> None:
     creep = creep_of(grid, 3.0)
     creep.flow.numerics = CreepNumerics(tolerance=1e-8)
     xi = with_void(grid, place=(0.1, 0.0, 0.95))
-    entered = 0.0
+    entered, step = 0.0, 0.0
     for _ in range(2):
-        creep.velocity(xi, PRESSURE)
-        crept = creep.advance(xi, 0.8 * creep.longest_step())
+        creep.velocity(xi, PRESSURE, step)
+        step = 0.8 * creep.longest_step()
+        crept = creep.advance(xi, step)
         xi, entered = crept.xi, entered + crept.entered
     pressure = creep.contact_pressure()
     sums = grid.sums(
@@ -45,4 +60,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    engine() if "engine" in sys.argv else main()

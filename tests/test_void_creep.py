@@ -13,7 +13,8 @@ from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.plating.front import Front
 from ramify.phasefield.problem import ContactAngles, Domain, Interface
 from ramify.phasefield.voids.creep import Creep
-from ramify.phasefield.voids.creep_flow import CreepFlow, CreepNumerics, CreepSupports
+from ramify.phasefield.voids.creep_flow import CreepFlow
+from ramify.phasefield.voids.creep_problem import CreepNumerics, CreepSupports
 from ramify.physics.constants import FARADAY
 from ramify.physics.creep import creep_rate, steady_rate, steady_stress
 from ramify.physics.interface import equilibrium_profile
@@ -224,9 +225,9 @@ def creep_of(grid, exponent=5.0):
 
 def close(grid, creep, xi, share):
     """Until the voids have lost a share of their volume: time, and volumes of void lost and of metal entered."""
-    start, time, entered = float((1.0 - xi[OWNED]).sum()), 0.0, 0.0
+    start, time, entered, step = float((1.0 - xi[OWNED]).sum()), 0.0, 0.0, 0.0
     for _ in range(200):
-        creep.velocity(xi, PRESSURE)
+        creep.velocity(xi, PRESSURE, step)
         step = creep.longest_step()
         crept = creep.advance(xi, step)
         assert crept.motion <= 1.01 * creep.flow.numerics.motion

@@ -8,7 +8,8 @@ import numpy as np
 
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.problem import Domain
-from ramify.phasefield.voids.creep_flow import CreepEffort, CreepFlow, CreepNumerics, CreepSupports
+from ramify.phasefield.voids.creep_flow import CreepEffort, CreepFlow
+from ramify.phasefield.voids.creep_problem import CreepNumerics, CreepSupports
 from ramify.physics.elasticity import Elasticity
 from ramify.physics.interface import equilibrium_profile
 from ramify.physics.viscoplasticity import ViscoplasticLaw, power_law_creep

@@ -16,7 +16,7 @@ import numpy as np
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.problem import Domain
 from ramify.phasefield.voids.creep import Creep
-from ramify.phasefield.voids.creep_flow import CreepNumerics, CreepSupports
+from ramify.phasefield.voids.creep_problem import CreepNumerics, CreepSupports
 from ramify.phasefield.voids.metal import VoidMetal
 from ramify.phasefield.voids.problem import MetalProblem, VacancyTransport, void_interface
 from ramify.validate import Case, Check, check, check_at_least, check_at_most
@@ -67,13 +67,15 @@ def books() -> list[Check]:
 
     held = VoidMetal(grid, MetalProblem(domain, VacancyTransport(1e-15, 1.3e-5, 0.0, 298.15), void_interface(h), void))
     creep, xi, entered = Creep(grid, held.front, metal(5.0), CreepSupports("sliding", "sliding")), None, 0.0
+    step = 0.0
     xi = held.initial_state().xi
     start = left = float((1.0 - xi[OWNED]).sum()) * domain.cell_volume
     for _ in range(150):
         if left < 0.01 * start:
             break
-        creep.velocity(xi, PRESSURE)
-        crept = creep.advance(xi, creep.longest_step())
+        creep.velocity(xi, PRESSURE, step)
+        step = creep.longest_step()
+        crept = creep.advance(xi, step)
         xi, entered = crept.xi, entered + crept.entered
         left = float((1.0 - xi[OWNED]).sum()) * domain.cell_volume
     creep.free()

@@ -65,6 +65,31 @@ class NodeBox:
         return (sum(self.ownership[0]), sum(self.ownership[1]), sum(self.ownership[2]))
 
     @property
+    def counts(self) -> tuple[int, int, int]:
+        """Nodes of the whole box along (z, y, x)."""
+        x, y, z = (n + int(not wraps) for n, wraps in zip(self.cells, self.periodic, strict=True))
+        return z, y, x
+
+    def gather(self, array: np.ndarray) -> np.ndarray | None:
+        """A node array (z, y, x, 3) of all ranks' nodes on rank 0; None on the others."""
+        mine = np.ascontiguousarray(array[self.owned])
+        pieces = self.halo.comm.gather((self.start, mine), root=0)
+        if pieces is None:
+            return None
+        whole = np.zeros((*self.counts, 3))
+        for (x, y, z), piece in pieces:
+            kz, ky, kx = piece.shape[:3]
+            whole[z : z + kz, y : y + ky, x : x + kx] = piece
+        return whole
+
+    def scatter(self, whole: np.ndarray | None, array: np.ndarray) -> None:
+        """What `gather` returned, from rank 0 to every rank's nodes, ghosts too."""
+        everywhere = np.asarray(self.halo.comm.bcast(whole, root=0))
+        x, y, z = self.node_indices()
+        inside = (np.clip(index, 0, n - 1) for index, n in zip((z, y, x), everywhere.shape[:3], strict=True))
+        array[:] = everywhere[np.ix_(*inside)]
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Of ghosted arrays [z, y, x]."""
         return (self.local[2] + 2, self.local[1] + 2, self.local[0] + 2)

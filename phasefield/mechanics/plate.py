@@ -95,6 +95,10 @@ class PlateKrylov:
         finest.b[owned] = given / scale
         return self.multigrid.cycle()[owned].astype(np.float64) * scale
 
+    def forget(self) -> None:
+        """Start again with the motion that follows the plate: what comes next is to depend on nothing before."""
+        self.follows.fill(0.0)
+
     def update(self) -> None:
         """Take the multigrid's tangent and stabiliser as they are now, ghosts not yet filled."""
         self.box.halo.exchange(self.multigrid.tangent, self.multigrid.stabiliser)

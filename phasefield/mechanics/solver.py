@@ -357,27 +357,11 @@ class VoxelSolver:
 
     def gather_displacement(self) -> np.ndarray | None:
         """Displacement of all nodes (z, y, x, 3) on rank 0, in units of `finest`; None on the others."""
-        mine = np.ascontiguousarray(self.displacement[self.box.owned])
-        pieces = self.grid.comm.gather((self.box.start, mine), root=0)
-        if pieces is None:
-            return None
-        whole = np.zeros((*self._all_nodes(), 3))
-        for (x, y, z), piece in pieces:
-            kz, ky, kx = piece.shape[:3]
-            whole[z : z + kz, y : y + ky, x : x + kx] = piece
-        return whole
+        return self.box.gather(self.displacement)
 
     def scatter_displacement(self, whole: np.ndarray | None) -> None:
         """What `gather_displacement` returned, from rank 0 to the nodes."""
-        everywhere = np.asarray(self.grid.comm.bcast(whole, root=0))
-        x, y, z = self.box.node_indices()
-        inside = (np.clip(index, 0, n - 1) for index, n in zip((z, y, x), everywhere.shape[:3], strict=True))
-        self.displacement[:] = everywhere[np.ix_(*inside)]
-
-    def _all_nodes(self) -> tuple[int, int, int]:
-        """Nodes of the whole box along (z, y, x)."""
-        x, y, z = (n + int(not wraps) for n, wraps in zip(self.box.cells, self.box.periodic, strict=True))
-        return z, y, x
+        self.box.scatter(whole, self.displacement)
 
     def free(self) -> None:
         """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ramify.phasefield.problem import Domain
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.contact_problem import ContactProblem
+from ramify.phasefield.voids.creep_problem import StackCreep
 from ramify.phasefield.voids.problem import MetalProblem
 
 
@@ -32,6 +33,8 @@ class VoidProblem:
     shown_cells: int
     """Layers of electrolyte in the stored fields, as high as those of the metal."""
     numerics: CellNumerics = field(default_factory=CellNumerics)
+    creep: StackCreep | None = None
+    """Metal that creeps under a stack pressure; None where there is none."""
 
     @property
     def domain(self) -> Domain:

@@ -14,19 +14,40 @@ extrapolated to the middle of the step.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import creep as kernels
 from ramify.phasefield.plating.front import Front
-from ramify.phasefield.voids.creep_flow import CreepEffort, CreepFlow, CreepNumerics, CreepSupports
-from ramify.physics.viscoplasticity import ViscoplasticLaw
+from ramify.phasefield.voids.creep_flow import CreepEffort, CreepFlow
+from ramify.phasefield.voids.creep_problem import CreepNumerics, CreepSupports, StackCreep
+from ramify.physics import elasticity
+from ramify.physics.lithium_creep import PowerLaw
+from ramify.physics.viscoplasticity import ViscoplasticLaw, anand_lithium, power_law_creep
 
 SURFACE = 0.02
 """Least xi (1 - xi) of the cells whose velocity counts as the surface's."""
 STEADY = 1.5
 """Factor between the surface's speeds of two steps, and between their lengths, beyond which nothing is extrapolated."""
+
+
+NUMBERS = ("speed", "_speed_before", "_last_step", "_pressure", "_closing_time")
+"""Of a `Creep` that a restart needs."""
+ARRAYS = (
+    *(f"{name} {axis}" for name in ("faces", "before") for axis in range(3)),
+    *(f"flow {n}" for n in range(7)),
+    "multiplier",
+    "motion",
+)
+
+
+def law_of(stack: StackCreep) -> ViscoplasticLaw:
+    """The metal's law; its elastic constants play no part in steady creep."""
+    if isinstance(stack.law, PowerLaw):
+        return power_law_creep(elasticity.preset("lithium"), stack.law.rate, stack.law.stress, stack.law.exponent)
+    return anand_lithium("sinh", stack.temperature)
 
 
 @dataclass(frozen=True)
@@ -77,8 +98,10 @@ class Creep:
         self._closing_time = np.inf
         """In which the metal that comes in would fill all voids [s]."""
 
-    def velocity(self, xi: np.ndarray, pressure: float) -> CreepEffort:
+    def velocity(self, xi: np.ndarray, pressure: float, since: float = 0.0) -> CreepEffort:
         """Set `faces` for a metal share (ghosts filled) under a mean pressure [Pa] on the collector.
+
+        `since`: time [s] since the velocity was last set; zero where it says nothing about this one.
 
         Raises
         ------
@@ -87,8 +110,7 @@ class Creep:
         """
         effort = self.flow.solve(xi, pressure)
         self.faces, self._before = self._before, self.faces
-        if pressure != self._pressure:
-            self._last_step, self._pressure = 0.0, pressure
+        self._last_step, self._pressure = since if pressure == self._pressure else 0.0, pressure
         self._speed_before = self.speed
         x, y, z = self.faces
         kernels.set_face_velocities(self.flow.velocity, x, y, z)
@@ -114,7 +136,6 @@ class Creep:
         if 0.0 < step <= STEADY * self._last_step and steady:
             trend = 0.5 * step / self._last_step
             faces = [now + trend * (now - before) for now, before in zip(faces, self._before, strict=True)]
-        self._last_step = step
         stage, out = xi.copy(), xi.copy()
         x, y, z = faces
         entered = kernels.advect(xi, xi, 0.0, x, y, z, self._inverse, step, grid.at_bottom, stage)
@@ -142,6 +163,41 @@ class Creep:
         if not self.grid.at_top:
             return np.zeros((ny, nx))
         return -self.flow.units[0] * self.flow.stress[OWNED][-1, ..., 2]
+
+    # ------------------------------------------------------------------ restart
+
+    def save(self) -> dict[str, Any]:
+        """Everything a bitwise restart needs (arrays on rank 0 alone)."""
+        arrays = {
+            f"{name} {axis}": self.grid.gather(a) for name, faces in self._faces() for axis, a in enumerate(faces)
+        }
+        arrays |= {f"flow {n}": self.grid.gather(self.flow.flow[..., n]) for n in range(7)}
+        arrays |= {
+            "multiplier": self.grid.gather(self.flow.multiplier),
+            "motion": self.flow.box.gather(self.flow.motion),
+        }
+        return {"arrays": arrays, "numbers": {name: float(getattr(self, name)) for name in NUMBERS}}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Restore what `save` returned (rank 0's dictionary), on any number of ranks."""
+        root = self.grid.comm.rank == 0
+        numbers = self.grid.comm.bcast(saved["numbers"] if root else None, root=0)
+        for name in NUMBERS:
+            setattr(self, name, numbers[name])
+        arrays = saved["arrays"] if root else dict.fromkeys(ARRAYS)
+        for name, faces in self._faces():
+            for axis, array in enumerate(faces):
+                array.fill(0.0)  # beyond the last cells: no velocity through outer faces
+                self.grid.scatter(arrays[f"{name} {axis}"], array)
+        for n in range(7):
+            self.grid.scatter(arrays[f"flow {n}"], self.flow.flow[..., n])
+        self.grid.scatter(arrays["multiplier"], self.flow.multiplier)
+        self.flow.box.halo.exchange(self.flow.flow, self.flow.multiplier)
+        self.flow.box.scatter(arrays["motion"], self.flow.motion)
+        self.flow.resume(self._pressure)
+
+    def _faces(self) -> tuple[tuple[str, list[np.ndarray]], ...]:
+        return ("faces", self.faces), ("before", self._before)
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""

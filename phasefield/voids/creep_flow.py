@@ -20,7 +20,6 @@ Lengths are in the finest edge of a cell, stresses in the pressure, rates in tha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -31,45 +30,13 @@ from ramify.phasefield.mechanics.element import Brick
 from ramify.phasefield.mechanics.nodes import NodeBox
 from ramify.phasefield.mechanics.plate import PlateKrylov
 from ramify.phasefield.mechanics.solver import MechanicsFailure
+from ramify.phasefield.voids.creep_problem import CreepNumerics, CreepSupports
 from ramify.physics.creep import creep_rate
 from ramify.physics.viscoplasticity import ViscoplasticLaw
 
 PREFIX = "creep_"
 MECHANICAL_WIDTH = 0.35
 """Width of the metal's profile in mechanics, in cells, where that of xi is larger: the error goes with its square."""
-
-
-@dataclass(frozen=True)
-class CreepSupports:
-    """What holds the metal at the faces of the box. The lower sides are planes of symmetry, or periodic."""
-
-    collector: Literal["bonded", "sliding"] = "bonded"
-    """Metal at z = 0."""
-    contact: Literal["bonded", "sliding"] = "sliding"
-    """Metal at z = H."""
-    plate: Literal["rigid", "even"] = "rigid"
-    """The collector: a plate that stays flat, or a film that yields to an even pressure."""
-    sides: Literal["symmetric", "free"] = "symmetric"
-    """Of a mesh that is not periodic."""
-
-
-@dataclass(frozen=True)
-class CreepNumerics:
-    """Tolerances and limits."""
-
-    tolerance: float = 1e-4
-    """Out-of-balance force over the forces in the body (root of the sums of squares)."""
-    newton_iterations: int = 60
-    krylov_iterations: int = 200
-    krylov_accuracy: float = 0.03
-    softness: float = 1e-4
-    """Viscosity of a void over that of metal."""
-    newtonian: float = 1e-9
-    """Linear creep that is added, over the creep at the reference stress: metal at rest is finitely viscous."""
-    motion: float = 0.25
-    """Largest way of the void's surface in a step, in cells."""
-    loss: float = 0.2
-    """Largest share of the voids' volume that is filled in a step."""
 
 
 @dataclass
@@ -117,7 +84,7 @@ class CreepFlow:
         shape = self.box.shape
         self.velocity, self.motion = np.zeros((*shape, 3)), np.zeros((*shape, 3))
         """Of the nodes (z, y, x, 3), ghosts filled: in [m/s], and in the units of the solution."""
-        self.multiplier, self._flow = np.ones(shape), np.zeros((*shape, 7))
+        self.multiplier, self.flow = np.ones(shape), np.zeros((*shape, 7))
         """Of the cells, over the pressure: P, the pressure of dense metal, and the flow stress t (kernels.creep)."""
         self._warm = False
         """Whether these are those of a solution. In its units that of a power law is the same under all pressures."""
@@ -166,6 +133,7 @@ class CreepFlow:
             If the forces do not come into balance.
         """
         self._set_shares(xi)
+        self.linear.forget()
         effort = CreepEffort()
         if pressure <= 0.0:
             self.units = (0.0, 0.0)
@@ -181,6 +149,12 @@ class CreepFlow:
         np.multiply(self.motion, self.finest * self.units[1], out=self.velocity)
         return effort
 
+    def resume(self, pressure: float) -> None:
+        """Take motion, flow stress and multiplier, set by hand, for those of a solution under a pressure [Pa]."""
+        self._warm = True
+        if pressure > 0.0:
+            self.units = (pressure, creep_rate(self.law, pressure))
+
     def _set_shares(self, xi: np.ndarray) -> None:
         """What the cells are to mechanics; ghosts of `xi` filled."""
         distance, edges = np.empty_like(xi), self.grid.domain.spacing
@@ -192,7 +166,7 @@ class CreepFlow:
 
     def _start_again(self) -> bool:
         """Forget the last solution; true, for `solve`."""
-        self.motion[:], self._flow[:], self.multiplier[:] = 0.0, 0.0, 1.0
+        self.motion[:], self.flow[:], self.multiplier[:] = 0.0, 0.0, 1.0
         return True
 
     def _converges(self, effort: CreepEffort) -> bool:
@@ -226,7 +200,7 @@ class CreepFlow:
         kernels.evaluate_flow(
             self.strain_rate, self.xi, self._porous, self._parameters, self.law.resistance, self.units,
             self.numerics.newtonian, self.numerics.softness, self.grid.domain.dimension < 3, self.box.first,
-            self._flow, self.multiplier, self.stress, fine.tangent, fine.stabiliser,
+            self.flow, self.multiplier, self.stress, fine.tangent, fine.stabiliser,
         )  # fmt: skip
         voxels.internal_forces(
             self.motion, self.stress, fine.stabiliser, brick.strain, brick.amplitudes, brick.hourglass, brick.volume,

@@ -6,13 +6,17 @@ of its surfaces; what the contact that moves does to the distribution of the cur
 state changes before it is accepted. Where a held current would pass a voltage limit, the step ends at the moment it
 does, found by secants; from there the voltage is held.
 
+Where the metal is under a stack pressure it also creeps (voids.creep): the step of the vacancies, then that of the
+creep, whose velocity is that of the shape at the start of both. What comes in through z = 0 is taken from the electrode
+behind.
+
 The balances are identities: the metal takes the sum of the currents of the faces, which is the cell's.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +24,14 @@ from mpi4py import MPI
 
 from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.mechanics.solver import MechanicsFailure
 from ramify.phasefield.plating.timescheme import LARGEST_RATIO
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
 from ramify.phasefield.voids.contact_area import shares_of
+from ramify.phasefield.voids.creep import Creep, law_of
 from ramify.phasefield.voids.measures import contact_measures, void_measures
-from ramify.phasefield.voids.metal import Advance
+from ramify.phasefield.voids.metal import Advance, VoidMetal
 from ramify.phasefield.voids.metals import make_metal
 from ramify.physics.constants import FARADAY
 
@@ -58,6 +64,8 @@ class Attempt:
     """Whether the end lies on the voltage limit, under a current held so far."""
     longest: float
     """Longest next step [s]."""
+    entered: float
+    """Volume of metal that came in through z = 0 [m^3]."""
 
 
 class VoidEngine:
@@ -77,6 +85,13 @@ class VoidEngine:
         self.metal = make_metal(self.grid, problem.metal)
         self.contact = Contact(problem.metal.domain, problem.contact)
         self.state = self.metal.initial_state()
+        stack = problem.creep
+        self.creep: Creep | None = None
+        if stack is not None and isinstance(self.metal, VoidMetal):
+            self.creep = Creep(self.grid, self.metal.front, law_of(stack), stack.supports)
+        self._entered, self._crept_for = 0.0, 0.0
+        """Metal that has come in through z = 0 [mol]; time since the creep's velocity was set [s]."""
+        self._creep_is_set = False
         self.time = 0.0
         self.control = Control("current", 0.0)
         self._now: ContactState | None = None
@@ -137,6 +152,7 @@ class VoidEngine:
     def step(self, until: float) -> StepReport:
         """Take one accepted step that ends at or before `until`."""
         flow, numerics = self._flow(), self.problem.numerics
+        self._set_creep()
         wish, reason = self._wish(flow), "the error of a step stays too large"
         for rejected in range(MOST_REJECTIONS):
             step, exact = _fit(wish, until - self.time)
@@ -163,7 +179,26 @@ class VoidEngine:
                 finest = min(h for h, n in zip(self.grid.domain.spacing, self.grid.domain.cells, strict=True) if n > 1)
                 first = FIRST_MOTION * finest * FARADAY / (self._omega * peak) if peak > 0.0 else math.inf
             self._next_step = first
-        return max(min(self._next_step, numerics.largest_step), numerics.smallest_step)
+        creeps = math.inf if self.creep is None else self.creep.longest_step()
+        return max(min(self._next_step, numerics.largest_step, creeps), numerics.smallest_step)
+
+    def _set_creep(self) -> None:
+        """Velocity of the metal as it is."""
+        if self.creep is None or self._creep_is_set:
+            return
+        assert self.problem.creep is not None
+        try:
+            self.creep.velocity(self.state.xi, self.problem.creep.pressure, self._crept_for)
+        except MechanicsFailure as stopped:
+            raise self._failure(str(stopped)) from None
+        self._creep_is_set = True
+
+    def _move_by_creep(self, advance: Advance, step: float) -> tuple[Advance, float]:
+        """The metal carried on, and the volume that came in [m^3]."""
+        if self.creep is None:
+            return advance, 0.0
+        crept = self.creep.advance(advance.result.xi, step)
+        return replace(advance, result=replace(advance.result, xi=crept.xi)), crept.entered
 
     def _attempt(self, flow: ContactState, step: float) -> tuple[Attempt | None, float]:
         """A step that is good, or None and a shorter one to try in its place."""
@@ -171,6 +206,7 @@ class VoidEngine:
         advance = self.metal.advance(self.state, step, self._share_of(flow.current))
         if not advance.good(self.problem.metal.numerics):
             return None, min(SHORTENED * step, advance.limits.shortest)
+        advance, entered = self._move_by_creep(advance, step)
         self.contact.resume(flow)
         after = self._solve(advance.result.xi)
         shares = float(flow.shares.mean()), float(after.shares.mean())
@@ -186,7 +222,7 @@ class VoidEngine:
             meets = over >= -ON_THE_LIMIT * limit
         by_contact = step * largest / changed if changed > 0.0 and not born else math.inf
         longest = min(advance.limits.shortest, by_contact)
-        return Attempt(step, advance, after, meets, longest), 0.0
+        return Attempt(step, advance, after, meets, longest, entered), 0.0
 
     def _share_of(self, plane: np.ndarray) -> np.ndarray:
         """A plane's columns that are this rank's."""
@@ -197,6 +233,8 @@ class VoidEngine:
     def _accept(self, attempt: Attempt, time: float, rejected: int) -> StepReport:
         flow, contact, before = self._flow(), attempt.contact, self.ledger.metal
         self.state, self.time, self._now = attempt.advance.result, time, contact
+        self._crept_for, self._creep_is_set = attempt.step, False
+        self._entered += attempt.entered / self._omega
         self._book(flow, attempt, before)
         voltage = self._held().value if self._held().mode == "voltage" else contact.voltage
         limited = self._limited or attempt.meets
@@ -232,7 +270,7 @@ class VoidEngine:
         charge = flow.current_density * domain.cross_section * attempt.step
         reacted = float(flow.current.sum()) * hx * hy * attempt.step
         voids = self.metal.void_volume(self.state) - self._void_start
-        elsewhere = taken.annihilated + taken.left - taken.placed
+        elsewhere = taken.annihilated + taken.left - taken.placed + self._entered
         ledger.metal = float(ledger.metal_start - voids / self._omega - elsewhere)
         gained = ledger.metal - before
         ledger.charge += charge
@@ -263,7 +301,8 @@ class VoidEngine:
         at_contact = self.metal.contact_supersaturation(self.state, self._share_of(contact.current))
         filled = np.where(self._share_of(contact.shares) > 0.0, at_contact, -np.inf)
         highest = self.grid.max(float(filled.max()) if self.grid.at_top else -math.inf)
-        recess = taken.receded(self._omega, domain.cross_section)
+        crept = self._omega * self._entered / domain.cross_section
+        recess = taken.receded(self._omega, domain.cross_section) + crept
         return {
             "mean_height": self._omega * self.ledger.metal / domain.cross_section,
             "tip_height": domain.size[2] - recess,
@@ -271,6 +310,7 @@ class VoidEngine:
             **void_measures(self.grid, self.state.xi, self.problem.metal.interface.width),
             "contact_supersaturation": highest if math.isfinite(highest) else math.nan,
             "receded": recess,
+            "crept": crept,
             "stripped_capacity": FARADAY * (self.ledger.metal_start - self.ledger.metal) / domain.cross_section,
             "utilisation": 1.0 - self.ledger.metal / self.ledger.metal_start,
         }
@@ -316,12 +356,16 @@ class VoidEngine:
         planes = {} if flow is None else {f.name: getattr(flow, f.name) for f in fields(ContactState)}
         return {
             "metal": self.metal.save(self.state),
+            "creep": {} if self.creep is None else self.creep.save(),
             "flow": planes,
             "numbers": {
                 "time": self.time,
                 "next_step": -1.0 if self._next_step is None else self._next_step,
                 "limited": self._limited,
                 "void_start": self._void_start,
+                "entered": self._entered,
+                "crept_for": self._crept_for,
+                "creep_is_set": self._creep_is_set,
             },
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
             "ledger": dict(self.ledger.__dict__),
@@ -330,9 +374,15 @@ class VoidEngine:
     def load(self, saved: dict[str, Any]) -> None:
         """Restore what `save` returned (rank 0's dictionary), on any number of ranks."""
         root = self.grid.comm.rank == 0
-        plain = self.grid.comm.bcast({k: v for k, v in saved.items() if k != "metal"} if root else None, root=0)
+        plain = self.grid.comm.bcast(
+            {k: v for k, v in saved.items() if k not in ("metal", "creep")} if root else None, root=0
+        )
         numbers, control, flow = plain["numbers"], plain["control"], plain["flow"]
         self.state = self.metal.load(saved["metal"] if root else {})
+        if self.creep is not None:
+            self.creep.load(saved["creep"] if root else {})
+        self._entered, self._crept_for = float(numbers["entered"]), float(numbers["crept_for"])
+        self._creep_is_set = bool(numbers["creep_is_set"])
         self.time, self._void_start = float(numbers["time"]), float(numbers["void_start"])
         step = float(numbers["next_step"])
         self._next_step = None if step < 0.0 else step
@@ -343,6 +393,8 @@ class VoidEngine:
 
     def destroy(self) -> None:
         """Free the PETSc objects."""
+        if self.creep is not None:
+            self.creep.free()
         self.metal.free()
         self.grid.destroy()
 

@@ -13,6 +13,7 @@ from ramify.phasefield.problem import Domain, Kinetics
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnNumerics, AllenCahnProblem, PhaseField
 from ramify.phasefield.voids.cell import CellNumerics, VoidProblem
 from ramify.phasefield.voids.contact_problem import ContactProblem, SolidElectrolyte
+from ramify.phasefield.voids.creep_problem import CreepSupports, StackCreep
 from ramify.phasefield.voids.problem import (
     MetalNumerics,
     MetalProblem,
@@ -21,6 +22,8 @@ from ramify.phasefield.voids.problem import (
     void_interface,
 )
 from ramify.phasefield.voids.shapes import Balls
+from ramify.physics import lithium_creep
+from ramify.physics.lithium_creep import PowerLaw
 from ramify.scenario.grid_rules import resolved
 
 
@@ -35,6 +38,22 @@ def build_problem(scenario: VoidScenario) -> VoidProblem:
         contact=build_contact(scenario),
         shown_cells=shown_cells(scenario),
         numerics=CellNumerics(**{name: value for name, value in steps.items() if value is not None}),
+        creep=build_creep(scenario),
+    )
+
+
+def build_creep(scenario: VoidScenario) -> StackCreep | None:
+    """Stack pressure and creep; None without."""
+    section, temperature = scenario.mechanics, scenario.electrolyte.temperature
+    if section == "off":
+        return None
+    given = section.creep
+    law = lithium_creep.lithium(temperature) if given is None else PowerLaw(given.rate, given.stress, given.exponent)
+    return StackCreep(
+        pressure=section.stack_pressure,
+        law="anand" if section.law == "anand" else law,
+        temperature=temperature,
+        supports=CreepSupports(section.bottom, section.contact, section.collector),
     )
 
 

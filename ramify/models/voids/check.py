@@ -10,7 +10,7 @@ from ramify.models.voids.check_published import published_notes, published_scale
 from ramify.models.voids.schema import VoidScenario
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.cell import VoidProblem
-from ramify.physics import contact_loss
+from ramify.physics import contact_loss, lithium_creep, void_closure
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOWN
 from ramify.scenario.protocol import Step
@@ -44,7 +44,7 @@ def check(scenario: VoidScenario) -> Check:
         unknown_fields=("metal fraction", "vacancies", "potential of the contact"),
         memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL * count,
         steps=len(scenario.protocol),
-        scales=(*_metal(problem, strips, radius), *_contact(problem, strips)),
+        scales=(*_metal(problem, strips, radius), *_contact(problem, strips), *_creep(problem, strips, radius)),
         warnings=(
             *_grid(problem, radius),
             *_rim(problem, strips),
@@ -131,6 +131,26 @@ def _contact(problem: VoidProblem, strips: float) -> list[Scale]:
     ]
     if strips > 0.0:
         scales.append(Scale("ohmic drop", strips * resistance, "V", f"at {0.1 * strips:.4g} mA/cm2"))
+    return scales
+
+
+def _creep(problem: VoidProblem, strips: float, radius: float | None) -> list[Scale]:
+    stack, metal = problem.creep, problem.metal.transport
+    if stack is None or radius is None:
+        return []
+    # lithium's power law stands for Anand's sinh form: the same up to a few megapascals
+    law = lithium_creep.lithium(stack.temperature) if isinstance(stack.law, str) else stack.law
+    rate = void_closure.closing_rate(law.saturated_stress, stack.pressure)
+    diffusion = void_closure.vacancy_closing_rate(
+        stack.pressure, radius, metal.diffusivity, metal.molar_volume, metal.surface_energy, metal.temperature
+    )
+    scales = [
+        Scale("time of creep", 1.0 / rate, "s", "of a lonely spherical void under the stack pressure, to 1/e"),
+        Scale("creep over vacancies", rate / diffusion, "-", "closing rates of the smallest void"),
+    ]
+    if strips > 0.0:
+        removal = strips * metal.molar_volume / FARADAY
+        scales.append(Scale("creep over stripping", rate * radius / removal, "-", "velocities at the smallest void"))
     return scales
 
 

@@ -258,6 +258,22 @@ def shown_cells(scenario: VoidScenario) -> int:
     return max(1, math.floor(resolved(scenario.output.electrolyte_depth) / height * (1.0 + 1e-9)))
 
 
+def mechanics_rule(scenario: VoidScenario) -> None:
+    """One law, and voids to creep into."""
+    section = scenario.mechanics
+    if section == "off":
+        return
+    if section.law == "anand" and section.creep is not None:
+        raise ScenarioError(
+            "belongs to 'law: creep'", ("mechanics", "creep"), allowed="no such key beside 'law: anand'"
+        )
+    if scenario.formulation == "allen_cahn":
+        raise ScenarioError("belongs to 'formulation: vacancy'", ("mechanics",), allowed="off")
+    if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
+        allowed = "off, or 'voids'"
+        raise ScenarioError("dense metal has nothing to creep into", ("mechanics",), allowed=allowed)
+
+
 RULES: tuple[Rule, ...] = (
     axes_rule,
     metal_rule,
@@ -269,6 +285,7 @@ RULES: tuple[Rule, ...] = (
     nucleation_rule,
     vacancies_rule,
     protocol_rule,
+    mechanics_rule,
 )
 GRID_RULES: tuple[Rule, ...] = (interface_rule, depth_rule)
 """Of the resolved scenario."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from ramify.models.alloy_stripping.schema import ContactKineticsSection
 from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.fields import (
+    AS_PHASES,
+    AS_VALUE,
     Angle,
     Conductivity,
     Coordinate,
@@ -141,6 +143,40 @@ class VoidNucleationSection(Section):
     seed: Seed = 0
 
 
+class PowerLawSection(Section):
+    """Steady creep of a metal: its rate under a stress, with the power `exponent` of the stress elsewhere."""
+
+    rate: Rate
+    stress: Pressure
+    exponent: Annotated[float, Field(ge=1, le=8)]
+
+
+class StackSection(Section):
+    """Stack pressure on the collector, under which the metal creeps into voids."""
+
+    stack_pressure: Pressure
+    """Mean on the collector."""
+    law: Literal["creep", "anand"] = "creep"
+    """A power law, or lithium by Anand's law in its sinh form, saturated."""
+    creep: PowerLawSection | None = None
+    """Of `law: creep`; that of lithium at the temperature (exponent 5) by default."""
+    collector: Literal["rigid", "even"] = "rigid"
+    """A plate that stays flat, or a film that yields to an even pressure."""
+    bottom: Literal["bonded", "sliding"] = "bonded"
+    """Metal at the collector."""
+    contact: Literal["bonded", "sliding"] = "sliding"
+    """Metal at the electrolyte."""
+
+
+def _form(value: object) -> str:
+    return AS_PHASES if isinstance(value, dict | Section) else AS_VALUE
+
+
+StackField = Annotated[
+    Annotated[Literal["off"], Tag(AS_VALUE)] | Annotated[StackSection, Tag(AS_PHASES)], Discriminator(_form)
+]
+
+
 class VoidOutputSection(StoredFields):
     """What is kept of a run."""
 
@@ -182,5 +218,6 @@ class VoidScenario(TimedScenario):
     kinetics: ContactKineticsSection
     counter_electrode: VoidCounterSection = VoidCounterSection()
     interface: VoidSurfaceSection = VoidSurfaceSection()
+    mechanics: StackField = "off"
     output: VoidOutputSection = VoidOutputSection()
     numerics: VoidNumericsSection = VoidNumericsSection()
