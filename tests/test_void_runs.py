@@ -16,7 +16,7 @@ import pytest
 from ramify.check import check_scenario
 from ramify.models import TimedModel, model_of
 from ramify.models.voids.build import build_problem
-from ramify.phasefield.engine import Control
+from ramify.phasefield.engine import Control, StepReport
 from ramify.phasefield.voids.contact import Contact
 from ramify.phasefield.voids.engine import VoidEngine
 from ramify.phasefield.voids.measures import contact_measures
@@ -152,7 +152,7 @@ def test_every_key_reaches_the_problem():
 
 
 def test_resolving_twice_changes_nothing():
-    from ramify.models.voids import complete
+    from ramify.models.voids.rules import complete
 
     scenario = set_by(PLANE)
     assert complete(scenario, Path()) == scenario
@@ -275,7 +275,7 @@ def test_voltage_limit_is_met_in_time_and_then_held():
     for largest in (1e9, 30.0):
         engine = engine_of(f"numerics.largest_step={largest:g} s")
         engine.set_control(Control("current", -3.0, 6.5e-3))
-        reports = []
+        reports: list[StepReport] = []
         while not reports or not reports[-1].limited:
             reports.append(engine.step(7200.0))
         assert reports[-1].voltage == 6.5e-3
