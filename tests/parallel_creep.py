@@ -11,6 +11,7 @@ import sys
 import numpy as np
 from test_void_creep import creep_of, with_void
 
+from ramify.phasefield.engine import Control
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.problem import Domain
 from ramify.phasefield.voids.creep_problem import CreepNumerics
@@ -19,7 +20,7 @@ from ramify.validation.creep_cases import EDGE, PRESSURE
 
 def engine() -> None:
     """Three steps of a void that is stripped under pressure."""
-    from test_void_creep_runs import Control, engine_of
+    from test_void_creep_runs import engine_of
 
     pressed = engine_of()
     pressed.set_control(Control("current", -3.0, 1.0))
