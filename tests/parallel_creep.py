@@ -19,7 +19,9 @@ from ramify.validation.creep_cases import EDGE, PRESSURE
 
 def engine() -> None:
     """Three steps of a void that is stripped under pressure."""
-    from test_void_creep_runs import Control, engine_of
+    from test_void_creep_runs import engine_of
+
+    from ramify.phasefield.engine import Control
 
     pressed = engine_of()
     pressed.set_control(Control("current", -3.0, 1.0))
