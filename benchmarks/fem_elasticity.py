@@ -124,10 +124,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=24, help="along each edge of the cube")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-dolfinx", action="store_true", help="leave it out where it is there")
     arguments = parser.parse_args()
     ours(2)  # compiles
     runs = {"ramify": partial(ours, arguments.cells), "scikit_fem": partial(theirs, arguments.cells)}
-    if peer.find_dolfinx():
+    if not arguments.no_dolfinx and peer.find_dolfinx():
         runs["dolfinx"] = partial(peer.dolfinx, "elasticity", arguments.cells)
     found = peer.compare(runs, arguments.rounds)
     sinkings = [found[name]["sinking"] for name in runs]

@@ -235,10 +235,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=24, help="along each edge of the cube")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-dolfinx", action="store_true", help="leave it out where it is there")
     arguments = parser.parse_args()
     ours(2)  # compiles
     runs = {"ramify": partial(ours, arguments.cells), "scikit_fem": partial(scikit_fem, arguments.cells)}
-    if peer.find_dolfinx():
+    if not arguments.no_dolfinx and peer.find_dolfinx():
         runs["dolfinx"] = partial(peer.dolfinx, "nernst_planck", arguments.cells, KAPPA)
     common.finish({"cells": arguments.cells} | peer.compare(runs, arguments.rounds))
 

@@ -62,7 +62,7 @@ def test_scaling_and_ranks_give_the_same_answer(checkout):
 
 
 def test_fem_elasticity(checkout):
-    found = report(checkout, "fem_elasticity.py", "--cells", "4", "--rounds", "1")
+    found = report(checkout, "fem_elasticity.py", "--cells", "4", "--rounds", "1", "--no-dolfinx")
     assert found["unknowns"] == 3 * 5**3
     assert found["difference"] < 1e-7
     for code in ("ramify", "scikit_fem"):
@@ -71,18 +71,15 @@ def test_fem_elasticity(checkout):
 
 
 def test_fem_poisson(checkout):
-    found = report(checkout, "fem_poisson.py", "--cells", "6", "--rounds", "1")
+    found = report(checkout, "fem_poisson.py", "--cells", "6", "--rounds", "1", "--no-dolfinx")
     assert found["ramify"]["unknowns"] == 7**3
     assert found["scikit_fem"]["error"] == pytest.approx(found["ramify"]["error"], rel=1e-2)
     assert found["scikit_fem_over_ramify"]["assembly_and_solve"] > 0.0
-    if found["dolfinx_version"] != "not installed":
-        assert found["dolfinx"]["error"] == pytest.approx(found["ramify"]["error"], rel=1e-2)
 
 
 def test_fem_nernst_planck(checkout):
-    found = report(checkout, "fem_nernst_planck.py", "--cells", "4", "--rounds", "1")
+    found = report(checkout, "fem_nernst_planck.py", "--cells", "4", "--rounds", "1", "--no-dolfinx")
     assert found["ramify"]["unknowns"] == 3 * 5**3
     assert 0.0 < found["ramify"]["error"] < 0.05
     assert found["scikit_fem"]["error"] == pytest.approx(found["ramify"]["error"], rel=0.2)
-    if found["dolfinx_version"] != "not installed":
-        assert found["dolfinx"]["error"] == pytest.approx(found["scikit_fem"]["error"], rel=1e-2)
+    assert "dolfinx" not in found
