@@ -161,17 +161,21 @@ class DoubleLayerCell:
 
         The charge that a jump of the voltage moves counts as charge of the metal, not as a current at any time.
         """
-        circuit, march = self.circuits[0], self.march
+        self.follow(voltage=voltage, current=current)
+        self.march.restart()
+        self.march.step(JUMP * self.debye_time)
+        self.march.restart()
+
+    def follow(self, *, voltage: Callable[[float], float] | None = None, current: float | None = None) -> None:
+        """As `drive`, from a state that has been driven so before: nothing jumps."""
+        circuit = self.circuits[0]
         circuit.current = current
 
         def follow(time: float) -> None:
             if voltage is not None:
                 circuit.voltage = voltage(time)
 
-        march.drive = follow
-        march.restart()
-        march.step(JUMP * self.debye_time)
-        march.restart()
+        self.march.drive = follow
 
     def charge(self, electrode: Electrode) -> float:
         """Of the metal of an electrode [C, C/m or C/m^2]. Collective."""
@@ -268,7 +272,6 @@ class DoubleLayerCell:
             if electrode.stern_capacitance is None:
                 conditions.append(Dirichlet(electrode.boundary, 0.0, pnp.POTENTIAL))
             conditions += [Dirichlet(electrode.boundary, c, ion + 1) for ion, c in electrode.held.items()]
-        fixed, values = fixed_values(self.space, conditions)
         fixed, values = fixed_values(self.space, conditions)
         start = np.where(fixed, values, [0.0, *self.concentrations])
         wet = np.zeros(self.space.local_count, dtype=bool)

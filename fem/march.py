@@ -38,6 +38,23 @@ class Lump(Protocol):
         """The number. Collective."""
 
 
+@dataclass(frozen=True)
+class MarchState:
+    """A march between two steps: all that its next step depends on, beyond the equations."""
+
+    time: float
+    """[s]."""
+    borders: np.ndarray
+    steps: list[float]
+    """Between the states [s], newest first."""
+    fields: list[np.ndarray]
+    """(local nodes, components) at the last states, newest first."""
+    books: list[np.ndarray]
+    """Booked amounts at the same states."""
+    lumped: list[np.ndarray]
+    """Lumps at the same states."""
+
+
 class March:
     """Fields through time.
 
@@ -91,6 +108,21 @@ class March:
         self._fields.start(self.u)
         self._lumped.start(self._values(self.u, self.borders))
         self._books.start(self._books.states[0])
+
+    def state(self) -> MarchState:
+        """The march as it is, for a run that goes on later."""
+        fields, books, lumped = (list(kept.states) for kept in (self._fields, self._books, self._lumped))
+        return MarchState(self.time, self.borders.copy(), list(self._fields.steps), fields, books, lumped)
+
+    def take_up(self, state: MarchState) -> None:
+        """Go on from a state of the same equations."""
+        self.time, self.borders, self.u = state.time, state.borders.copy(), state.fields[0].copy()
+        for kept, states in (
+            (self._fields, state.fields),
+            (self._books, state.books),
+            (self._lumped, state.lumped),
+        ):
+            kept.states, kept.steps = list(states), list(state.steps)
 
     def step(self, dt: float) -> Solution:
         """One step of dt [s], taken as it is.

@@ -15,7 +15,7 @@ from ramify.fem.double_layer import DoubleLayerCell, Electrode, Reaction
 from ramify.fem.electrodes import SurfaceKinetics
 from ramify.physics import double_layer
 from ramify.physics.constants import FARADAY, VACUUM_PERMITTIVITY
-from ramify.scenario import ScenarioError, scenario_from_text
+from ramify.scenario import ScenarioError, load_scenario, scenario_from_text
 from ramify.validation.references import laplace
 
 PERMITTIVITY, TEMPERATURE, C0, D = 78.5 * VACUUM_PERMITTIVITY, 298.15, 10.0, 1e-9
@@ -143,6 +143,27 @@ def test_steps_sweeps_and_current_are_booked(tmp_path: Path) -> None:
     last = time > 0.3e-6 * 1.0001
     assert current[last] == pytest.approx(500.0, rel=1e-7)
     assert np.ptp(passed[last] - 500.0 * time[last]) < 1e-8 * np.ptp(passed)
+
+
+def test_shipped_scenario_charges_as_its_header_says(tmp_path: Path) -> None:
+    """At rest after the step Gouy-Chapman-Stern; at the end but for the salt still on its way."""
+    import xarray as xr
+
+    found = run(load_scenario("charging_double_layer"), tmp_path / "run")
+    assert found["balance"]["salt_relative"] < 1e-12 and found["balance"]["charge_relative"] < 1e-10
+    with xr.open_dataset(tmp_path / "run" / "history.nc", engine="h5netcdf", decode_times=False) as history:
+        time, charge, current = (history[name].values for name in ("time", "surface_charge", "current"))
+
+    def at_rest(voltage: float) -> float:
+        def diffuse(phi: float) -> float:
+            return 2.0 * PERMITTIVITY * VT / DEBYE * np.sinh(0.5 * phi / VT)
+
+        return diffuse(brentq(lambda phi: phi + diffuse(phi) / STERN - voltage, 0.0, voltage))
+
+    assert np.interp(1e-7, time, charge) == pytest.approx(0.76e-3, rel=5e-3)
+    assert np.interp(1e-6, time, charge) == pytest.approx(at_rest(0.01), rel=1e-3)
+    assert np.interp(2e-6, time, current) == pytest.approx(-10.3e3, rel=1e-2)
+    assert charge[-1] == pytest.approx(at_rest(0.1), rel=3e-3)
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_folders_are_not_written_over_nor_resumed(tmp_path: Path, capsys) -> Non
     run(scenario, tmp_path / "run", code=2)
     assert "already holds" in capsys.readouterr().err
     assert model_of(scenario).resume(scenario, tmp_path / "run", petsc_options=[], figures=False, requests=None) == 2
-    assert "keeps no checkpoint" in capsys.readouterr().err
+    assert "holds no checkpoint" in capsys.readouterr().err
     run(scenario, tmp_path / "run", force=True)
 
 

@@ -73,6 +73,8 @@ class FieldOutput(Section):
 
     every: Time | None = None
     """Time between snapshots of a transient; the start and the end by default."""
+    checkpoint_every: Time | None = None
+    """Wall time between checkpoints of a transient; 10 min by default."""
 
 
 class ElementNumerics(Section):
@@ -123,6 +125,9 @@ def complete(scenario: CurrentDistributionScenario, folder: Path) -> CurrentDist
         raise ScenarioError(problem, ("stop", "concentration"), f"{value:g} mol/m^3", f"less than {most:g} mol/m^3")
     if scenario.output.every is not None and scenario.duration is None:
         raise ScenarioError("a steady state has one snapshot", ("output", "every"), allowed="a duration beside it")
+    every = meshed.complete_checkpoints(
+        scenario.output.checkpoint_every, scenario.duration is not None, "a duration beside it"
+    )
     mesh = complete_mesh(scenario.mesh, folder)
     names = _default_names(scenario)
     working = working.model_copy(update={"boundaries": working.boundaries or names["working"]})
@@ -141,6 +146,7 @@ def complete(scenario: CurrentDistributionScenario, folder: Path) -> CurrentDist
             "counter_electrode": counter,
             "regions": scenario.regions or names["regions"],
             "electrons": _complete_electrons(scenario),
+            "output": scenario.output.model_copy(update={"checkpoint_every": every}),
         }
     )
     _require_names(resolved)
@@ -209,4 +215,11 @@ def run(scenario: Any, folder: Path, **options: Any) -> int:
     return start(scenario, folder, **options)
 
 
-MODEL = Model(CurrentDistributionScenario, complete, check, run, meshed.resume, meshed.plot)
+def resume(scenario: Any, folder: Path, **options: Any) -> int:
+    """`Model.resume`."""
+    from ramify.run.current_distribution import run as start
+
+    return start(scenario, folder, resume=True, **options)
+
+
+MODEL = Model(CurrentDistributionScenario, complete, check, run, resume, meshed.plot)

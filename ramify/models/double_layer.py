@@ -82,6 +82,8 @@ class TransientOutput(Section):
 
     every: Time | None = None
     """Time between snapshots; the start and the ends of the steps by default."""
+    checkpoint_every: Time | None = None
+    """Wall time between checkpoints; 10 min by default."""
 
 
 class IonNumerics(Section):
@@ -145,7 +147,10 @@ def complete(scenario: DoubleLayerScenario, folder: Path) -> DoubleLayerScenario
     if update["working_electrode"].boundary == update["counter_electrode"].boundary:
         problem = "is the working and the counter electrode"
         raise ScenarioError(problem, ("counter_electrode", "boundary"), update["counter_electrode"].boundary)
-    if scenario.steps is not None and scenario.numerics.time_tolerance is None:
+    timed = scenario.steps is not None
+    every = meshed.complete_checkpoints(scenario.output.checkpoint_every, timed, "with steps")
+    update["output"] = scenario.output.model_copy(update={"checkpoint_every": every})
+    if timed and scenario.numerics.time_tolerance is None:
         update["numerics"] = scenario.numerics.model_copy(update={"time_tolerance": TIME_TOLERANCE})
     return scenario.model_copy(update=update)
 
@@ -264,4 +269,11 @@ def run(scenario: Any, folder: Path, **options: Any) -> int:
     return start(scenario, folder, **options)
 
 
-MODEL = Model(DoubleLayerScenario, complete, check, run, meshed.resume, meshed.plot)
+def resume(scenario: Any, folder: Path, **options: Any) -> int:
+    """`Model.resume`."""
+    from ramify.run.double_layer import run as start
+
+    return start(scenario, folder, resume=True, **options)
+
+
+MODEL = Model(DoubleLayerScenario, complete, check, run, resume, meshed.plot)

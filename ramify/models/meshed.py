@@ -1,16 +1,20 @@
-"""Resuming and drawing for models on unstructured meshes (`ramify.run.meshed`)."""
+"""What models on unstructured meshes share (`ramify.run.meshed`): states of runs in time, drawing."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from ramify.scenario.errors import ScenarioError
+
+CHECKPOINT_EVERY = 600.0
+"""Wall time between the states of a run in time [s]."""
 
 
-def resume(scenario: Any, folder: Path, **options: Any) -> int:
-    """`Model.resume`: there is no checkpoint."""
-    from ramify.run.meshed import refuse_resume
-
-    return refuse_resume(scenario, folder)
+def complete_checkpoints(every: float | None, timed: bool, remedy: str) -> float | None:
+    """Wall time between states [s]: as given, or the default of a run in time; refused for steady states."""
+    if every is not None and not timed:
+        raise ScenarioError("a steady state has no time", ("output", "checkpoint_every"), allowed=remedy)
+    return (every or CHECKPOINT_EVERY) if timed else None
 
 
 def plot(folder: Path) -> list[Path]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ramify.models.double_layer import DoubleLayerScenario, StepSection
 from ramify.results.fields import Quantity
+from ramify.run.march_state import march_state, take_up
 from ramify.run.meshed_folder import MeshedFolder
+from ramify.run.meshed_state import MeshedState
 from ramify.scenario.grid_rules import resolved
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST_STEP = 1e-2
 """After a jump, in Debye times."""
+KEPT = ("steps", "rejected", "throughput")
+"""Numbers of a run that states hold."""
 PER_AREA = {1: " m-2", 2: " m-1", 3: ""}
 """What sums over an electrode are per, by the dimension of the mesh."""
 
@@ -26,11 +31,34 @@ def march(
 ) -> dict[str, Any]:
     """Take the steps of the scenario, snapshots and history on the way; returns the numbers of the summary."""
     run = _Transient(scenario, cell, folder, snapshot)
-    snapshot(0.0)
-    run.record(0.0)
-    for number, step in enumerate(resolved(scenario.steps)):
-        run.take(number, step)
+    steps = resolved(scenario.steps)
+    if folder.resumed is not None:
+        run.take_up(folder.resumed, steps)
+    else:
+        snapshot(0.0)
+        run.record(0.0)
+        run.begin(0, steps[0])
+    run.go_on(steps[run.at.number])
+    for number in range(run.at.number + 1, len(steps)):
+        run.begin(number, steps[number])
+        run.go_on(steps[number])
     return run.summary()
+
+
+@dataclass
+class _Place:
+    """Where in the steps of the scenario a run is: plain numbers, kept in checkpoints."""
+
+    number: int
+    """Of the step."""
+    began: float
+    """When it began [s]."""
+    before: float
+    """Voltage before it [V]."""
+    dt: float
+    """Step to try next [s]."""
+    shots: int = 0
+    """Snapshots since it began."""
 
 
 class _Transient:
@@ -52,27 +80,47 @@ class _Transient:
         self.throughput = 0.0
         """Largest charge that has been passed either way."""
 
-    def take(self, number: int, step: StepSection) -> None:
-        """One step of the scenario."""
-        cell, began = self.cell, self.cell.march.time
-        end = began + step.duration
-        if step.current_density is not None:
-            cell.drive(current=step.current_density * self.area)
-        else:
-            cell.drive(voltage=_course(step, cell.voltage, began))
-        every = self.scenario.output.every or step.duration
-        dt, shots = min(FIRST_STEP * cell.debye_time, step.duration), 0
+    def begin(self, number: int, step: StepSection) -> None:
+        """What jumps at the beginning of a step of the scenario."""
+        cell = self.cell
+        first = min(FIRST_STEP * cell.debye_time, step.duration)
+        self.at = _Place(number, cell.march.time, cell.voltage, first)
+        cell.drive(**self._driven(step))
+
+    def go_on(self, step: StepSection) -> None:
+        """To the end of a step of the scenario that has begun."""
+        cell, at = self.cell, self.at
+        end, every = at.began + step.duration, self.scenario.output.every or step.duration
         tolerance = resolved(self.scenario.numerics.time_tolerance)
         while cell.march.time < end:
-            self.folder.stop_if_asked()
-            target = min(end, began + (shots + 1) * every)
-            taken, dt = cell.march.adaptive_step(target, dt, tolerance, cell.sizes)
+            self.folder.stop_if_asked(self.state)
+            target = min(end, at.began + (at.shots + 1) * every)
+            taken, at.dt = cell.march.adaptive_step(target, at.dt, tolerance, cell.sizes)
             self.steps, self.rejected = self.steps + 1, self.rejected + taken.rejected
             self.record(taken.dt)
             if cell.march.time >= target:
-                shots += 1
+                at.shots += 1
                 self.snapshot(cell.march.time)
-        self.folder.log("step", number=number, time=cell.march.time, voltage=cell.voltage)
+        self.folder.log("step", number=at.number, time=cell.march.time, voltage=cell.voltage)
+
+    def state(self) -> MeshedState:
+        """Everything that going on needs. Collective."""
+        numbers = {"place": asdict(self.at)} | {name: getattr(self, name) for name in KEPT}
+        return march_state(self.cell.march, self.folder.whole(self.cell.space), numbers)
+
+    def take_up(self, state: MeshedState, steps: Sequence[StepSection]) -> None:
+        """Go on from a state. Collective."""
+        take_up(self.cell.march, self.folder.whole(self.cell.space), state)
+        for name in KEPT:
+            setattr(self, name, state.numbers[name])
+        self.at = _Place(**state.numbers["place"])
+        self.cell.follow(**self._driven(steps[self.at.number]))
+
+    def _driven(self, step: StepSection) -> dict[str, Any]:
+        """What the step gives: the voltage as a function of time, or the current."""
+        if step.current_density is not None:
+            return {"current": step.current_density * self.area}
+        return {"voltage": _course(step, self.at.before, self.at.began)}
 
     def record(self, dt: float) -> None:
         """One row of the history."""

@@ -12,8 +12,7 @@ import numpy as np
 from ramify.build import build_electrolyte
 from ramify.models.current_distribution import CurrentDistributionScenario
 from ramify.models.meshed import plot
-from ramify.results.fields import Quantity
-from ramify.run.charging import PER_AREA
+from ramify.run.depleting import fields_of, march
 from ramify.run.meshed import Work, run_meshed
 from ramify.run.meshed_folder import MeshedFolder
 from ramify.scenario.errors import ScenarioError
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from ramify.fem.current_distribution import Cell, CurrentDistribution
 
 PREFIX = "fem_current_"
-FIRST_STEP = 1e-6
-"""Of a transient, in diffusion times of the cell."""
 SURFACE = "surface.nc"
 """Current density along the working electrode."""
 
@@ -96,12 +93,13 @@ def make_cell(scenario: CurrentDistributionScenario, length: float) -> Cell:
 
 def _solve(scenario: CurrentDistributionScenario, model: CurrentDistribution, folder: MeshedFolder) -> dict[str, Any]:
     numbers: dict[str, Any] = {"steps": 1, "rejected_steps": 0}
+    # Of the start, also where a run goes on.
     content = model.salt_content() if model.salt >= 0 else 0.0
     if scenario.duration is None:
         _settle(model)
         folder.snapshot(0.0, model.space, fields_of(model), ())
     else:
-        numbers = _march(scenario, model, folder)
+        numbers = march(scenario, model, folder)
     folder.log("solved", steps=numbers["steps"], voltage=model.voltage)
     _write_surface(model, folder)
     return summary(scenario, model, content) | numbers
@@ -120,65 +118,6 @@ def _settle(model: CurrentDistribution) -> None:
             f"no steady state was found ({failure}); beyond the limiting current there is none: try a smaller current, "
             "or a transient with a duration"
         ) from None
-
-
-def _march(scenario: CurrentDistributionScenario, model: CurrentDistribution, folder: MeshedFolder) -> dict[str, Any]:
-    """Step through the duration, or to where the salt is used up; numbers of the summary."""
-    march, end = model.march, resolved(scenario.duration)
-    sizes = np.full(model.space.components, np.inf)
-    sizes[model.salt] = scenario.electrolyte.concentration
-    D = float(model.cell.electrolyte.diffusivity(scenario.electrolyte.concentration))
-    dt = min(FIRST_STEP * model.cell.length**2 / D, end)
-    every = scenario.output.every or end
-    lowest = scenario.stop.concentration if scenario.stop is not None else 0.0
-    unit = f"A{PER_AREA[model.mesh.dimension]}"
-    current = Quantity("current", "$I$", "current into the working electrode", unit, "current_into_working_electrode")
-    steps = rejected = shots = 0
-    # Potentials at once follow the current: the first snapshot has to have them.
-    march.make_consistent(1e-6 * dt)
-    folder.snapshot(0.0, model.space, fields_of(model), ())
-    before = row = _row(model, 0.0)
-    while march.time < end and row["minimum_concentration"] >= lowest:
-        folder.stop_if_asked()
-        step, dt = march.adaptive_step(min(end, (shots + 1) * every), dt, scenario.numerics.time_tolerance, sizes)
-        steps, rejected = steps + 1, rejected + step.rejected
-        before, row = row, _row(model, step.dt)
-        folder.history(row, (current,))
-        folder.log("step", time=march.time, dt=step.dt, voltage=model.voltage, newton=step.solution.iterations)
-        if march.time >= min(end, (shots + 1) * every) * (1.0 - 1e-12):
-            shots += 1
-            folder.snapshot(march.time, model.space, fields_of(model), ())
-    numbers: dict[str, Any] = {"steps": steps, "rejected_steps": rejected}
-    if row["minimum_concentration"] >= lowest:
-        return numbers
-    if march.time > shots * every:
-        folder.snapshot(march.time, model.space, fields_of(model), ())
-    fallen = before["minimum_concentration"] - row["minimum_concentration"]
-    crossed = march.time - step.dt * (lowest - row["minimum_concentration"]) / fallen
-    return numbers | {"status": "stopped", "stop_reason": "concentration", "stop_time_s": crossed}
-
-
-def _row(model: CurrentDistribution, dt: float) -> dict[str, float]:
-    """One row of the history. Collective."""
-    c = model.march.u[model.wet, model.salt]
-    return {
-        "time": model.march.time,
-        "step": dt,
-        "voltage": model.voltage,
-        "current": model.currents()[0],
-        "minimum_concentration": min(model.mesh.comm.allgather(float(c.min(initial=np.inf)))),
-    }
-
-
-def fields_of(model: CurrentDistribution) -> dict[str, np.ndarray]:
-    """Fields at the local nodes, by their names in the field table; NaN where there is no such phase."""
-    dry = ~model.wet
-    fields = {"phi_l": np.where(dry, np.nan, model.electrolyte_potential())}
-    if model.salt >= 0:
-        fields["c"] = np.where(dry, np.nan, model.march.u[:, model.salt])
-    if model.electrons >= 0:
-        fields["phi_s"] = np.where(model.metallic, model.march.u[:, model.electrons], np.nan)
-    return fields
 
 
 def summary(scenario: CurrentDistributionScenario, model: CurrentDistribution, content: float) -> dict[str, Any]:

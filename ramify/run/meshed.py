@@ -75,7 +75,7 @@ def _carry_out(folder: MeshedFolder, solve: Work, draw: Callable[[Path], list[Pa
         numbers = solve(folder)
     except Stopped as stopped:
         remedy = (
-            "ramify resume goes on" if str(stopped) else "this model keeps no checkpoint, run it again with --force"
+            "ramify resume goes on" if str(stopped) else "steady states keep no checkpoint, run it again with --force"
         )
         folder.finish("interrupted", f"asked to stop; {remedy}", {})
         return INTERRUPTED
@@ -114,13 +114,3 @@ def _refuse_unread(options: list[str], prefix: str) -> None:
             raise ScenarioError(str(refusal)) from None
 
     together(check)
-
-
-def refuse_resume(scenario: Scenario, folder: Path) -> int:
-    """Refusal of `ramify resume` for models that keep no checkpoint."""
-    print(
-        f"ramify: {folder}: model {scenario.model} keeps no checkpoint to resume from; allowed: 'ramify run "
-        f"{folder / 'scenario.yaml'} -o DIR', or --force to set the old results aside",
-        file=sys.stderr,
-    )
-    return REFUSED

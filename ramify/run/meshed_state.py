@@ -118,7 +118,8 @@ class StateKeeper:
         from ramify.results.summary import read_summary
         from ramify.run.same import differences
 
-        if (self.path / SUMMARY).is_file() and read_summary(self.path / SUMMARY).get("status") == "finished":
+        ended = ("finished", "stopped")
+        if (self.path / SUMMARY).is_file() and read_summary(self.path / SUMMARY).get("status") in ended:
             raise CannotResume(f"{self.path}: the run is finished; nothing is left to resume")
         try:
             checkpoint = read_checkpoint(self.path / CHECKPOINT)

@@ -14,6 +14,7 @@ from ramify.models.mechanics.schema import (
     SolidBoundary,
     SolidRegion,
 )
+from ramify.models.meshed import complete_checkpoints
 from ramify.scenario.errors import Key, ScenarioError, nearest
 from ramify.scenario.histories import InTime, require_history
 from ramify.scenario.mechanics import check_phase
@@ -27,7 +28,7 @@ from ramify.scenario.solid_meshes import (
     require_boundary,
 )
 
-TEMPERATURE, CHECKPOINT_EVERY, FLOW_TOLERANCE, FIRST_STEP = 298.15, 600.0, 2e-4, 1e-5
+TEMPERATURE, FLOW_TOLERANCE, FIRST_STEP = 298.15, 2e-4, 1e-5
 """Defaults; the last is a share of the duration."""
 AXES = {2: ("x", "z"), 3: ("x", "y", "z")}
 """Names of the components."""
@@ -171,11 +172,11 @@ def _complete_contact(scenario: MechanicsScenario) -> MechanicsScenario:
 
 def _complete_times(scenario: MechanicsScenario) -> MechanicsScenario:
     output, numerics, duration = scenario.output, scenario.numerics, scenario.duration
+    states = complete_checkpoints(output.checkpoint_every, duration is not None, "a duration")
     if duration is None:
         for key, given in (
             (("output", "every"), output.every),
             (("output", "times"), output.times),
-            (("output", "checkpoint_every"), output.checkpoint_every),
             (("numerics", "first_step"), numerics.first_step),
         ):
             if given is not None:
@@ -188,7 +189,7 @@ def _complete_times(scenario: MechanicsScenario) -> MechanicsScenario:
     for number, time in enumerate(output.times or ()):
         if time > duration:
             raise ScenarioError("is after the end", ("output", "times", number), f"{time:g} s", f"up to {duration:g} s")
-    output = output.model_copy(update={"checkpoint_every": output.checkpoint_every or CHECKPOINT_EVERY})
+    output = output.model_copy(update={"checkpoint_every": states})
     steps: dict[str, object] = {"first_step": min(numerics.first_step or FIRST_STEP * duration, duration)}
     if flows(scenario):
         steps["flow_tolerance"] = numerics.flow_tolerance or FLOW_TOLERANCE
