@@ -1,8 +1,8 @@
 """E2 with lithium's voids resolved: an imperfect contact in place of a critical current.
 
-`e2-stripping` gives lithium a critical current, below which no void opens, and so misses two orderings. Here the contact
-is imperfect from the start, as in a cell without pressure: half tunnels in its plane, which are the nearest sinks of
-vacancies at any current. What was fixed beforehand, and where it is from:
+`e2-stripping` gives lithium a critical current, below which no void opens, and so misses two orderings. Here the
+contact is imperfect from the start, as in a cell without pressure: half tunnels in its plane, which are the nearest
+sinks of vacancies at any current. What was fixed beforehand, and where it is from:
 
     D               1.6e-14 m2/s at 25 degC, 53 kJ/mol to 30 degC (isotopes, the same paper)
     r               15 um, the void radius of Zhao, Wang and Martinez-Paneda (arXiv 2206.14753)
@@ -13,8 +13,13 @@ vacancies at any current. What was fixed beforehand, and where it is from:
 Nothing is fitted. No void is born; `model: voids` has no magnesium, and the alloy is the planar one of `e2-stripping`,
 which keeps its contact by assumption.
 
-By hand: at the start s - 1 at the contact is of the order of Omega i b/(4 F D), 0.6 at 1 mA/cm2 and 0.06 at a tenth, and
-that of the voids Gamma/r = 2e-4; all else is linear in i, so the capacity hardly depends on it.
+**Voids spread as films.** In the metal all is linear in the current, but not at the rim of a void: between an
+injecting contact and a wall that holds s the flux rises without bound, the wall runs ahead along the contact, and only
+capillarity keeps the film from thinning further, at about delta = sqrt(Gamma F D/(Omega i))
+(`contact_loss.film_thickness`): 0.2 um at 1 mA/cm2, 0.6 um at a tenth. A film costs little lithium, and less the larger
+the current. Where all lengths scale with r the capacity is r f(i r^2): a cell of a fifth of the size, at currents at
+which a grid shows the film, tells how it goes with i. At E2's size and currents the grid is too coarse, its film too
+thick and the capacity too large: an upper bound.
 
 `sensitivity` varies contact, radius and more; with a folder it is written to `e2-voids.csv`.
 """
@@ -23,7 +28,7 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ramify.models.voids.build import build_problem
@@ -31,13 +36,13 @@ from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.voids.contact_area import shares_of
 from ramify.phasefield.voids.engine import VoidEngine
 from ramify.scenario import scenario_from_text
-from ramify.validate import Case, Check, check_at_most, check_relative
+from ramify.validate import Case, Check, check, check_at_most, check_relative
 from ramify.validation import e2_stripping as planar
 from ramify.validation.electrodes import SHOWN
 from ramify.validation.figures import Curve, save_curves
 
 NAME = "e2-voids"
-DERIVED, BOOKS, ITSELF = "derived: linear in the current", "identity", "the same with l and h twice as large"
+BOOKS, ITSELF = "identity", "the same with l and h twice as large"
 TEXT = """\
 model: voids
 domain: {{size: [{size}], cells: [{cells}]}}
@@ -84,22 +89,20 @@ class Imperfect:
         return VoidEngine(build_problem(scenario_from_text(text, list(self.overrides), NAME)))
 
 
+SMALL = Imperfect(radius=3.0, across=100, thickness=20.0)
+"""All lengths of what was fixed over five."""
+WEAK = (0.1, 1.0)
+"""Its currents [A/m^2], with 18 and 6 cells to the thickness of the film."""
 VARIATIONS: dict[str, Imperfect] = {
     "as fixed": Imperfect(),
     "contact 0.5": Imperfect(contact=0.5, across=24),
-    "contact 0.6": Imperfect(contact=0.6, across=30),
-    "contact 0.8": Imperfect(contact=0.8, across=60),
     "contact 0.9": Imperfect(contact=0.9, across=80),
-    "radius 5 um": Imperfect(radius=5.0, across=30),
-    "radius 5 um, contact 0.9": Imperfect(contact=0.9, radius=5.0, across=60),
-    "radius 30 um": Imperfect(radius=30.0),
+    "radius 5 um": Imperfect(radius=5.0),
     "sinks of 10 um": Imperfect(overrides=("vacancies.sink_length=10 um",)),
-    "back face closed": Imperfect(overrides=("vacancies.back=closed",)),
-    "thickness 50 um": Imperfect(thickness=50.0),
-    "D at 25 degC": Imperfect(overrides=("vacancies.diffusivity=1.6e-10 cm^2/s",)),
+    "thickness 50 um, half the edge": Imperfect(across=80, thickness=50.0),
     "half balls (3-D)": Imperfect(across=12, dimension=3),
 }
-"""What is varied, one at a time but for one."""
+"""What is varied, one at a time, at grids that bound the capacity from above."""
 
 
 def in_contact(engine: VoidEngine) -> float:
@@ -178,19 +181,34 @@ def sensitivity(path: Path, alloy: planar.Capacities) -> None:
             file.flush()
 
 
+def capacity(contact: Imperfect, current: float) -> float:
+    """Of one stripping [mAh/cm^2]."""
+    engine = contact.engine()
+    passed = strip(engine, current)[1][-1]
+    engine.destroy()
+    return passed
+
+
 def run(folder: Path | None) -> list[Check]:
-    """The six orderings with what was fixed, what is derived, and the books; the sensitivity goes to the folder."""
-    alloy, found, coarse = planar.capacities(planar.ALLOY), find(Imperfect()), find(Imperfect(across=20))
-    lithium = found.capacities
+    """The six orderings on the grid that is affordable, what a grid that resolves the film says, and the books."""
+    alloy, found, coarse = (
+        planar.capacities(planar.ALLOY),
+        find(Imperfect()),
+        capacity(Imperfect(across=20), planar.FAST),
+    )
     if folder is not None:
         save_curves(folder, NAME, found.curves, ("capacity [mAh/cm2]", "contact left"))
         sensitivity(folder / "e2-voids.csv", alloy)
+    weak, strong = (capacity(SMALL, current) for current in WEAK)
+    weak_coarse = capacity(replace(SMALL, across=SMALL.across // 2), WEAK[0])
+    ratio = "film resolved: capacity of Li at a tenth of the current over that at the whole"
     return [
-        *planar.comparison(alloy, lithium, NAME),
-        check_relative(NAME, "Li: capacity at 0.1 over that at 1 mA/cm2", lithium.slow / lithium.fast, 1.0, 0.01, DERIVED),
-        check_relative(NAME, "Li: capacity at 1 mA/cm2", lithium.fast, coarse.capacities.fast, 0.03, ITSELF),
+        *planar.comparison(alloy, found.capacities, NAME),
+        check_relative(NAME, "Li: capacity at 1 mA/cm2", found.capacities.fast, coarse, 0.03, ITSELF),
+        check_relative(NAME, "film resolved: capacity of Li", weak, weak_coarse, 0.03, ITSELF),
+        check(NAME, ratio, weak / strong, 1.0, planar.ABOUT_THE_SAME, planar.SOURCE),
         check_at_most(NAME, "lithium in a step", found.imbalance, 1e-10, BOOKS),
     ]
 
 
-CASE = Case(NAME, "Stripping of Li with imperfect contact: orderings", "40 s", False, planar.SOURCE, run)
+CASE = Case(NAME, "Stripping of Li with an imperfect contact: orderings", "100 s", False, planar.SOURCE, run)
