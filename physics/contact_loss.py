@@ -87,16 +87,6 @@ def void_supersaturation(surface_energy: float, molar_volume: float, radius: flo
     return 1.0 + 2.0 * surface_energy * molar_volume / (radius * GAS_CONSTANT * temperature)
 
 
-def film_thickness(current: float, diffusivity: float, capillary: float, molar_volume: float) -> float:
-    """Thickness [m] below which a void cannot spread along a contact that is stripped at a current density [A/m^2].
-
-    Where a void meets the contact, nothing but capillarity bounds the vacancies' flux: over a thickness delta they fall
-    by Omega i delta/(F D), and a rim as thin holds them Gamma/delta above the rest, so that
-    delta = sqrt(Gamma F D/(Omega i)); `capillary` is Gamma [m].
-    """
-    return math.sqrt(capillary * FARADAY * diffusivity / (molar_volume * current))
-
-
 def contact_fraction(voids: float, depth: float, exponent: float = 1.0, initial: float = 1.0) -> float:
     """Fraction of the contact left by voids of a volume per area W [m] and depth h [m]; never below 1e-12."""
     covered = min(max(voids, 0.0) / depth, 1.0) ** exponent

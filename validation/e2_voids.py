@@ -13,13 +13,12 @@ sinks of vacancies at any current. What was fixed beforehand, and where it is fr
 Nothing is fitted. No void is born; `model: voids` has no magnesium, and the alloy is the planar one of `e2-stripping`,
 which keeps its contact by assumption.
 
-**Voids spread as films.** In the metal all is linear in the current, but not at the rim of a void: between an
-injecting contact and a wall that holds s the flux rises without bound, the wall runs ahead along the contact, and only
-capillarity keeps the film from thinning further, at about delta = sqrt(Gamma F D/(Omega i))
-(`contact_loss.film_thickness`): 0.2 um at 1 mA/cm2, 0.6 um at a tenth. A film costs little lithium, and less the larger
-the current. Where all lengths scale with r the capacity is r f(i r^2): a cell of a fifth of the size, at currents at
-which a grid shows the film, tells how it goes with i. At E2's size and currents the grid is too coarse, its film too
-thick and the capacity too large: an upper bound.
+**The rim.** In the metal all is linear in the current, but not at the rim of a void: between an injecting contact and
+a wall that holds s the flux rises without bound, the wall runs ahead along the contact, and only capillarity keeps the
+void there from getting thinner, at about the rim length sqrt(Gamma F D/(Omega i)): 0.2 um at 1 mA/cm2, 0.6 um at a
+tenth. A thin void costs little lithium, and less the larger the current. Where all lengths scale with r the capacity is
+r f(i r^2): a cell of a fifth of the size, at currents at which a grid shows the rim, tells how it goes with i. At E2's
+size and currents the grid is too coarse, the void too thick and the capacity too large: an upper bound.
 
 `sensitivity` varies contact, radius and more; with a folder it is written to `e2-voids.csv`.
 """
@@ -92,7 +91,7 @@ class Imperfect:
 SMALL = Imperfect(radius=3.0, across=100, thickness=20.0)
 """All lengths of what was fixed over five."""
 WEAK = (0.1, 1.0)
-"""Its currents [A/m^2], with 18 and 6 cells to the thickness of the film."""
+"""Its currents [A/m^2], with 18 and 6 cells to the rim length."""
 VARIATIONS: dict[str, Imperfect] = {
     "as fixed": Imperfect(),
     "contact 0.5": Imperfect(contact=0.5, across=24),
@@ -158,7 +157,7 @@ def find(contact: Imperfect) -> Found:
     again = strip(engine, planar.FAST)
     slowly = contact.engine()
     slow = strip(slowly, planar.SLOW)
-    worst = max(engine.ledger.worst_step, slowly.ledger.worst_step)
+    worst = max(engine.state.ledger.worst_step, slowly.state.ledger.worst_step)
     for each in (engine, slowly):
         each.destroy()
     capacities = planar.Capacities(fast[1][-1], again[1][-1], slow[1][-1])
@@ -190,7 +189,7 @@ def capacity(contact: Imperfect, current: float) -> float:
 
 
 def run(folder: Path | None) -> list[Check]:
-    """The six orderings on the grid that is affordable, what a grid that resolves the film says, and the books."""
+    """The six orderings on the grid that is affordable, what one that resolves the rim says, and the books."""
     alloy, found, coarse = (
         planar.capacities(planar.ALLOY),
         find(Imperfect()),
@@ -201,11 +200,11 @@ def run(folder: Path | None) -> list[Check]:
         sensitivity(folder / "e2-voids.csv", alloy)
     weak, strong = (capacity(SMALL, current) for current in WEAK)
     weak_coarse = capacity(replace(SMALL, across=SMALL.across // 2), WEAK[0])
-    ratio = "film resolved: capacity of Li at a tenth of the current over that at the whole"
+    ratio = "rim resolved: capacity of Li at a tenth of the current over that at the whole"
     return [
         *planar.comparison(alloy, found.capacities, NAME),
         check_relative(NAME, "Li: capacity at 1 mA/cm2", found.capacities.fast, coarse, 0.03, ITSELF),
-        check_relative(NAME, "film resolved: capacity of Li", weak, weak_coarse, 0.03, ITSELF),
+        check_relative(NAME, "rim resolved: capacity of Li", weak, weak_coarse, 0.03, ITSELF),
         check(NAME, ratio, weak / strong, 1.0, planar.ABOUT_THE_SAME, planar.SOURCE),
         check_at_most(NAME, "lithium in a step", found.imbalance, 1e-10, BOOKS),
     ]
