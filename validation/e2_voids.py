@@ -106,7 +106,7 @@ VARIATIONS: dict[str, Imperfect] = {
 
 def in_contact(engine: VoidEngine) -> float:
     """Share of the plane."""
-    return float(shares_of(engine.grid, engine.state.xi, engine.metal.problem.interface.width).mean())
+    return float(shares_of(engine.grid, engine.state.xi, engine.problem.metal.interface.width).mean())
 
 
 def strip(engine: VoidEngine, current: float) -> Curve:
@@ -210,4 +210,4 @@ def run(folder: Path | None) -> list[Check]:
     ]
 
 
-CASE = Case(NAME, "Stripping of Li with an imperfect contact: orderings", "100 s", False, planar.SOURCE, run)
+CASE = Case(NAME, "Stripping of Li with an imperfect contact: orderings", "2 min", False, planar.SOURCE, run)
