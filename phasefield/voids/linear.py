@@ -15,6 +15,8 @@ from ramify.phasefield.multigrid import Multigrid
 PREFIX = "vacancies_"
 HOLD = 1e-7
 """Reaction, over the faces, that the preconditioner alone adds where metal has no sink at all."""
+FAR_OFF = 1e50
+"""Residual over the right-hand side that counts as diverged: a guess from before the current stopped is far off."""
 
 
 class Unsolved(RuntimeError):
@@ -76,7 +78,7 @@ class DiffusionSolver:
             guess.fill(0.0)
             return
         self._solution.getArray()[:] = guess[OWNED].ravel()
-        self._ksp.setTolerances(rtol=tolerance, atol=0.0, max_it=most)
+        self._ksp.setTolerances(rtol=tolerance, atol=0.0, divtol=FAR_OFF, max_it=most)
         self._ksp.solve(self._right, self._solution)
         self.iterations += self._ksp.getIterationNumber()
         reason = self._ksp.getConvergedReason()
