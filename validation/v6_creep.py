@@ -1,4 +1,4 @@
-"""V3: metal that creeps into voids: closing rates against closed forms, their orders, effort, and the books.
+"""V6: metal that creeps into voids: closing rates against closed forms, their orders, effort, and the books.
 
 A void in an infinite body under a pressure closes at v/a = (A/2) (3 p/2n)^n (sphere) or (sqrt3/2) A (sqrt3 p/n)^n
 (cylinder in plane strain). The box carries the tractions of that solution on its outer faces; the profile is as wide
@@ -23,7 +23,7 @@ from ramify.validate import Case, Check, check, check_at_least, check_at_most
 from ramify.validation.creep_cases import EDGE, PRESSURE, LonelyVoid, metal
 from ramify.validation.figures import Curve, save_curves
 
-NAME = "v3-creep"
+NAME = "v6-creep"
 SOURCE = "closed forms (physics/void_closure.py)"
 PLANE, SPACE = (16, 32, 64), (12, 16, 24)
 """Cells along the edge; the radius is 0.3 of it."""
