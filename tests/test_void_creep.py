@@ -15,6 +15,7 @@ from ramify.phasefield.problem import ContactAngles, Domain, Interface
 from ramify.phasefield.voids.creep import Creep
 from ramify.phasefield.voids.creep_flow import CreepFlow
 from ramify.phasefield.voids.creep_problem import CreepNumerics, CreepSupports
+from ramify.phasefield.voids.metal import inner_faces
 from ramify.physics.constants import FARADAY
 from ramify.physics.creep import creep_rate, steady_rate, steady_stress
 from ramify.physics.interface import equilibrium_profile
@@ -205,22 +206,11 @@ def creep_of(grid, exponent=5.0):
     problem: Any = SimpleNamespace(
         domain=grid.domain, interface=Interface(grid.domain.spacing[2]), contact_angles=ContactAngles(), geometry=None
     )
-    openings = []
-    for axis in range(3):
-        opening = grid.zeros(np.float32)
-        opening.fill(1.0)
-        faces = np.moveaxis(opening, 2 - axis, 0)
-        if not grid.periodic[axis]:
-            if grid.start[axis] == 0:
-                faces[1] = 0.0
-            if grid.start[axis] + grid.local[axis] == grid.domain.cells[axis]:
-                faces[-1] = 0.0
-        faces[0] = 0.0
-        grid.halo.exchange(opening)
-        openings.append(opening)
     pore = grid.zeros()
     pore.fill(1.0)
-    return Creep(grid, Front(grid, problem, pore, openings), metal(exponent), CreepSupports("sliding", "sliding"))
+    return Creep(
+        grid, Front(grid, problem, pore, inner_faces(grid)), metal(exponent), CreepSupports("sliding", "sliding")
+    )
 
 
 def close(grid, creep, xi, share):
