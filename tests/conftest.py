@@ -1,10 +1,11 @@
 """What every test shares: one thread per process, and a way to run Python under `mpiexec`."""
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def find_mpiexec() -> str | None:
     """`mpiexec` beside the running Python, which belongs to its MPI, or else the one on PATH."""
     beside = Path(sys.executable).with_name("mpiexec")
     return str(beside) if beside.exists() else shutil.which("mpiexec")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collect_after_module() -> Iterator[None]:
+    """Free what the module's tests left in cycles: PETSc's objects hold communicators, and MPI has two thousand."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
