@@ -30,8 +30,10 @@ import math
 import numba
 import numpy as np
 
-from ramify.physics.interface import FLAT, feed_at, feed_fade
+from ramify.physics.interface import feed_at, feed_fade
 
+FILM_SLOPE = 0.2
+"""Sine of the angle below which a surface lies flat on the collector: a film, and no cap of 12 degrees or more."""
 SATURATION = 1e-12
 """The signed distance saturates where xi or 1 - xi is smaller."""
 LARGEST_DISTANCE = math.log((1.0 - SATURATION) / SATURATION)
@@ -419,15 +421,15 @@ def extend_films(psi: np.ndarray, inverse: tuple[float, float, float], width: fl
     """Let the signed distance go on linearly below the collector where the surface lies flat on it, as a film's does.
 
     Mirrored there, it has a kink at the wall, and the lowest cells of a thin film the curvature 1/h. Where the surface
-    meets the collector, l |grad s| along it of one half or more, the mirror is the right angle and stays. `psi` of a
-    rank at the bottom, ghosts filled.
+    meets the collector at an angle, of which l |grad s| along the wall is the sine, what the angle asks for stays.
+    `psi` is of a rank at the bottom, ghosts filled.
     """
     _, ny, nx = psi.shape
     for j in range(1, ny - 1):
         for i in range(1, nx - 1):
             gx = 0.5 * inverse[0] * (psi[1, j, i + 1] - psi[1, j, i - 1])
             gy = 0.5 * inverse[1] * (psi[1, j + 1, i] - psi[1, j - 1, i])
-            if width * math.sqrt(gx * gx + gy * gy) < FLAT:
+            if width * math.sqrt(gx * gx + gy * gy) < FILM_SLOPE:
                 psi[0, j, i] = 2.0 * psi[1, j, i] - psi[2, j, i]
 
 
