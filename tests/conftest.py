@@ -16,6 +16,9 @@ type(pytest.approx(1.0)).DEFAULT_ABSOLUTE_TOLERANCE = 0.0  # type: ignore[attr-d
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 os.environ.update(ONE_THREAD)  # before NumPy and numba are imported: ranks share the cores
 
+# PETSc as tests start it, by importing it, would end them on a pipe whose reader has gone; runs leave its handlers out.
+os.environ["PETSC_OPTIONS"] = f"{os.environ.get('PETSC_OPTIONS', '')} -no_signal_handler true".strip()
+
 LAUNCHER_VARIABLES = ("PMI_", "PMIX_", "HYDRA_", "HYDI_", "MPI_LOCAL", "OMPI_")
 """Prefixes of what an MPI launcher leaves in the environment; a nested launcher must not inherit them."""
 
@@ -30,7 +33,7 @@ def find_mpiexec() -> str | None:
 
 @pytest.fixture(scope="module", autouse=True)
 def collect_after_module() -> Iterator[None]:
-    """Free what the module's tests left in cycles: PETSc's objects hold communicators, and MPI has two thousand."""
+    """Free what the tests of a module left in cycles: objects of PETSc hold memory and communicators."""
     yield
     gc.collect()
 
