@@ -80,7 +80,7 @@ REFUSALS = [
     ("192", "192.5", "case.yaml:5: domain.cells[2]: 192.5", "a whole number"),
     ("192", "-192", "case.yaml:5: domain.cells[2]: -192", ">= 1"),
     ("64, 64, 192", "64, 192", "case.yaml:5: domain.cells", "one count for each length"),
-    ("model: plating", "model: voids", "case.yaml:3: model: voids", "not available in this version"),
+    ("model: plating", "model: void", "case.yaml:3: model: void", "did you mean 'voids'"),
     ("engine: petsc", "engine: pets", "case.yaml:4: engine: pets", "did you mean 'petsc'"),
     ("LiPF6 in EC:DMC", "LiPF6 in EC:DMD", "case.yaml:6: electrolyte.preset", "did you mean 'LiPF6 in EC:DMC'"),
     ("25 degC", "25 K", "case.yaml:6: electrolyte.temperature", "too far outside"),

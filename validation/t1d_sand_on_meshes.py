@@ -16,6 +16,7 @@ from ramify.models import model_of
 from ramify.physics import cell
 from ramify.scenario import scenario_from_text
 from ramify.validate import Case, Check, check_at_most, check_relative
+from ramify.validation.figures import Curve, save_curves
 from ramify.validation.references import closed_cell
 
 NAME = "t1d-sand-on-meshes"
@@ -64,16 +65,23 @@ def exact(overdrive: float) -> float:
 
 
 def run(folder: Path | None) -> list[Check]:
-    """Times on every mesh at every current, and the salt that is kept."""
-    del folder
+    """Times on every mesh at every current, and the salt that is kept; a figure of the times goes to the folder."""
     checks, drifts = [], []
+    curves: list[Curve] = []
     for name, (mesh, order) in MESHES.items():
+        found = []
         for overdrive in OVERDRIVES:
             time, drift = simulate(mesh, order, overdrive)
             quantity = f"time to c0/100 at the surface [s], J = {overdrive}, {name}"
             checks.append(check_relative(NAME, quantity, time, exact(overdrive), 2e-3, SOURCE))
             drifts.append(drift)
+            found.append(time)
+        curves.append((name, OVERDRIVES, found, "o"))
     checks.append(check_at_most(NAME, "relative change of the salt", float(np.max(drifts)), 1e-10, "identity"))
+    if folder is not None:
+        line = np.linspace(min(OVERDRIVES), max(OVERDRIVES), 50)
+        curves.append(("series", line, [exact(float(overdrive)) for overdrive in line], "-"))
+        save_curves(folder, NAME, curves, ("current over the limiting one", "time to c0/100 at the surface [s]"))
     return checks
 
 
