@@ -93,6 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(args=given[:cut], prog_name="ramify")
     finally:
+        AFTER_DASHES.clear()
         while REQUESTS:
             REQUESTS.pop().restore()
 
