@@ -8,6 +8,7 @@ import pytest
 from plating_cells import LITHIUM, SALT, flat, plating_problem
 
 from ramify.phasefield.engine import Control
+from ramify.phasefield.kernels import front
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.plating.timescheme import MIDDLE, Scheme, longest_stable
 from ramify.phasefield.problem import Geometry, Kinetics, Numerics
@@ -155,3 +156,16 @@ def test_a_cap_still_meets_the_collector_at_a_right_angle():
     solver.front.surface_curvature(solver.xi, curvature)
     lowest = np.argmin(np.abs(solver.xi[1, 1, 1:-1] - 0.5)) + 1
     assert curvature[1, 1, lowest] * radius == pytest.approx(1.0, abs=0.06)
+
+
+@pytest.mark.parametrize(("degrees", "film"), [(0.0, True), (8.0, True), (20.0, False), (30.0, False), (90.0, False)])
+def test_a_surface_that_meets_the_collector_at_an_angle_is_no_film(degrees, film):
+    """Below the wall the distance goes on linearly under a film; a wedge keeps what its contact angle put there."""
+    h, angle = 0.5, math.radians(degrees)
+    z, y, x = (h * (np.arange(n) - 0.5) for n in (6, 5, 8))
+    psi = z[:, None, None] * math.cos(angle) + 0.0 * y[:, None] + x * math.sin(angle)
+    kept = 7.0
+    psi[0] = kept
+    front.extend_films(psi, (1.0 / h, 1.0 / h, 1.0 / h), 1.0)
+    expected = 2.0 * psi[1, 1:-1, 1:-1] - psi[2, 1:-1, 1:-1] if film else np.full((3, 6), kept)
+    assert psi[0, 1:-1, 1:-1] == pytest.approx(expected)
