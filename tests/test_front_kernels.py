@@ -8,8 +8,7 @@ pytest.importorskip("petsc4py")
 from plating_cells import H, flat, plating_problem
 
 from ramify.phasefield.grid import OWNED
-from ramify.phasefield.kernels import allen_cahn, band
-from ramify.phasefield.kernels import front as kernels
+from ramify.phasefield.kernels import allen_cahn, band, normals
 from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.problem import Geometry, Interface
 
@@ -75,7 +74,7 @@ def test_distance_is_the_logarithm_in_single_precision():
     s = np.linspace(-26.0, 26.0, 400).reshape(1, 1, 400)
     xi = 1.0 / (1.0 + np.exp(-s))
     spans, psi = np.array([[[1, 399]]], np.int32), np.zeros(s.shape, np.float32)
-    kernels.set_distance(xi, spans, psi)
+    normals.set_distance(xi, spans, psi)
     exact = np.log(xi / (1.0 - xi))
     np.testing.assert_allclose(psi, exact, rtol=3e-7, atol=1e-7)
 

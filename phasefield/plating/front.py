@@ -4,7 +4,7 @@
     (1-psi) d(xi)/dt = (Omega/F) S + div{ (1-psi) (b grad xi - J n) } - (1-psi) b q (1 - 2 xi)/l^2       (allen_cahn)
 
 The second is the classical equation, whose front moves by v_n - b K (kernels.allen_cahn). The term in J carries the
-reaction's feed to where the moving profile needs it (kernels.front), in both. S is constant over a step; the
+reaction's feed to where the moving profile needs it (kernels.feed), in both. S is constant over a step; the
 regularisation is integrated in substeps of a second-order Runge-Kutta method, short enough to be stable. Both add in
 one right-hand side, so there is no splitting error. Only the cells near the surface are touched (kernels.band).
 """
@@ -17,7 +17,7 @@ import numpy as np
 from mpi4py import MPI
 
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels import allen_cahn, band
+from ramify.phasefield.kernels import allen_cahn, band, feed, normals
 from ramify.phasefield.kernels import front as kernels
 from ramify.phasefield.kernels.surface import SMALLEST_BUMP
 from ramify.phasefield.plating.wetting import Wetting
@@ -204,7 +204,7 @@ class Front:
     def _find_surface(self, xi: np.ndarray) -> None:
         """Mark the cells near the surface, and set the signed distance of all others to its bound."""
         near, spread = self.near, np.zeros_like(self.near)
-        band.mark_unsaturated(xi, kernels.SATURATION, near)
+        band.mark_unsaturated(xi, normals.SATURATION, near)
         if self.seeds is not None:
             near[self.seeds] = 1
         for _ in range(band.REACH):
@@ -215,7 +215,7 @@ class Front:
         self.grid.fill_outer_ghosts(near)
         self.near = near
         band.set_spans(near, self.spans)
-        kernels.saturate_distance(xi, self.psi)
+        normals.saturate_distance(xi, self.psi)
 
     def _set_slope(self, xi: np.ndarray, speed: np.ndarray) -> bool:
         """Curvature, and slope of the front velocity along the normal; returns whether anything reacts on any rank."""
@@ -223,17 +223,17 @@ class Front:
             return False
         self._set_normals(xi)
         nx, ny, nz = self.normals
-        kernels.set_speed_slope(speed, self.spans, nx, ny, nz, self.inverse, self.interface.width, self.slope)
+        feed.set_speed_slope(speed, self.spans, nx, ny, nz, self.inverse, self.interface.width, self.slope)
         self.grid.fill_outer_ghosts_of_vector(self.normals)
-        kernels.set_bending(self.spans, nx, ny, nz, self.inverse, self.interface.width, self.bending)
+        feed.set_bending(self.spans, nx, ny, nz, self.inverse, self.interface.width, self.bending)
         self.grid.halo.exchange(self.slope)
         self.grid.fill_outer_ghosts(self.bending)
         return True
 
     def _set_normals(self, xi: np.ndarray) -> None:
-        kernels.set_distance(xi, self.spans, self.psi)
+        normals.set_distance(xi, self.spans, self.psi)
         nx, ny, nz = self.normals
-        kernels.set_normals(self.psi, self.spans, self.inverse, nx, ny, nz)
+        normals.set_normals(self.psi, self.spans, self.inverse, nx, ny, nz)
         self.wetting.set_normals(xi, self.normals)
 
     def _flux(self, xi: np.ndarray, speed: np.ndarray | None, b: float) -> None:
@@ -254,7 +254,7 @@ class Front:
 
     def _add_feed(self, xi: np.ndarray, speed: np.ndarray, axis: int) -> None:
         """Add the divergence of the feed through the faces across x (0), y or z (2)."""
-        kernels.add_feed(
+        feed.add_feed(
             xi,
             self.psi,
             self.normals[axis],
