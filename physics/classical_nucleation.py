@@ -86,3 +86,30 @@ def cap_volume(radius: Any, contact_angle: float, *, planar: bool = False) -> An
     if planar:
         return (contact_angle - np.sin(contact_angle) * np.cos(contact_angle)) * np.square(radius)
     return 4.0 / 3.0 * np.pi * shape_factor(contact_angle) * radius**3
+
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+
+
+def cap_share_beyond(distance: Any, radius: Any, contact_angle: float, *, planar: bool = False) -> Any:
+    """Share of a cap's metal surface beyond a plane upright on the wall, at a distance from the cap's middle [-].
+
+    What lies at the polar angle phi < theta from the cap's axis is beyond where r sin(phi) cos(psi) exceeds the
+    distance, psi the azimuth: on a share arccos(d/(r sin phi))/pi of its circle. A ridge has two sides instead, one
+    of which is beyond where r sin(phi) exceeds d.
+
+    Parameters
+    ----------
+    distance, radius
+        d and r [m]; d may be negative, for a plane behind the middle, or infinite.
+    contact_angle
+        theta through the metal [rad].
+    """
+    ratio = np.asarray(distance, float) / np.maximum(np.asarray(radius, float), 1e-300)
+    if planar:
+        rise = np.arcsin(np.clip(np.abs(ratio), 0.0, 1.0))
+        share = np.maximum(np.minimum(contact_angle, np.pi - rise) - rise, 0.0) / (2.0 * contact_angle)
+        return np.where(ratio < 0.0, 1.0 - share, share)
+    phi = 0.5 * contact_angle * (_NODES + 1.0)
+    circle = np.arccos(np.clip(ratio[..., None] / np.sin(phi), -1.0, 1.0)) / np.pi
+    return np.sum(_WEIGHTS * np.sin(phi) * circle, axis=-1) * 0.5 * contact_angle / (1.0 - np.cos(contact_angle))

@@ -26,6 +26,7 @@ from ramify.phasefield.problem import (
     Geometry,
     Interface,
     Kinetics,
+    Nucleation,
     Numerics,
     PlatingProblem,
     SurfaceFlow,
@@ -129,7 +130,22 @@ def flowing_case() -> PlatingProblem:
     )
 
 
+def nuclei_case() -> PlatingProblem:
+    """2-D, periodic: two nuclei beside each other and a ridge that the grid shows, all where the cut passes; 20 nm."""
+    h = 20e-9
+    places = np.array([[10.3 * h, 0.5, 0.0], [13.1 * h, 0.5, 0.0], [1.2 * h, 0.5, 0.0]])
+    return plating_problem(
+        (24, 1, 16),
+        (h, h, h),
+        periodic=True,
+        geometry=Geometry(ball((17.6 * h, 0.5, 0.0), 2.6 * h, planar=True)),
+        nucleation=Nucleation(places, np.tile([0.0, 0.0, 1.0], (3, 1)), "constant_rate", 1e9, 0.5 * np.pi, seed=3),
+        numerics=Numerics(newton_tolerance=1e-10),
+    )
+
+
 CASES = {
+    "nuclei": nuclei_case,
     "flowing": flowing_case,
     "host": host_case,
     "island": island_case,

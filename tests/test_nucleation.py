@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from plating_cells import LITHIUM, SALT, flat, plating_problem
+from plating_cells import LITHIUM, SALT, H, ball, flat, plating_problem
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver
+from ramify.phasefield.plating.crowding import diffuse_radii
 from ramify.phasefield.plating.nuclei import GROWING, GROWN, LOST, WAITING
 from ramify.phasefield.problem import CounterElectrode, Geometry, Kinetics, Nucleation
 from ramify.physics import classical_nucleation as cnt
@@ -90,6 +91,32 @@ def test_cap_volume_is_the_integral_of_its_slices(angle, planar):
     assert float(cnt.cap_area(1.0, angle, planar=planar)) == pytest.approx(arc)
 
 
+@pytest.mark.parametrize("angle", [0.7, 0.5 * math.pi, 2.5])
+def test_a_plane_cuts_its_share_off_a_cap(angle):
+    """Against points spread evenly over caps; half at the middle, nothing beyond the rim."""
+    phi = np.arccos(1.0 - (np.arange(20_000) + 0.5) / 20_000 * (1.0 - math.cos(angle)))
+    across = np.sin(phi) * np.cos(np.pi * (1.0 + math.sqrt(5.0)) * np.arange(20_000))
+    ridge = np.sin(np.linspace(-angle, angle, 20_001))
+    for d in (-0.4, 0.0, 0.3, 0.6, 0.9):
+        for planar, points in ((False, across), (True, ridge)):
+            share = cnt.cap_share_beyond(d * 2e-8, 2e-8, angle, planar=planar)
+            assert float(share) == pytest.approx(float(np.mean(points > d)), abs=5e-3)
+    assert cnt.cap_share_beyond(np.array([1.1, np.inf]), 1.0, angle).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("planar", [False, True])
+def test_a_diffuse_hemisphere_of_its_radius_holds_the_volume(planar):
+    dimension = 2 if planar else 3
+    volumes = np.array([1e-9, 1e-3, 1.0, 200.0]) * 1e-8**dimension
+    radii = diffuse_radii(volumes, 1e-8, planar) / 1e-8
+    d = np.linspace(0.0, 60.0, 100_001)
+    for volume, radius in zip(volumes, radii, strict=True):
+        circle = math.pi * d if planar else 2.0 * math.pi * d**2
+        held = np.trapezoid(circle / (1.0 + np.exp(d - radius)), d)
+        assert held * 1e-8**dimension == pytest.approx(volume, rel=1e-2)
+    assert radii[0] < 0.0 < radii[-1]
+
+
 def test_a_nucleus_grows_as_a_sharp_cap_would_from_far_below_the_grid():
     solver = bare(24, sites([6.3e-6]))
     width, v = solver.problem.interface.width, velocity()
@@ -106,6 +133,56 @@ def test_a_nucleus_grows_as_a_sharp_cap_would_from_far_below_the_grid():
     balance = solver.ledger.balance(FARADAY)
     assert max(balance.values()) < 1e-12
     assert solver.ledger.metal * LITHIUM.molar_volume == pytest.approx(0.5 * math.pi * found[-1] ** 2, rel=1e-9)
+
+
+def half_lens(one: float, two: float, away: float) -> float:
+    """Area that two half discs on a line, of given radii and distance of their centres, have in common."""
+    if away >= one + two:
+        return 0.0
+    plane = 0.5 * (away + (one**2 - two**2) / away)
+    parts = ((one, plane), (two, away - plane))
+    return 0.5 * sum(r * r * math.acos(d / r) - d * math.sqrt(r * r - d * d) for r, d in parts)
+
+
+def grown(places: list[float], times: list[float], metal: Any = None) -> list[float]:
+    """Metal plated by `times` [m^2], on nuclei at x and on what is there from the start."""
+    solver = bare(60, sites(places), height=22)
+    solver.destroy()
+    solver = PlatingSolver(replace(solver.problem, geometry=Geometry(metal or flat(-1e-3))))
+    solver.set_control(Control("voltage", VOLTAGE))
+    found = []
+    for end in times:
+        while solver.time < end:
+            solver.step(end)
+        found.append((solver.ledger.metal - solver.ledger.metal_start) * LITHIUM.molar_volume)
+    assert max(solver.ledger.balance(FARADAY).values()) < 1e-10
+    solver.destroy()
+    return found
+
+
+def test_a_nucleus_beside_other_metal_grows_as_a_lone_one():
+    """Slow kinetics, nothing to share: the two together plate what both would alone, less what has run into it."""
+    width, v = H, velocity()
+    ridge, gap = 5.0 * width, 5.0 * width
+    times = [radius * width / v for radius in (1.0, 2.0, 3.0)]
+    disc = ball((4.1e-6, 0.5, 0.0), ridge, planar=True)
+    # All three have a nucleus far away, and so take the same steps.
+    near, away, none = (grown([*more, 24.1e-6], times, disc) for more in ([4.1e-6 + ridge + gap], [16.1e-6], []))
+    for t, beside, lone, without in zip(times, near, away, none, strict=True):
+        common = half_lens(ridge + v * t, v * t, ridge + gap)
+        assert beside - without == pytest.approx(lone - without - common, rel=0.06)
+        assert lone - without == pytest.approx(0.5 * math.pi * (v * t) ** 2, rel=0.12)
+
+
+def test_nuclei_beside_each_other_grow_as_the_discs_they_are():
+    """Two, two widths apart: each grows as a lone one until they touch, and then as the union of both."""
+    width, v = H, velocity()
+    radii = (0.5, 1.0, 2.0, 3.0)
+    times = [radius * width / v for radius in radii]
+    pair, lone = grown([11.3e-6, 11.3e-6 + 2.0 * width], times), grown([11.8e-6], times)
+    for radius, two, one in zip(radii, pair, lone, strict=True):
+        union = math.pi * radius**2 - half_lens(radius, radius, 2.0)
+        assert two / one == pytest.approx(union / (0.5 * math.pi * radius**2), rel=0.03)
 
 
 def test_births_follow_the_number_density_law():

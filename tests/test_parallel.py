@@ -40,6 +40,7 @@ def numbers_on(mpiexec, ranks, case):
         ("anisotropic", 2),
         ("pressed", 2),
         ("flowing", 2),
+        ("nuclei", 2),
         ("wetting", 2),
         ("wetting, conservative", 2),
     ],

@@ -8,11 +8,12 @@ a restart. A site that growing metal covers is lost, one in the shadow of a neig
 A nucleus is a cap of radius r, from r* on. Less metal than a resolved cap needs rests in the phase field as a faint
 spot on the wall, whose own reaction, the integral of w(xi)/l, is too small. The missing area
 
-    a = max(0, A_cap(r) - integral of w/l around the site),        dV(r)/dt = (Omega/F) i_n A_cap
+    a = max(0, A_cap(r) - integral of its w/l around the site),    dV(r)/dt = (Omega/F) i_n A_cap
 
 reacts around the site, shared out as exp(-d/l) over the free cells, with the kinetics of any other surface, so that its
-metal, salt and charge are those of the balances. It fades out while the hemisphere of the same volume grows from 4 l
-to 8 l, or when its surroundings react enough: then the phase field goes on alone.
+metal, salt and charge are those of the balances. What reacts there but is another body's does not count, and caps that
+run into others lose what they cover (plating/crowding.py). The missing area fades out while the hemisphere of the same
+volume grows from 4 l to 8 l, or when its surroundings react enough: then the phase field goes on alone.
 
 When stripped, the missing area takes equal parts of the metal around, parted among nuclei by their volumes, until none
 is left and the site is bare again. A nucleus that the phase field has carried goes back below the grid's resolution at
@@ -29,6 +30,7 @@ import numpy as np
 
 from ramify.phasefield.connectivity import number_components
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.plating.crowding import find_crowd
 from ramify.phasefield.plating.surroundings import find_surroundings
 from ramify.phasefield.problem import PlatingProblem
 from ramify.physics.classical_nucleation import (
@@ -161,13 +163,16 @@ class Nuclei:
         metal = np.maximum(xi[place], 0.0) * self.parts
         shares = np.where(stripped[nucleus], metal, self.around.near * (1.0 - xi[place]))
         shares *= self.pore[place] * ((active[place] > 0) & (label[place] >= 0))
-        sums = np.array([np.bincount(nucleus, shares, count), np.bincount(nucleus, weight[place] * volume, count)])
-        total, shown = self.grid.sums(sums)
-        self.shares = shares / np.maximum(total, 1e-300)[nucleus]
         # in the middle of the step, so that growth is followed to second order
         radius = self.radius[self.growing]
         radius = np.maximum(radius + 0.5 * self.ahead * self.growth * self.velocity, 0.5 * radius)
-        area = cap_area(radius, self.law.contact_angle, planar=self.planar)
+        caps = (radius, cap_volume(radius, self.law.contact_angle, planar=self.planar), self.law.contact_angle)
+        crowd = find_crowd(self.grid, xi, self.pore, self.around, self.places[self.growing], caps, self.width)
+        own = crowd.own(weight, self.around, xi, self.pore, self.width)
+        sums = np.array([np.bincount(nucleus, shares, count), np.bincount(nucleus, own * volume, count)])
+        total, shown = self.grid.sums(sums)
+        self.shares = shares / np.maximum(total, 1e-300)[nucleus]
+        area = cap_area(radius, self.law.contact_angle, planar=self.planar) * crowd.exposed
         fading = np.clip((RESOLVED[1] - self.bulk * radius / self.width) / (RESOLVED[1] - RESOLVED[0]), 0.0, 1.0)
         self.missing = fading * np.maximum(area - shown, 0.0)
         # no more than there is: what is stripped comes in equal parts from all the metal around the site
