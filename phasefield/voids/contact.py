@@ -34,7 +34,7 @@ import numpy as np
 from ramify.phasefield.engine import Control
 from ramify.phasefield.problem import Domain
 from ramify.phasefield.voids.contact_kinetics import ContactKinetics, Reaction, UniformContact
-from ramify.phasefield.voids.contact_problem import ContactProblem, ContactComposition
+from ramify.phasefield.voids.contact_problem import ContactComposition, ContactProblem
 from ramify.phasefield.voids.contact_slab import Slab
 from ramify.physics.constriction import face_spreading
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ramify.phasefield.problem import Kinetics
-from ramify.phasefield.voids.contact_problem import ContactProblem, ContactComposition
+from ramify.phasefield.voids.contact_problem import ContactComposition, ContactProblem
 from ramify.physics.alloy import activity, contact_potential
 from ramify.physics.alloy_contact import face_currents
 from ramify.physics.butler_volmer import surface_currents
