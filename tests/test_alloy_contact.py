@@ -51,7 +51,7 @@ def test_the_face_obeys_its_law_and_its_slope_is_the_derivative(interaction, res
             # beside an empty face its composition is known to round-off alone
             blur = 1e-11 + 1e-15 / max(1.0 - face, 1e-15)
             assert current == pytest.approx(contact_current(inner, lithium, *law), abs=blur * parts)
-            if rise * abs(current) > 0.9 * y and current > 0.0 or 1.0 - face < 1e-6:
+            if (rise * abs(current) > 0.9 * y and current > 0.0) or 1.0 - face < 1e-6:
                 continue
             low, high = (face_current(potential + d, y, rise, resistance, table, law)[0] for d in (-1e-6, 1e-6))
             assert slope == pytest.approx((low - high) / 2e-6, rel=1e-5)
