@@ -32,6 +32,14 @@ class ContactComposition:
     rise: np.ndarray
     """By which y on the face rises with the stripping current density [m^2/A]; not negative."""
 
+    def limit(self, shares: np.ndarray) -> float:
+        """Largest mean stripping current density that diffusion lets through faces of those shares [A/m^2]."""
+        touching = shares > 0.0
+        if np.any(self.rise[touching] <= 0.0):
+            return float("inf")
+        passed = shares[touching] * np.maximum(1.0 - self.magnesium[touching], 0.0) / self.rise[touching]
+        return float(passed.sum()) / shares.size
+
 
 @dataclass(frozen=True)
 class ContactProblem:
@@ -46,23 +54,3 @@ class ContactProblem:
     """Redlich-Kister L_k/RT of an alloy in contact (physics.alloy); None for pure lithium."""
     tolerance: float = 1e-9
     """Largest last update of a potential, in RT/F."""
-    interaction: tuple[float, ...] | None = None
-    """L_k/RT of the activity of lithium in an alloy (physics.alloy); None for pure lithium."""
-
-
-@dataclass(frozen=True)
-class ContactComposition:
-    """What is beside the faces of the contact of an alloy, at one moment; planes (ny, nx), whole on every rank."""
-
-    magnesium: np.ndarray
-    """y_P, atomic fraction in the cells below the faces."""
-    rise: np.ndarray
-    """m >= 0 [m^2/A]: the face has y_P - m i, held between 0 and 1, under its local current density i."""
-
-    def limit(self, shares: np.ndarray) -> float:
-        """Largest mean stripping current density that diffusion lets through faces of those shares [A/m^2]."""
-        touching = shares > 0.0
-        if np.any(self.rise[touching] <= 0.0):
-            return float("inf")
-        passed = shares[touching] * np.maximum(1.0 - self.magnesium[touching], 0.0) / self.rise[touching]
-        return float(passed.sum()) / shares.size
