@@ -23,8 +23,8 @@ class SolidElectrolyte:
 class ContactComposition:
     """Magnesium on the faces of the contact plane of an alloy; planes (ny, nx), whole on every rank.
 
-    A face under a local current density i (of what is in contact, positive for plating) has y = magnesium - rise i, held
-    between 0 and 1: a stripping face never passes more than (1 - magnesium)/rise.
+    A face under a local current density i (of what is in contact, positive for plating) has y = magnesium - rise i,
+    held between 0 and 1: a stripping face never passes more than (1 - magnesium)/rise.
     """
 
     magnesium: np.ndarray
