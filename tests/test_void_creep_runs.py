@@ -1,5 +1,6 @@
 """Section `mechanics` of `model: voids`: keys, balances, restart, ranks; pressure keeps the contact."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from ramify.check import check_scenario
 from ramify.models.voids.build import build_problem
-from ramify.phasefield.engine import Control
+from ramify.phasefield.engine import Control, SolverFailure
 from ramify.phasefield.voids.engine import VoidEngine
 from ramify.physics import lithium_creep
 from ramify.physics.constants import FARADAY
@@ -123,6 +124,20 @@ def test_pressure_keeps_the_contact_and_the_books():
     rested = strip(pressed, 1800.0, 0.0)
     assert rested["contact_fraction"] > under["contact_fraction"]
     assert pressed.ledger.metal == pytest.approx(before, rel=1e-13)
+
+
+def test_creep_that_brings_in_what_no_cell_gains_stops_the_run(monkeypatch):
+    engine = engine_of()
+    assert engine.creep is not None
+    advance = engine.creep.advance
+
+    def spoiled(xi, step):
+        crept = advance(xi, step)
+        return dataclasses.replace(crept, entered=crept.entered * (1.0 + 1e-6))
+
+    monkeypatch.setattr(engine.creep, "advance", spoiled)
+    with pytest.raises(SolverFailure, match="out of balance"):
+        strip(engine, 60.0)
 
 
 def test_restart_is_bitwise():

@@ -16,7 +16,8 @@ import pytest
 from ramify.check import check_scenario
 from ramify.models import TimedModel, model_of
 from ramify.models.voids.build import build_problem
-from ramify.phasefield.engine import Control, StepReport
+from ramify.phasefield.engine import Control, SolverFailure, StepReport
+from ramify.phasefield.grid import OWNED
 from ramify.phasefield.voids.contact import Contact
 from ramify.phasefield.voids.engine import VoidEngine
 from ramify.phasefield.voids.measures import contact_measures
@@ -268,6 +269,39 @@ def test_voids_are_born_at_the_threshold_and_booked():
     assert after["voids"] >= 1.0 and after["contact_fraction"] < 0.9
     assert engine.state.ledger.placed > 0.0
     assert max(engine.ledger.balance(FARADAY).values()) < 1e-10
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0.0, 1e-10), (2e-9, 3e-10, 4e-9), (1e-6, None, None)])
+def test_a_short_step_is_measured_by_what_it_moved(monkeypatch, share, least, most):
+    # 3 ms move 1e-7 of the metal, which a sum over all of it knows to nine digits
+    engine = engine_of("numerics.first_step=3 ms", "numerics.largest_step=3 ms")
+    move = engine.metal._move
+
+    def spoiled(xi, motion, velocity, dt):
+        moved = move(xi, motion, velocity, dt)
+        wall = np.unravel_index(np.abs(moved[OWNED] - 0.5).argmin(), moved[OWNED].shape)
+        moved[OWNED][wall] += share * 32.0 * dt * engine._omega / FARADAY / engine.grid.domain.spacing[2]
+        return moved
+
+    monkeypatch.setattr(engine.metal, "_move", spoiled)
+    engine.set_control(Control("current", -1.0))
+    if most is None:
+        with pytest.raises(SolverFailure, match="lithium or charge is out of balance by"):
+            march(engine, 0.01)
+    else:
+        march(engine, 0.01)
+        assert least <= engine.ledger.worst_step < most
+
+
+def test_voids_that_are_not_those_of_the_books_stop_the_run():
+    engine = engine_of()
+    engine.set_control(Control("current", -1.0))
+    engine.step(60.0)
+    xi = engine.state.xi.copy()
+    xi[3, 1, 3] -= 1e-3
+    engine.state = dataclasses.replace(engine.state, xi=xi)
+    with pytest.raises(SolverFailure, match="the volume of the voids and the books of lithium differ by"):
+        engine.step(120.0)
 
 
 def test_voltage_limit_is_met_in_time_and_then_held():

@@ -58,6 +58,8 @@ class Crept:
     """Metal share at its end, ghosted, ghosts filled."""
     entered: float
     """Volume of metal that came in through z = 0 [m^3]."""
+    gained: float
+    """Volume of metal that the cells gained [m^3]: the same, to round-off."""
     motion: float
     """Largest way of the voids' surface [cells]."""
 
@@ -146,8 +148,8 @@ class Creep:
         rate.fill(0.0)
         speed.fill(0.0)
         moved = self.front.advance(out, rate, speed, step, max(self.speed, least_velocity))[0]
-        volume = 0.5 * grid.sum(entered) * grid.domain.cell_volume
-        return Crept(moved, volume, self.speed * step / self.flow.finest)
+        sums = grid.sums(np.array([0.5 * entered, np.sum((moved - xi)[OWNED])])) * grid.domain.cell_volume
+        return Crept(moved, float(sums[0]), float(sums[1]), self.speed * step / self.flow.finest)
 
     # ------------------------------------------------------------------ measures
 

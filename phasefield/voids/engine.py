@@ -10,7 +10,9 @@ Where the metal is under a stack pressure it also creeps (voids.creep): the step
 creep, whose velocity is that of the shape at the start of both. What comes in through z = 0 is taken from the electrode
 behind.
 
-The balances are identities: the metal takes the sum of the currents of the faces, which is the cell's.
+The balances are identities: the metal takes the sum of the currents of the faces, which is the cell's. A step is booked
+from what changed in its cells, so that what it misses is measured by what it moved and not by all the metal; the volume
+of the voids, a sum over all cells that no step adds to, checks the books as a whole.
 """
 
 from __future__ import annotations
@@ -44,10 +46,11 @@ SPENT = 1e-4
 """Share of the plane in contact at which nothing more can be stripped."""
 FIRST_MOTION = 0.05
 """Cells that the first step after a switch may dissolve."""
-IMBALANCE_LIMIT = 1e-8
-"""Relative imbalance of one step at which the run stops: a hundred times what is promised."""
-REAL_SHARE = 1e-6
-"""Share of all the metal that imbalances of a step are measured by where it moves less: below it is round-off."""
+STEP_PROMISE, RUN_PROMISE = 1e-10, 1e-8
+"""Relative imbalances promised of one step and of a run."""
+STOP = 100.0
+"""Times what is promised at which the run stops."""
+ROUND_OFF = float(np.finfo(np.float64).eps)
 FIELDS = ("xi", "phi", "vacancies", "contact_current")
 """Metal fraction, potential [V], vacancy supersaturation, current density of the faces of the contact [A/m^2]."""
 
@@ -66,6 +69,8 @@ class Attempt:
     """Longest next step [s]."""
     entered: float
     """Volume of metal that came in through z = 0 [m^3]."""
+    gained: float
+    """Volume that the cells gained by it [m^3]: the same, to round-off."""
 
 
 class VoidEngine:
@@ -193,12 +198,12 @@ class VoidEngine:
             raise self._failure(str(stopped)) from None
         self._creep_is_set = True
 
-    def _move_by_creep(self, advance: Advance, step: float) -> tuple[Advance, float]:
-        """The metal carried on, and the volume that came in [m^3]."""
+    def _move_by_creep(self, advance: Advance, step: float) -> tuple[Advance, float, float]:
+        """The metal carried on, the volume that came in and what the cells gained [m^3]."""
         if self.creep is None:
-            return advance, 0.0
+            return advance, 0.0, 0.0
         crept = self.creep.advance(advance.result.xi, step)
-        return replace(advance, result=replace(advance.result, xi=crept.xi)), crept.entered
+        return replace(advance, result=replace(advance.result, xi=crept.xi)), crept.entered, crept.gained
 
     def _attempt(self, flow: ContactState, step: float) -> tuple[Attempt | None, float]:
         """A step that is good, or None and a shorter one to try in its place."""
@@ -206,7 +211,7 @@ class VoidEngine:
         advance = self.metal.advance(self.state, step, self._share_of(flow.current))
         if not advance.good(self.problem.metal.numerics):
             return None, min(SHORTENED * step, advance.limits.shortest)
-        advance, entered = self._move_by_creep(advance, step)
+        advance, *carried = self._move_by_creep(advance, step)
         self.contact.resume(flow)
         after = self._solve(advance.result.xi)
         shares = float(flow.shares.mean()), float(after.shares.mean())
@@ -222,7 +227,7 @@ class VoidEngine:
             meets = over >= -ON_THE_LIMIT * limit
         by_contact = step * largest / changed if changed > 0.0 and not born else math.inf
         longest = min(advance.limits.shortest, by_contact)
-        return Attempt(step, advance, after, meets, longest, entered), 0.0
+        return Attempt(step, advance, after, meets, longest, *carried), 0.0
 
     def _share_of(self, plane: np.ndarray) -> np.ndarray:
         """A plane's columns that are this rank's."""
@@ -231,11 +236,11 @@ class VoidEngine:
         return np.ascontiguousarray(plane[y : y + ny, x : x + nx])
 
     def _accept(self, attempt: Attempt, time: float, rejected: int) -> StepReport:
-        flow, contact, before = self._flow(), attempt.contact, self.ledger.metal
+        flow, contact = self._flow(), attempt.contact
         self.state, self.time, self._now = attempt.advance.result, time, contact
         self._crept_for, self._creep_is_set = attempt.step, False
         self._entered += attempt.entered / self._omega
-        self._book(flow, attempt, before)
+        self._book(flow, attempt)
         voltage = self._held().value if self._held().mode == "voltage" else contact.voltage
         limited = self._limited or attempt.meets
         if attempt.meets:
@@ -263,16 +268,14 @@ class VoidEngine:
             profile=self._profile(),
         )
 
-    def _book(self, flow: ContactState, attempt: Attempt, before: float) -> None:
+    def _book(self, flow: ContactState, attempt: Attempt) -> None:
         """Add a step to the ledger; raises SolverFailure where the balances fail."""
-        ledger, domain, taken = self.ledger, self.grid.domain, self.state.ledger
+        ledger, domain, step = self.ledger, self.grid.domain, attempt.advance.ledger
         hx, hy, _ = domain.spacing
         charge = flow.current_density * domain.cross_section * attempt.step
         reacted = float(flow.current.sum()) * hx * hy * attempt.step
-        voids = self.metal.void_volume(self.state) - self._void_start
-        elsewhere = taken.annihilated + taken.left - taken.placed + self._entered
-        ledger.metal = float(ledger.metal_start - voids / self._omega - elsewhere)
-        gained = ledger.metal - before
+        gained = (attempt.gained - attempt.entered) / self._omega - step.condensed - step.annihilated - step.left
+        ledger.metal = self._metal_by_volume()
         ledger.charge += charge
         ledger.absolute_charge += abs(charge)
         ledger.reacted += reacted
@@ -280,13 +283,32 @@ class VoidEngine:
             ledger.plated += gained
         elif charge < 0.0:
             ledger.stripped -= gained
-        vacancies = attempt.advance.ledger
-        moved = max(abs(charge) / FARADAY, vacancies.turnover, REAL_SHARE * ledger.metal_start)
+        # below this the cells' own rounding, at random, is more than what is promised of what moved
+        cell = domain.cell_volume / self._omega
+        least = ROUND_OFF * math.sqrt(math.prod(domain.cells)) * cell / STEP_PROMISE
+        moved = max(abs(charge) / FARADAY, step.turnover, abs(attempt.entered) / self._omega, least)
         missing = max(abs(gained - charge / FARADAY), abs(charge - reacted) / FARADAY)
-        imbalance = max(missing, vacancies.worst_step * vacancies.turnover) / moved
+        imbalance = max(missing, step.worst_step * step.turnover) / moved
         ledger.worst_step = max(ledger.worst_step, imbalance)
-        if not imbalance <= IMBALANCE_LIMIT:
+        if not imbalance <= STOP * STEP_PROMISE:
             raise self._failure(f"lithium or charge is out of balance by {imbalance:.2g} in one step")
+        self._check_volume()
+
+    def _metal_by_volume(self) -> float:
+        """Metal [mol] by the volume of the voids now, and by what of it was taken elsewhere."""
+        taken, voids = self.state.ledger, self.metal.void_volume(self.state) - self._void_start
+        elsewhere = taken.annihilated + taken.left - taken.placed + self._entered
+        return float(self.ledger.metal_start - voids / self._omega - elsewhere)
+
+    def _check_volume(self) -> None:
+        """Raise SolverFailure where the volume of the voids is not what all steps together have booked."""
+        taken, start = self.state.ledger, self.ledger.metal_start
+        booked = start - taken.condensed - taken.annihilated - taken.left
+        # below this the rounding of a sum over all the metal is more than what is promised of what moved
+        least = ROUND_OFF * start / RUN_PROMISE
+        drift = abs(self.ledger.metal - booked) / max(taken.turnover, abs(self._entered), least)
+        if not drift <= STOP * RUN_PROMISE:
+            raise self._failure(f"the volume of the voids and the books of lithium differ by {drift:.2g}")
 
     def _failure(self, reason: str) -> SolverFailure:
         remedy = "more cells across the voids, a lower current, or a 'limit VOLTAGE' in the protocol"
