@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
-from ramify.phasefield.kernels import alloy_metal as kernels
+from ramify.phasefield.kernels import alloy_tail as kernels
 from ramify.phasefield.kernels import front as front_kernels
 
 EDGE = 0.0
