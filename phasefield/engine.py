@@ -54,6 +54,11 @@ class Ledger:
     salt_entered: float = 0.0
     salt_displaced: float = 0.0
     """Salt that left with the electrolyte the metal pushed out [mol]."""
+    magnesium_start: float = 0.0
+    magnesium: float = 0.0
+    """Of an alloy, in the domain [mol]."""
+    magnesium_entered: float = 0.0
+    """With metal from outside the domain [mol]."""
     curved_away: float = 0.0
     """Metal that `curvature: allen_cahn` removed without charge [mol]; zero for the conservative front."""
     frozen: float = 0.0
@@ -71,10 +76,16 @@ class Ledger:
             return None
         return self.stripped / self.plated
 
+    @property
+    def magnesium_gained(self) -> float:
+        """Magnesium that is there and did not come from anywhere [mol]: round-off."""
+        return self.magnesium - self.magnesium_start - self.magnesium_entered
+
     def balance(self, faraday: float) -> dict[str, float]:
-        """The `balance` block of summary.json."""
+        """The `balance` block of summary.json; that of magnesium where there is any."""
         moles = max(self.absolute_charge / faraday, 1e-300)
         idle = self.absolute_charge == 0.0
+        alloyed = {"magnesium_relative": abs(self.magnesium_gained) / max(self.magnesium_start, 1e-300)}
         return {
             "lithium_relative": 0.0
             if idle
@@ -83,6 +94,7 @@ class Ledger:
             / max(self.salt_start, 1e-300),
             "charge_relative": 0.0 if idle else abs(self.charge - self.reacted) / self.absolute_charge,
             "worst_step_relative": self.worst_step,
+            **(alloyed if self.magnesium_start > 0.0 else {}),
         }
 
 

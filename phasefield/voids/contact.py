@@ -12,6 +12,10 @@ i_n falls with phi's rise nowhere, so that Y + D with D = a di_n/dphi >= 0 is sy
 with conjugate gradients, the matrix with D's mean as their preconditioner, exact in cosine space. Faces without contact
 are no special case.
 
+In an alloy i_n also depends on the composition of the face, which follows the face's own current
+(physics.alloy_contact): D stays positive, and where diffusion lets no more lithium through it goes to zero. At rest
+faces of different compositions still pass current among themselves, as a concentration cell.
+
 On a face that is touched in part the current has to spread from that part, which the mean of phi over the face does not
 see. It passes a resistance of its own (physics.constriction.face_spreading), in series with the film's.
 
@@ -23,17 +27,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ramify.phasefield.engine import Control
-from ramify.phasefield.problem import Domain, Kinetics
-from ramify.phasefield.voids.contact_problem import ContactProblem
+from ramify.phasefield.problem import Domain
+from ramify.phasefield.voids.contact_kinetics import ContactKinetics, Reaction, UniformContact
+from ramify.phasefield.voids.contact_problem import ContactComposition, ContactProblem
 from ramify.phasefield.voids.contact_slab import Slab
-from ramify.physics.alloy import contact_potential
-from ramify.physics.butler_volmer import surface_currents
-from ramify.physics.constants import FARADAY, GAS_CONSTANT
 from ramify.physics.constriction import face_spreading
 
 MOST_STEPS = 60
@@ -48,6 +50,10 @@ GONE = 1e-6
 
 class NoContact(ValueError):
     """A current is asked for and nothing is in contact; or the solution was not found. The message says which."""
+
+
+class Depleted(NoContact):
+    """A current is asked for that diffusion in the alloy does not bring to the contact: no voltage drives it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,10 @@ class ContactState:
     """Mean over the cross-section [A/m^2]."""
     newton_iterations: int = 0
     krylov_iterations: int = 0
+    magnesium: np.ndarray | None = None
+    """Atomic fraction on each face of an alloy (ny, nx), beside voids too."""
+    activity: np.ndarray | None = None
+    """Of lithium on each face of an alloy (ny, nx)."""
 
 
 class Contact:
@@ -84,12 +94,15 @@ class Contact:
     def __init__(self, domain: Domain, problem: ContactProblem) -> None:
         self.problem = problem
         self.slab = Slab(domain, problem.electrolyte.layers, grounded=problem.counter is None)
-        self.f = FARADAY / (GAS_CONSTANT * problem.electrolyte.temperature)
+        self.kinetics = ContactKinetics(problem)
+        self.f = self.kinetics.f
         widths = [h for h, count in zip(domain.spacing, domain.cells[:2], strict=False) if count > 1]
         self._scale = math.prod(widths) ** (1.0 / max(len(widths), 1)) / problem.electrolyte.layers[0][1]
         """Edge of a face over the conductivity beside it [ohm m^2]."""
         self._spreading = np.zeros(self.slab.shape)
         """Of what is in contact on each face [ohm m^2]."""
+        self._composition: ContactComposition | None = None
+        """Beside the faces of an alloy."""
         self._last: tuple[np.ndarray, float] | None = None
         """Potentials and voltage of the last solution, where the next one begins."""
 
@@ -101,24 +114,36 @@ class Contact:
         """Begin the next solution where `state` is, or from a uniform current where nothing flows in it."""
         self._last = (state.potentials, state.voltage) if state.newton_iterations else None
 
-    def solve(self, shares: np.ndarray, control: Control) -> ContactState:
+    def solve(
+        self, shares: np.ndarray, control: Control, composition: ContactComposition | None = None
+    ) -> ContactState:
         """Currents and potentials for shares of contact (ny, nx) under a held current or voltage.
+
+        Parameters
+        ----------
+        composition
+            Of an alloy beside the faces; None for pure lithium.
 
         Raises
         ------
         NoContact
-            Where a current is held and the contact is gone, and where no solution is found.
+            Where a current is held and the contact is gone (`Depleted`: is empty), and where no solution is found.
         """
         mean = float(shares.mean())
-        if mean <= GONE or (control.mode == "current" and control.value == 0.0 and self.problem.counter is None):
+        self._composition = composition
+        idle = control.mode == "current" and control.value == 0.0 and self.problem.counter is None
+        if mean <= GONE or (idle and composition is None):
             return self._idle(shares, control, mean)
-        start = self._last if self._last is not None else self._uniform(mean, control)
+        if control.mode == "current" and composition is not None and -control.value >= composition.limit(shares):
+            raise Depleted("diffusion does not bring the lithium that is stripped")
+        uniform = self.kinetics.uniform(shares, composition)
+        start = self._last if self._last is not None else self._uniform(uniform, control)
         try:
             return self._newton(shares, control, *start)
         except NoContact:
             if self._last is None:
                 raise
-            return self._newton(shares, control, *self._uniform(mean, control))
+            return self._newton(shares, control, *self._uniform(uniform, control))
 
     def _idle(self, shares: np.ndarray, control: Control, mean: float) -> ContactState:
         """Nothing flows: equilibrium, or no contact."""
@@ -132,36 +157,34 @@ class Contact:
 
     # ------------------------------------------------------------------ a uniform current, where Newton begins
 
-    def series_voltage(self, current: float, share: float) -> float:
-        """Voltage [V] of a uniform current density [A/m^2] through an electrolyte whose contact is all but `share`."""
+    def series_voltage(self, current: float, contact: UniformContact) -> float:
+        """Voltage [V] of a uniform current density [A/m^2] through a uniform contact and the electrolyte."""
         electrolyte = self.counter_potential(current) - current * self.slab.resistance
-        return self._overpotential(self.problem.kinetics, current / share) + electrolyte
+        return self.kinetics.contact_overpotential(current, contact) + electrolyte
 
     def counter_potential(self, current: float) -> float:
         """Potential [V] of the electrolyte at the counter electrode under a uniform current density [A/m^2]."""
         counter = self.problem.counter
-        return 0.0 if counter is None else -self._overpotential(counter, -current)
+        return 0.0 if counter is None else -self.kinetics.overpotential(counter, -current)
 
-    def _overpotential(self, kinetics: Kinetics, current: float) -> float:
-        """Of a sharp surface that passes a current density, film included [V]."""
-        law = (kinetics.exchange_current_density, kinetics.alpha_a, kinetics.alpha_c, self.f)
-        return contact_potential(current, 1.0, *law) - current * kinetics.film_resistance
-
-    def _uniform(self, share: float, control: Control) -> tuple[np.ndarray, float]:
+    def _uniform(self, contact: UniformContact, control: Control) -> tuple[np.ndarray, float]:
         """Potentials and voltage of a uniform current."""
-        current = control.value if control.mode == "current" else self._uniform_current(share, control.value)
+        held = control.mode == "current"
+        current = control.value if held else self._uniform_current(contact, control.value)
         potentials = np.empty((self.slab.planes, *self.slab.shape))
         potentials[-1] = self.counter_potential(current)
         potentials[0] = self.counter_potential(current) - current * self.slab.resistance
-        voltage = control.value if control.mode == "voltage" else self.series_voltage(current, share)
-        return potentials, voltage
+        return potentials, self.series_voltage(current, contact) if held else control.value
 
-    def _uniform_current(self, share: float, voltage: float) -> float:
+    def _uniform_current(self, contact: UniformContact, voltage: float) -> float:
         """Current density at a voltage, by halving; the electrolyte alone would pass more."""
-        low, high = sorted((0.0, -voltage / self.slab.resistance))
+        rest = 0.0 if contact.limit is None else self.series_voltage(0.0, contact)
+        low, high = sorted((0.0, (rest - voltage) / self.slab.resistance))
+        if contact.limit is not None:
+            low = max(low, -contact.limit)
         for _ in range(60):
             middle = 0.5 * (low + high)
-            if self.series_voltage(middle, share) > voltage:
+            if self.series_voltage(middle, contact) > voltage:
                 low = middle
             else:
                 high = middle
@@ -169,26 +192,17 @@ class Contact:
 
     # ------------------------------------------------------------------ Newton's method
 
-    def _reaction(self, shares: np.ndarray, potentials: np.ndarray, voltage: float) -> tuple[np.ndarray, np.ndarray]:
-        """Current densities out of the slab on each plane, and how they rise with its potential."""
-        kinetics = self.problem.kinetics
-        current, slope = self._law(kinetics, voltage, potentials[0], kinetics.film_resistance + self._spreading)
-        currents, slopes = [shares * current], [shares * slope]
+    def _reaction(
+        self, shares: np.ndarray, potentials: np.ndarray, voltage: float
+    ) -> tuple[Reaction, np.ndarray, np.ndarray]:
+        """What the contact does; and current densities out of the slab on each plane, how they rise with potential."""
+        contact = self.kinetics.at_contact(voltage, potentials[0], self._spreading, self._composition)
+        currents, slopes = [shares * contact.current], [shares * contact.slope]
         if self.problem.counter is not None:
-            counter = self.problem.counter
-            current, slope = self._law(counter, 0.0, potentials[1], counter.film_resistance)
-            currents.append(current)
-            slopes.append(slope)
-        return np.array(currents), np.array(slopes)
-
-    def _law(
-        self, kinetics: Kinetics, metal: float, potential: np.ndarray, film: float | np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        current, slope, _ = surface_currents(
-            metal, potential, 1.0, 0.0, kinetics.exchange_current_density, 1.0,
-            kinetics.alpha_a, kinetics.alpha_c, self.f, film,
-        )  # fmt: skip
-        return current, slope
+            far = self.kinetics.at_counter(self.problem.counter, potentials[1])
+            currents.append(far.current)
+            slopes.append(far.slope)
+        return contact, np.array(currents), np.array(slopes)
 
     def _newton(self, shares: np.ndarray, control: Control, potentials: np.ndarray, voltage: float) -> ContactState:
         held, spent = control.mode == "current", 0
@@ -197,7 +211,7 @@ class Contact:
         unit = np.zeros_like(potentials)
         unit[0] = 1.0
         pull = self.slab.currents(unit)
-        currents, slopes = self._reaction(shares, potentials, voltage)
+        contact, currents, slopes = self._reaction(shares, potentials, voltage)
         for step in range(1, MOST_STEPS + 1):
             inverse = self.slab.preconditioner(slopes.mean(axis=(1, 2)))
             residual = self.slab.currents(potentials) + currents
@@ -214,12 +228,13 @@ class Contact:
             moved = self.f * max(float(np.abs(rise - change[0]).max()), float(np.abs(change).max()), abs(rise))
             share = min(1.0, LONGEST_STEP / moved) if moved > 0.0 else 1.0
             potentials, voltage = potentials + share * change, voltage + share * rise
-            currents, slopes = self._reaction(shares, potentials, voltage)
+            contact, currents, slopes = self._reaction(shares, potentials, voltage)
             if not np.isfinite(moved):
                 break
             if moved <= self.problem.tolerance:
                 self._last = (potentials, voltage)
-                return self._state(shares, control, potentials, voltage, currents[0], slopes[0], (step, spent))
+                state = self._state(shares, control, potentials, voltage, currents[0], slopes[0], (step, spent))
+                return replace(state, magnesium=contact.magnesium, activity=contact.activity)
         raise NoContact(f"the potentials of the contact were not found in {MOST_STEPS} Newton steps")
 
     def _linear(self, slopes: np.ndarray, inverse: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, int]:

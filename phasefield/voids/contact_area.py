@@ -103,3 +103,10 @@ def shares_of(grid: Grid, xi: np.ndarray, width: float) -> np.ndarray:
     layers = (xi[(-2, *inner)], xi[(-2 if single else -3, *inner)]) if grid.at_top else (None, None)
     last, before = gather_planes(grid, *layers)
     return contact_shares(last, before, width, grid.domain.spacing[2], grid.domain.periodic)
+
+
+def share_of(grid: Grid, plane: np.ndarray) -> np.ndarray:
+    """A whole plane's columns (ny, nx) that are this rank's."""
+    x, y, _ = grid.start
+    ny, nx = grid.shape[1:]
+    return np.ascontiguousarray(plane[y : y + ny, x : x + nx])

@@ -10,31 +10,30 @@ Where the metal is under a stack pressure it also creeps (voids.creep): the step
 creep, whose velocity is that of the shape at the start of both. What comes in through z = 0 is taken from the electrode
 behind.
 
-The balances are identities: the metal takes the sum of the currents of the faces, which is the cell's. A step is booked
-from what changed in its cells, so that what it misses is measured by what it moved and not by all the metal; the volume
-of the voids, a sum over all cells that no step adds to, checks the books as a whole.
+Balances: voids.books. What is read off: voids.reading.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from mpi4py import MPI
 
 from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
-from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.grid import Grid
 from ramify.phasefield.mechanics.solver import MechanicsFailure
 from ramify.phasefield.plating.timescheme import LARGEST_RATIO
+from ramify.phasefield.voids.books import Books, Crept, Unbalanced
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
-from ramify.phasefield.voids.contact_area import shares_of
+from ramify.phasefield.voids.contact_area import share_of, shares_of
 from ramify.phasefield.voids.creep import Creep, law_of
-from ramify.phasefield.voids.measures import contact_measures, void_measures
-from ramify.phasefield.voids.metal import Advance, VoidMetal
+from ramify.phasefield.voids.metal import Advance, MetalState, VoidMetal
 from ramify.phasefield.voids.metals import make_metal
+from ramify.phasefield.voids.reading import Reading
 from ramify.physics.constants import FARADAY
 
 MOST_REJECTIONS = 40
@@ -46,13 +45,6 @@ SPENT = 1e-4
 """Share of the plane in contact at which nothing more can be stripped."""
 FIRST_MOTION = 0.05
 """Cells that the first step after a switch may dissolve."""
-STEP_PROMISE, RUN_PROMISE = 1e-10, 1e-8
-"""Relative imbalances promised of one step and of a run."""
-STOP = 100.0
-"""Times what is promised at which the run stops."""
-ROUND_OFF = float(np.finfo(np.float64).eps)
-FIELDS = ("xi", "phi", "vacancies", "contact_current")
-"""Metal fraction, potential [V], vacancy supersaturation, current density of the faces of the contact [A/m^2]."""
 
 
 @dataclass
@@ -67,10 +59,7 @@ class Attempt:
     """Whether the end lies on the voltage limit, under a current held so far."""
     longest: float
     """Longest next step [s]."""
-    entered: float
-    """Volume of metal that came in through z = 0 [m^3]."""
-    gained: float
-    """Volume that the cells gained by it [m^3]: the same, to round-off."""
+    crept: Crept
 
 
 class VoidEngine:
@@ -94,9 +83,8 @@ class VoidEngine:
         self.creep: Creep | None = None
         if stack is not None and isinstance(self.metal, VoidMetal):
             self.creep = Creep(self.grid, self.metal.front, law_of(stack), stack.supports)
-        self._entered, self._crept_for = 0.0, 0.0
-        """Metal that has come in through z = 0 [mol]; time since the creep's velocity was set [s]."""
-        self._creep_is_set = False
+        self._crept_for, self._creep_is_set = 0.0, False
+        """Time since the creep's velocity was set [s]."""
         self.time = 0.0
         self.control = Control("current", 0.0)
         self._now: ContactState | None = None
@@ -104,9 +92,13 @@ class VoidEngine:
         self._limited = False
         """Whether the voltage limit holds the cell."""
         self._next_step: float | None = None
-        self._void_start = self.metal.void_volume(self.state)
-        amount = (problem.metal.domain.cross_section * problem.metal.domain.size[2] - self._void_start) / self._omega
-        self.ledger = Ledger(metal_start=amount, metal=amount)
+        self.books = Books(self.grid, self.metal, self.state, self._omega)
+        self.reading = Reading(problem, self.grid, self.metal, self.contact, self.books)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Running totals."""
+        return self.books.ledger
 
     @property
     def _omega(self) -> float:
@@ -136,17 +128,17 @@ class VoidEngine:
     def _flow(self) -> ContactState:
         """The currents of the contact as it is."""
         if self._now is None:
-            self._now = self._solve(self.state.xi)
+            self._now = self._solve(self.state)
             if self._passes(self._now):
                 self._limited = True
-                self._now = self._solve(self.state.xi)
+                self._now = self._solve(self.state)
         return self._now
 
-    def _solve(self, xi: np.ndarray) -> ContactState:
+    def _solve(self, state: MetalState) -> ContactState:
         """Currents of the contact that a metal has; SolverFailure where there are none to be had."""
-        shares = shares_of(self.grid, xi, self.problem.metal.interface.width)
+        shares = shares_of(self.grid, state.xi, self.problem.metal.interface.width)
         try:
-            return self.contact.solve(shares, self._held())
+            return self.contact.solve(shares, self._held(), self.metal.contact_composition(state))
         except NoContact as stopped:
             remedy = "a stop condition or a 'limit VOLTAGE' in the protocol"
             raise SolverFailure(f"{stopped} at t = {self.time:.6g} s", field="phi", place=None, time=self.time,
@@ -198,22 +190,22 @@ class VoidEngine:
             raise self._failure(str(stopped)) from None
         self._creep_is_set = True
 
-    def _move_by_creep(self, advance: Advance, step: float) -> tuple[Advance, float, float]:
-        """The metal carried on, the volume that came in and what the cells gained [m^3]."""
+    def _move_by_creep(self, advance: Advance, step: float) -> tuple[Advance, Crept]:
+        """The metal carried on, and what for the books."""
         if self.creep is None:
-            return advance, 0.0, 0.0
-        crept = self.creep.advance(advance.result.xi, step)
-        return replace(advance, result=replace(advance.result, xi=crept.xi)), crept.entered, crept.gained
+            return advance, Crept()
+        moved = self.creep.advance(advance.result.xi, step)
+        return replace(advance, result=replace(advance.result, xi=moved.xi)), Crept(moved.entered, moved.gained)
 
     def _attempt(self, flow: ContactState, step: float) -> tuple[Attempt | None, float]:
         """A step that is good, or None and a shorter one to try in its place."""
         largest, limit = self.problem.numerics.contact_change, self.control.voltage_limit
-        advance = self.metal.advance(self.state, step, self._share_of(flow.current))
+        advance = self.metal.advance(self.state, step, share_of(self.grid, flow.current))
         if not advance.good(self.problem.metal.numerics):
             return None, min(SHORTENED * step, advance.limits.shortest)
-        advance, *carried = self._move_by_creep(advance, step)
+        advance, crept = self._move_by_creep(advance, step)
         self.contact.resume(flow)
-        after = self._solve(advance.result.xi)
+        after = self._solve(advance.result)
         shares = float(flow.shares.mean()), float(after.shares.mean())
         changed = abs(shares[1] - shares[0]) / max(*shares, GONE)
         born = advance.ledger.placed != 0.0  # the contact that a void takes at its birth, no shorter step saves
@@ -227,20 +219,16 @@ class VoidEngine:
             meets = over >= -ON_THE_LIMIT * limit
         by_contact = step * largest / changed if changed > 0.0 and not born else math.inf
         longest = min(advance.limits.shortest, by_contact)
-        return Attempt(step, advance, after, meets, longest, *carried), 0.0
-
-    def _share_of(self, plane: np.ndarray) -> np.ndarray:
-        """A plane's columns that are this rank's."""
-        x, y, _ = self.grid.start
-        ny, nx = self.grid.shape[1:]
-        return np.ascontiguousarray(plane[y : y + ny, x : x + nx])
+        return Attempt(step, advance, after, meets, longest, crept), 0.0
 
     def _accept(self, attempt: Attempt, time: float, rejected: int) -> StepReport:
         flow, contact = self._flow(), attempt.contact
         self.state, self.time, self._now = attempt.advance.result, time, contact
         self._crept_for, self._creep_is_set = attempt.step, False
-        self._entered += attempt.entered / self._omega
-        self._book(flow, attempt)
+        try:
+            self.books.add(self.state, attempt.advance.ledger, flow, attempt.step, attempt.crept)
+        except Unbalanced as stopped:
+            raise self._failure(str(stopped)) from None
         voltage = self._held().value if self._held().mode == "voltage" else contact.voltage
         limited = self._limited or attempt.meets
         if attempt.meets:
@@ -264,51 +252,9 @@ class VoidEngine:
             minimum_concentration=surface,
             surface_concentration=surface,
             exhausted=float(contact.shares.mean()) <= SPENT or self.ledger.metal <= 0.0,
-            measures=self._measures(contact),
-            profile=self._profile(),
+            measures=self.reading.measures(self.state, contact),
+            profile=self.reading.profile(self.state),
         )
-
-    def _book(self, flow: ContactState, attempt: Attempt) -> None:
-        """Add a step to the ledger; raises SolverFailure where the balances fail."""
-        ledger, domain, step = self.ledger, self.grid.domain, attempt.advance.ledger
-        hx, hy, _ = domain.spacing
-        charge = flow.current_density * domain.cross_section * attempt.step
-        reacted = float(flow.current.sum()) * hx * hy * attempt.step
-        gained = (attempt.gained - attempt.entered) / self._omega - step.condensed - step.annihilated - step.left
-        ledger.metal = self._metal_by_volume()
-        ledger.charge += charge
-        ledger.absolute_charge += abs(charge)
-        ledger.reacted += reacted
-        if charge > 0.0:
-            ledger.plated += gained
-        elif charge < 0.0:
-            ledger.stripped -= gained
-        # below this the cells' own rounding, at random, is more than what is promised of what moved
-        cell = domain.cell_volume / self._omega
-        least = ROUND_OFF * math.sqrt(math.prod(domain.cells)) * cell / STEP_PROMISE
-        moved = max(abs(charge) / FARADAY, step.turnover, abs(attempt.entered) / self._omega, least)
-        missing = max(abs(gained - charge / FARADAY), abs(charge - reacted) / FARADAY)
-        imbalance = max(missing, step.worst_step * step.turnover) / moved
-        ledger.worst_step = max(ledger.worst_step, imbalance)
-        if not imbalance <= STOP * STEP_PROMISE:
-            raise self._failure(f"lithium or charge is out of balance by {imbalance:.2g} in one step")
-        self._check_volume()
-
-    def _metal_by_volume(self) -> float:
-        """Metal [mol] by the volume of the voids now, and by what of it was taken elsewhere."""
-        taken, voids = self.state.ledger, self.metal.void_volume(self.state) - self._void_start
-        elsewhere = taken.annihilated + taken.left - taken.placed + self._entered
-        return float(self.ledger.metal_start - voids / self._omega - elsewhere)
-
-    def _check_volume(self) -> None:
-        """Raise SolverFailure where the volume of the voids is not what all steps together have booked."""
-        taken, start = self.state.ledger, self.ledger.metal_start
-        booked = start - taken.condensed - taken.annihilated - taken.left
-        # below this the rounding of a sum over all the metal is more than what is promised of what moved
-        least = ROUND_OFF * start / RUN_PROMISE
-        drift = abs(self.ledger.metal - booked) / max(taken.turnover, abs(self._entered), least)
-        if not drift <= STOP * RUN_PROMISE:
-            raise self._failure(f"the volume of the voids and the books of lithium differ by {drift:.2g}")
 
     def _failure(self, reason: str) -> SolverFailure:
         remedy = "more cells across the voids, a lower current, or a 'limit VOLTAGE' in the protocol"
@@ -318,64 +264,19 @@ class VoidEngine:
 
     # ------------------------------------------------------------------ reading and restart
 
-    def _measures(self, contact: ContactState) -> dict[str, float]:
-        domain, taken = self.grid.domain, self.state.ledger
-        at_contact = self.metal.contact_supersaturation(self.state, self._share_of(contact.current))
-        filled = np.where(self._share_of(contact.shares) > 0.0, at_contact, -np.inf)
-        highest = self.grid.max(float(filled.max()) if self.grid.at_top else -math.inf)
-        crept = self._omega * self._entered / domain.cross_section
-        recess = taken.receded(self._omega, domain.cross_section) + crept
-        return {
-            "mean_height": self._omega * self.ledger.metal / domain.cross_section,
-            "tip_height": domain.size[2] - recess,
-            **contact_measures(self.contact, contact),
-            **void_measures(self.grid, self.state.xi, self.problem.metal.interface.width),
-            "contact_supersaturation": highest if math.isfinite(highest) else math.nan,
-            "receded": recess,
-            "crept": crept,
-            "stripped_capacity": FARADAY * (self.ledger.metal_start - self.ledger.metal) / domain.cross_section,
-            "utilisation": 1.0 - self.ledger.metal / self.ledger.metal_start,
-        }
-
-    def _profile(self) -> np.ndarray:
-        """Metal over the volume of each stored layer; none in the electrolyte."""
-        nx, ny, nz = self.grid.domain.cells
-        whole = np.zeros(nz + self.problem.shown_cells)
-        z = self.grid.start[2]
-        whole[z : z + self.grid.shape[0]] = self.state.xi[OWNED].sum(axis=(1, 2))
-        return self.grid.sums(whole) / (nx * ny)
-
     def measure(self) -> dict[str, float]:
         """The `measures` of the present state."""
-        return self._measures(self._flow())
+        return self.reading.measures(self.state, self._flow())
 
     def gather(self, name: str) -> np.ndarray | None:
         """One of `FIELDS` on rank 0 as (nz, ny, nx), metal and electrolyte."""
-        if name not in FIELDS:
-            raise KeyError(f"field {name!r} is not one of {', '.join(FIELDS)}")
-        if name in ("xi", "vacancies"):
-            array = self.state.xi if name == "xi" else 1.0 + self.state.excess
-            below = self.grid.gather(array)
-        else:
-            below = np.zeros(self.grid.domain.cells[::-1]) if self.grid.comm.rank == 0 else None
-        if below is None:
-            return None
-        above = np.zeros((self.problem.shown_cells, *below.shape[1:]))
-        flow = self._flow()
-        if name == "phi":
-            below[:] = flow.voltage
-            depths = (np.arange(len(above)) + 0.5) * self.grid.domain.spacing[2]
-            above = self.contact.slab.at_depths(flow.potentials, depths)
-        elif name == "contact_current":
-            above[0] = flow.current
-        elif name == "vacancies":
-            above[:] = np.nan
-        return np.concatenate([below, above])
+        return self.reading.field(name, self.state, self._flow)
 
     def save(self) -> dict[str, Any]:
         """Everything a bitwise restart needs (arrays on rank 0 alone)."""
         flow = self._now
-        planes = {} if flow is None else {f.name: getattr(flow, f.name) for f in fields(ContactState)}
+        planes = {} if flow is None else {name: a for name, a in vars(flow).items() if a is not None}
+        books = self.books.save()
         return {
             "metal": self.metal.save(self.state),
             "creep": {} if self.creep is None else self.creep.save(),
@@ -384,13 +285,13 @@ class VoidEngine:
                 "time": self.time,
                 "next_step": -1.0 if self._next_step is None else self._next_step,
                 "limited": self._limited,
-                "void_start": self._void_start,
-                "entered": self._entered,
+                "void_start": books["void_start"],
+                "entered": books["entered"],
                 "crept_for": self._crept_for,
                 "creep_is_set": self._creep_is_set,
             },
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
-            "ledger": dict(self.ledger.__dict__),
+            "ledger": books["ledger"],
         }
 
     def load(self, saved: dict[str, Any]) -> None:
@@ -403,14 +304,13 @@ class VoidEngine:
         self.state = self.metal.load(saved["metal"] if root else {})
         if self.creep is not None:
             self.creep.load(saved["creep"] if root else {})
-        self._entered, self._crept_for = float(numbers["entered"]), float(numbers["crept_for"])
-        self._creep_is_set = bool(numbers["creep_is_set"])
-        self.time, self._void_start = float(numbers["time"]), float(numbers["void_start"])
+        self.books.load({"ledger": plain["ledger"], **numbers})
+        self._crept_for, self._creep_is_set = float(numbers["crept_for"]), bool(numbers["creep_is_set"])
+        self.time = float(numbers["time"])
         step = float(numbers["next_step"])
         self._next_step = None if step < 0.0 else step
         self._limited = bool(numbers["limited"])
         self.control = Control(control["mode"], control["value"], control["limit"])
-        self.ledger = Ledger(**plain["ledger"])
         self._now = _contact_state(flow) if flow else None
 
     def destroy(self) -> None:
@@ -431,6 +331,7 @@ def _contact_state(saved: dict[str, Any]) -> ContactState:
         current_density=float(saved["current_density"]),
         newton_iterations=int(saved["newton_iterations"]),
         krylov_iterations=int(saved["krylov_iterations"]),
+        **{name: np.array(saved[name]) for name in ("magnesium", "activity") if name in saved},
     )
 
 

@@ -25,6 +25,10 @@ class MetalLedger:
     """Sum of the sizes of all that flowed, that imbalances are measured by."""
     worst_step: float = 0.0
     """Largest imbalance of a step, relative to its turnover."""
+    magnesium_entered: float = 0.0
+    """Of an alloy: with the metal that moved in through z = 0 or was displaced by voids born and filled."""
+    magnesium_worst: float = 0.0
+    """Largest imbalance of magnesium in a step, relative to all there is."""
 
     @classmethod
     def of_step(cls, dt: float, fluxes: Fluxes, gained: float, moved: float, placed: float) -> MetalLedger:
@@ -41,7 +45,8 @@ class MetalLedger:
     def plus(self, step: MetalLedger) -> MetalLedger:
         """The totals after a step."""
         sums = {f.name: getattr(self, f.name) + getattr(step, f.name) for f in fields(MetalLedger)}
-        return MetalLedger(**{**sums, "worst_step": max(self.worst_step, step.worst_step)})
+        worst = {name: max(getattr(self, name), getattr(step, name)) for name in ("worst_step", "magnesium_worst")}
+        return MetalLedger(**{**sums, **worst})
 
     def receded(self, molar_volume: float, area: float) -> float:
         """Thickness of the electrode consumed apart from its voids [m]."""

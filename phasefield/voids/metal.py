@@ -33,6 +33,7 @@ import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.surface_diffusion.diffusion import LONGEST, SurfaceDiffusion
+from ramify.phasefield.voids.contact_problem import ContactComposition
 from ramify.phasefield.voids.damping import Damping, Motion
 from ramify.phasefield.voids.ledger import MetalLedger
 from ramify.phasefield.voids.nucleation import Nucleation, Sites, fill_remainders
@@ -111,14 +112,20 @@ class VoidMetal:
         pore = grid.zeros()
         pore.fill(1.0)
         self.openings = inner_faces(grid)
-        self.vacancies = Vacancies(grid, problem, self.openings)
+        self.vacancies = self._make_vacancies()
         self.mullins = problem.transport.surface_transport * self.vacancies.capillary
         """B of surface diffusion [m^4/s]."""
-        self.front = VoidSurface(grid, problem, pore, self.openings, self.vacancies.profile)
+        self.front = self._make_surface(pore)
         self.damping = Damping(grid, problem, self.vacancies, self.openings, self.front.largest_wavenumber)
         self.flow = self._surface_flow(pore) if self.mullins > 0.0 else None
         self.nucleation = Nucleation(grid, problem) if problem.nucleation is not None else None
         self._finest = min(h for h, n in zip(problem.domain.spacing, problem.domain.cells, strict=True) if n > 1)
+
+    def _make_vacancies(self) -> Vacancies:
+        return Vacancies(self.grid, self.problem, self.openings)
+
+    def _make_surface(self, pore: np.ndarray) -> VoidSurface:
+        return VoidSurface(self.grid, self.problem, pore, self.openings, self.vacancies.profile)
 
     # ------------------------------------------------------------------ state
 
@@ -141,6 +148,16 @@ class VoidMetal:
     def contact_supersaturation(self, state: MetalState, contact_current: np.ndarray) -> np.ndarray:
         """S (ny, nx) on the contact plane itself, 1 where there is no metal."""
         return self.vacancies.at_contact(state.excess, state.xi, contact_current)
+
+    def contact_composition(self, state: MetalState) -> ContactComposition | None:
+        """None: the contact is pure lithium."""
+        del state
+        return None
+
+    def magnesium_moles(self, state: MetalState) -> float:
+        """None of it."""
+        del state
+        return 0.0
 
     def void_volume(self, state: MetalState) -> float:
         """Volume of all voids [m^3]."""

@@ -9,6 +9,9 @@ import numpy as np
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.voids.allen_cahn.metal import AllenCahnMetal
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
+from ramify.phasefield.voids.alloy.metal import AlloyMetal
+from ramify.phasefield.voids.alloy.problem import AlloyProblem
+from ramify.phasefield.voids.contact_problem import ContactComposition
 from ramify.phasefield.voids.metal import Advance, MetalState, VoidMetal
 from ramify.phasefield.voids.problem import MetalProblem
 
@@ -21,6 +24,12 @@ class Metal(Protocol):
 
     def contact_supersaturation(self, state: MetalState, contact_current: np.ndarray) -> np.ndarray:
         """S (ny, nx) on the contact plane."""
+
+    def contact_composition(self, state: MetalState) -> ContactComposition | None:
+        """Magnesium on the faces of the contact plane; None for pure lithium."""
+
+    def magnesium_moles(self, state: MetalState) -> float:
+        """Magnesium in the box [mol]; zero for pure lithium."""
 
     def void_volume(self, state: MetalState) -> float:
         """Volume without lithium [m^3]."""
@@ -43,4 +52,6 @@ class Metal(Protocol):
 
 def make_metal(grid: Grid, problem: MetalProblem | AllenCahnProblem) -> Metal:
     """The metal half that a problem asks for."""
-    return AllenCahnMetal(grid, problem) if isinstance(problem, AllenCahnProblem) else VoidMetal(grid, problem)
+    if isinstance(problem, AllenCahnProblem):
+        return AllenCahnMetal(grid, problem)
+    return AlloyMetal(grid, problem) if isinstance(problem, AlloyProblem) else VoidMetal(grid, problem)

@@ -111,19 +111,24 @@ class Vacancies:
 
     def set_geometry(self, xi: np.ndarray) -> None:
         """Operator and void surface of a metal fraction, ghosts filled."""
-        transport, solver = self.problem.transport, self._solver
         self._xi = xi
+        self._set_operator(xi)
+        self._solver.update()
+        self._find_surface(xi)
+        self._set_equilibrium(xi)
+
+    def _set_operator(self, xi: np.ndarray) -> None:
+        """Faces and reaction of the solver: sinks in the bulk, the void surface, the back face."""
+        transport, solver = self.problem.transport, self._solver
         kernels.set_metal(xi, self.problem.interface.width, self.active, self._metal, self.weight)
         for axis, opening, scale, face in zip(AXES, self._openings, self._scales, solver.faces, strict=True):
             kernels.set_metal_faces(xi, self.active, opening, axis, scale, face)
         self._sinks[:] = self._metal * (self._finest / transport.sink_length) ** 2
-        solver.reaction[:] = self._sinks + self._per_volume * self.exchange * self.weight
+        self._wall = self._per_volume * self.exchange * self.weight
+        solver.reaction[:] = self._sinks + self._wall
         if transport.back == "sink" and self.grid.at_bottom:
             self._back = 2.0 * self._scales[2] * self._metal[1, 1:-1, 1:-1]
             solver.reaction[1, 1:-1, 1:-1] += self._back
-        solver.update()
-        self._find_surface(xi)
-        self._set_equilibrium(xi)
 
     def _find_surface(self, xi: np.ndarray) -> None:
         """Signed distance, and the cells that are beside the surface or between which it passes."""
@@ -189,17 +194,13 @@ class Vacancies:
         SolverFailure
             Where vacancies have nowhere to go, or the linear solver gives up.
         """
-        grid, transport, solver = self.grid, self.problem.transport, self._solver
-        hz = self.problem.domain.spacing[2]
-        right = self._per_volume * self.exchange * self.weight * self.equilibrium
-        if grid.at_top:
-            inflow = -contact_current * transport.molar_volume / (FARADAY * hz)
-            right[-2, 1:-1, 1:-1] += self._per_volume * inflow
+        grid, solver = self.grid, self._solver
+        right = self._right_side(contact_current)
         sums = [np.sum(a[OWNED]) for a in (solver.reaction, right)]
         held, driven = grid.sums(np.array(sums))
         if held <= 0.0 and driven != 0.0:
             raise self._failure("vacancies have nowhere to go: no void, no sink", time)
-        excess = guess.copy()
+        excess = self._unknown(guess)
         try:
             numerics = self.problem.numerics
             solver.solve(right, excess, numerics.linear_tolerance, numerics.linear_iterations)
@@ -209,9 +210,27 @@ class Vacancies:
             # the same shift everywhere closes the balance of the whole metal to round-off
             lost = grid.sum(float(np.sum((solver.reaction * excess)[OWNED])))
             excess[self.active > 0] += (driven - lost) / held
-        return self._exchange(excess, contact_current)
+        return self._exchange(self._excess(excess), contact_current)
 
-    def _exchange(self, excess: np.ndarray, contact_current: np.ndarray) -> Exchange:
+    def _right_side(self, contact_current: np.ndarray) -> np.ndarray:
+        """What void surfaces and the contact bring, scaled."""
+        right = self._wall * self.equilibrium
+        if self.grid.at_top:
+            inflow = -contact_current * self.problem.transport.molar_volume
+            inflow /= FARADAY * self.problem.domain.spacing[2]
+            right[-2, 1:-1, 1:-1] += self._per_volume * inflow
+        return np.asarray(right)
+
+    def _unknown(self, excess: np.ndarray) -> np.ndarray:
+        """A new array of what the solver solves for, from s - 1."""
+        return excess.copy()
+
+    def _excess(self, unknown: np.ndarray) -> np.ndarray:
+        """The way back."""
+        return unknown
+
+    def _growth(self, excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rate and speed of the void surface in its own cells."""
         rate, speed = self.grid.zeros(), self.grid.zeros()
         kernels.set_growth(
             excess,
@@ -224,6 +243,10 @@ class Vacancies:
             rate,
             speed,
         )
+        return rate, speed
+
+    def _exchange(self, excess: np.ndarray, contact_current: np.ndarray) -> Exchange:
+        rate, speed = self._growth(excess)
         self.extend(speed)
         domain, omega = self.problem.domain, self.problem.transport.molar_volume
         to_moles = domain.cell_volume / omega

@@ -24,6 +24,7 @@ from ramify.phasefield.engine import SolverFailure
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.allen_cahn.stage import Solution, Stage
+from ramify.phasefield.voids.contact_problem import ContactComposition
 from ramify.phasefield.voids.ledger import MetalLedger
 from ramify.phasefield.voids.metal import Advance, MetalState, StepLimits, inner_faces
 from ramify.phasefield.voids.vacancies import Fluxes
@@ -88,6 +89,16 @@ class AllenCahnMetal:
         y, part, transport = _fields(state)[0], self.contact_fraction(state), self.problem.transport
         slope = -contact_current * transport.molar_volume / (FARADAY * transport.diffusivity * np.maximum(part, 0.5))
         return np.where(part > 0.0, np.exp(y[-2, 1:-1, 1:-1] + 0.5 * self.problem.domain.spacing[2] * slope), 1.0)
+
+    def contact_composition(self, state: MetalState) -> ContactComposition | None:
+        """None: the contact is pure lithium."""
+        del state
+        return None
+
+    def magnesium_moles(self, state: MetalState) -> float:
+        """None of it."""
+        del state
+        return 0.0
 
     def void_volume(self, state: MetalState) -> float:
         """Volume without lithium [m^3], which is what the books of lithium count."""

@@ -1,0 +1,1 @@
+"""A substitutional alloy of lithium and magnesium in the metal of `model: voids`."""
