@@ -31,7 +31,7 @@ def main() -> None:
     while engine.time < 0.008:
         report = engine.step(0.008)
     numbers = {f"measure {name}": value for name, value in report.measures.items()}
-    numbers |= {"reached": engine.reached[0], "steps": len(engine.steps), "charge": engine.ledger.charge}
+    numbers |= {"reached": engine.arrivals.reached[0], "steps": len(engine.steps), "charge": engine.ledger.charge}
     for name in FIELDS:
         field = engine.gather(name)
         if field is not None and name != "mu":

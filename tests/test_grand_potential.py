@@ -214,7 +214,7 @@ def test_restart_is_bitwise():
             engine.step(0.03)
     for name in ("xi", "mu", "c", "phi"):
         assert np.array_equal(field(straight, name), field(again, name))
-    assert straight.ledger == again.ledger and straight.reached[0] == again.reached[0]
+    assert straight.ledger == again.ledger and straight.arrivals.reached[0] == again.arrivals.reached[0]
     assert again.gather("xi") == pytest.approx(whole.gather("xi"), abs=2e-3)
     assert first.time == 0.02
 
@@ -250,9 +250,9 @@ def test_times_of_arrival_and_short_circuit():
     problem = lithium((1, 1, 12), (1, 1, 3.0), positions=(2.3 * UM, 2.7 * UM))
     engine, reports = run(problem, -0.45, 0.04)
     heights, times = [r.measures["tip_height"] for r in reports], [r.time for r in reports]
-    assert engine.reached == pytest.approx(np.interp([2.3 * UM, 2.7 * UM], heights, times).tolist(), rel=1e-9)
+    assert engine.arrivals.reached == pytest.approx(np.interp([2.3 * UM, 2.7 * UM], heights, times).tolist(), rel=1e-9)
     assert reports[-1].short_circuit and not reports[0].short_circuit
-    assert engine.shorted == next(r.time for r in reports if r.short_circuit)
+    assert engine.arrivals.shorted == next(r.time for r in reports if r.short_circuit)
 
 
 def test_contour_of_planes_circles_and_spheres():

@@ -19,6 +19,7 @@ from ramify.phasefield.engine import Ledger, SolverFailure
 from ramify.results.claim import Claim, FolderClaimed
 from ramify.results.folder import RunFolder
 from ramify.run import ranks, resume_run, run_scenario, runner
+from ramify.run.ending import Ending
 from ramify.scenario import ScenarioError, load_scenario
 
 CASE = """\
@@ -184,7 +185,7 @@ def test_a_signal_in_the_last_step_leaves_a_finished_run(start, monkeypatch):
 def test_a_resumed_run_without_a_step_keeps_its_measures(start, monkeypatch):
     folder = stopped(start, monkeypatch)
     before = summary_of(folder)
-    monkeypatch.setattr(runner.Runner, "_loop", lambda self: self._finish("interrupted", "at once", 75))
+    monkeypatch.setattr(runner.Runner, "_loop", lambda self: self._finish(Ending.asked()))
     assert resume_run(folder, [], figures=False) == 75
     after = summary_of(folder)
     for key in ("tip_height_m", "filling_fraction", "voltage_V"):
@@ -229,7 +230,7 @@ ALONE = """\
 import sys
 from pathlib import Path
 from mpi4py import MPI
-from ramify.run import runner
+from ramify.run import run_scenario, runner
 from ramify.scenario import ScenarioError, load_scenario
 def alone(error):
     def raises(*arguments):
@@ -243,7 +244,7 @@ if sys.argv[2] == "refusal":
 else:
     original = runner.Runner._advance
     runner.Runner._advance = alone(KeyboardInterrupt())
-runner.run_scenario(load_scenario(sys.argv[1]), Path("out"), petsc_options=[], figures=False)
+run_scenario(load_scenario(sys.argv[1]), Path("out"), petsc_options=[], figures=False)
 """
 
 

@@ -14,7 +14,7 @@ from plating_cells import CONCENTRATED, H, advance, gathered, plating_problem, r
 
 from ramify.phasefield.engine import Control
 from ramify.phasefield.plating import PlatingSolver
-from ramify.phasefield.plating.timescheme import Scheme, error_weights
+from ramify.phasefield.plating.timescheme import Scheme, error_weights, fit_step
 from ramify.phasefield.problem import CounterElectrode, Geometry, Interface, Numerics
 from ramify.physics import electrolyte
 
@@ -122,3 +122,11 @@ def test_error_estimate_is_that_of_the_scheme():
     history = y[2] + (y[2] - y[1]) / 3.0
     exact = history + 2.0 / 3.0 * h * 3.0 * (1.0 + 3.0 * h) ** 2
     assert error[0] == pytest.approx(abs(exact[0] - y[3][0]), rel=1e-6)
+
+
+def test_steps_meet_the_end_exactly_and_leave_no_sliver():
+    assert fit_step(2.0, 2.0 * (1.0 + 1e-12)) == (2.0 * (1.0 + 1e-12), True)
+    assert fit_step(2.0, 1.5) == (1.5, True)
+    assert fit_step(2.0, 2.1) == (1.05, False)
+    assert fit_step(2.0, 4.0 * (1.0 - 1e-12)) == (2.0, False)
+    assert fit_step(2.0, 7.0) == (2.0, False)

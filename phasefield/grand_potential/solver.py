@@ -15,15 +15,15 @@ import numpy as np
 from mpi4py import MPI
 
 from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
-from ramify.phasefield.grand_potential.books import IMBALANCE_LIMIT, PhaseLedger
+from ramify.phasefield.grand_potential.arrivals import Arrivals
+from ramify.phasefield.grand_potential.books import Books
 from ramify.phasefield.grand_potential.measures import Measures
 from ramify.phasefield.grand_potential.newton import Newton, Outcome, StepSolver
 from ramify.phasefield.grand_potential.problem import GrandPotentialProblem
 from ramify.phasefield.grand_potential.system import State, System
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels.grand_potential import set_noise
-from ramify.phasefield.plating.timescheme import LARGEST_RATIO, Scheme, error_weights, next_step
-from ramify.physics.constants import FARADAY
+from ramify.phasefield.plating.timescheme import LARGEST_RATIO, Scheme, error_weights, fit_step, next_step
 from ramify.physics.grand_potential import metal_share
 
 MOST_REJECTIONS = 40
@@ -80,24 +80,16 @@ class GrandPotentialSolver:
         self.lithium = self.grid.zeros()
         """N as the balance carries it; that of xi and mu is the same to the solver's tolerance."""
         self.system.set_lithium(self.state, self.lithium)
-        self.reached = [float("nan")] * len(problem.positions)
-        """Times at which the tip came to the problem's positions [s]."""
-        self.shorted = float("nan")
-        """Time at which metal in contact first reached the last layer [s]."""
-        self.currents = self.flows = (0.0, 0.0)
-        """At collector and counter electrode: current along -z [A/m^2]; the same for lithium entering the domain."""
+        self.books = Books(self.system, self.state.xi, self.lithium)
         self.forget()
         self.next_step = self._first_step()
         self.system.fill_ghosts(self.state)
-        self.tip = float(self.measures.column_heights(self.state.xi).max())
-        metal, lithium = self._amounts()
-        self.ledger: Ledger = PhaseLedger(
-            metal_start=metal,
-            metal=metal,
-            salt_start=lithium,
-            salt=lithium,
-            electrons=problem.reaction.electrons,
-        )
+        self.arrivals = Arrivals(problem.positions, float(self.measures.column_heights(self.state.xi).max()))
+
+    @property
+    def ledger(self) -> Ledger:
+        """Charge, metal and lithium so far."""
+        return self.books.ledger
 
     # ------------------------------------------------------------------ control
 
@@ -106,7 +98,7 @@ class GrandPotentialSolver:
         self.before: list[tuple[State, np.ndarray]] = []
         """States and N at the ends of the last steps, the newest first."""
         self.steps: list[float] = []
-        self.increments = {"charge": 0.0, "entered": 0.0}
+        self.books.forget()
 
     def set_control(self, control: Control) -> None:
         """Hold a new potential at the collector; the next step starts afresh. Raises ValueError for a current."""
@@ -131,7 +123,7 @@ class GrandPotentialSolver:
         wish = min(self.next_step, numerics.largest_step)
         outcome: Outcome | None = None
         for rejected in range(MOST_REJECTIONS):
-            step, exact = _fit(wish, until - self.time)
+            step, exact = fit_step(wish, until - self.time)
             attempt = self._attempt(step)
             if attempt.outcome.converged and self._judge(attempt):
                 return self._accept(attempt, until if exact else self.time + step, rejected)
@@ -198,95 +190,28 @@ class GrandPotentialSolver:
         self.system.set_lithium(attempt.state, lithium)
         # The row of mu is what N of the solution has too much for the balance.
         lithium[OWNED] -= self.system.rows[1][OWNED]
-        correction = self._project(attempt)
-        gained = self._increments(attempt.state, lithium)
-        self.before = [(self.state, self.lithium), *self.before[:1]]
+        correction = self.books.project(attempt.state.xi, attempt.old_xi)
+        before, now = (self.state, self.lithium), (attempt.state, lithium)
+        self.before = [before, *self.before[:1]]
         self.steps = [attempt.scheme.step, *self.steps[:1]]
-        self.state, self.lithium, self.next_step = attempt.state, lithium, attempt.wish
+        self.state, self.lithium, self.next_step = *now, attempt.wish
         begin, self.time = self.time, time
-        self._book(attempt.scheme, gained, correction)
+        self.books.add(attempt.scheme, time, now, before, correction)
         return self._report(attempt, begin, rejected)
-
-    def _project(self, attempt: Attempt) -> float:
-        """Change xi where it moved so that it took exactly the charge that came; returns the relative correction."""
-        moved = np.abs(attempt.state.xi[OWNED] - attempt.old_xi[OWNED])
-        excess, total = self.grid.sums(np.array([self.system.rows[2][OWNED].sum(), moved.sum()]))
-        if total <= 0.0:
-            return 0.0
-        share = float(excess / (self.system.charge * total))
-        attempt.state.xi[OWNED] -= share * moved
-        return abs(share)
-
-    def _increments(self, state: State, lithium: np.ndarray) -> tuple[float, float, float]:
-        """Gain of xi and of N over a step, and the size of what xi moved, in cells."""
-        change = state.xi[OWNED] - self.state.xi[OWNED]
-        stored = lithium[OWNED] - self.lithium[OWNED]
-        xi, moved, total = self.grid.sums(np.array([change.sum(), np.abs(change).sum(), stored.sum()]))
-        return float(xi), float(total), float(moved)
-
-    def _book(self, scheme: Scheme, gained: tuple[float, float, float], correction: float) -> None:
-        """Add a step to the ledger; raises SolverFailure where the balances fail."""
-        problem, ledger = self.problem, self.ledger
-        volume, area = problem.domain.cell_volume, problem.domain.cross_section
-        xi, stored, moved = gained
-        flows, currents = self.system.end_fluxes(scheme)
-        per_cell = problem.electrolyte.site_density * volume
-        to_current = problem.reaction.electrons * FARADAY * per_cell / area
-        self.currents = (float(currents[0]), float(currents[1]))
-        self.flows = (float(flows[0]) * to_current, float(flows[1]) * to_current)
-        inside = self.increments
-        charge = scheme.advance((self.currents[1] - self.currents[0]) * area, inside["charge"])
-        entered = scheme.advance(float(flows.sum()) * per_cell, inside["entered"])
-        self.increments = {"charge": charge, "entered": entered}
-        reacted = problem.electrode.charge_density * volume * xi
-        metal = reacted / (problem.reaction.electrons * FARADAY)
-        ledger.charge += charge
-        ledger.absolute_charge += abs(charge)
-        ledger.reacted += reacted
-        ledger.metal += metal
-        if charge > 0.0:
-            ledger.plated += metal
-        else:
-            ledger.stripped -= metal
-        ledger.salt += stored * per_cell
-        ledger.salt_entered += entered
-        ledger.largest_correction = max(ledger.largest_correction, correction)
-        # What passes through without reacting is rounded too.
-        through = max(abs(self.currents[0]), abs(self.currents[1])) * area * scheme.step
-        size = max(problem.electrode.charge_density * volume * moved, through)
-        imbalance = max(
-            abs(charge - reacted) / size if size > 0.0 else 0.0,
-            abs(stored * per_cell - entered) / ledger.salt_start,
-        )
-        ledger.worst_step = max(ledger.worst_step, imbalance)
-        if not imbalance <= IMBALANCE_LIMIT:
-            raise SolverFailure(
-                f"charge or lithium is out of balance by {imbalance:.2g} in one step",
-                field="xi",
-                place=None,
-                time=self.time,
-                remedy="lower numerics.newton_tolerance",
-            )
 
     def _report(self, attempt: Attempt, begin: float, rejected: int) -> StepReport:
         self.system.fill_ghosts(self.state)
         xi, problem = self.state.xi, self.problem
         shape = self.measures.evaluate(xi)
-        tip = shape["tip_height"]
-        for n, position in enumerate(problem.positions):
-            if np.isnan(self.reached[n]) and tip >= position:
-                share = (position - self.tip) / (tip - self.tip) if tip > self.tip else 1.0
-                self.reached[n] = begin + min(max(share, 0.0), 1.0) * (self.time - begin)
-        self.tip, touches = tip, self.measures.touches_counter(xi)
-        if touches and np.isnan(self.shorted):
-            self.shorted = self.time
+        touches = self.measures.touches_counter(xi)
+        self.arrivals.note(begin, self.time, shape["tip_height"], touches)
         found = self._concentration(self.state) * problem.initial_concentration
         outside = np.where(xi[OWNED] < 0.5, found, np.inf)
         near = np.where((xi[OWNED] > 0.01) & (xi[OWNED] < 0.5), found, np.inf)
         return StepReport(
             time=self.time,
             step=attempt.scheme.step,
-            current_density=self.increments["charge"] / attempt.scheme.step / problem.domain.cross_section,
+            current_density=self.books.increments["charge"] / attempt.scheme.step / problem.domain.cross_section,
             voltage=self.control.value,
             limited=False,
             newton_iterations=attempt.outcome.newton,
@@ -296,16 +221,9 @@ class GrandPotentialSolver:
             surface_concentration=self.grid.min(float(near.min(initial=np.inf))),
             exhausted=not self.grid.max(float((xi[OWNED] > 0.5).any())),
             short_circuit=touches,
-            measures=shape | self._flow_measures(),
+            measures=shape | self.books.measures(),
             profile=self.measures.profile(xi),
         )
-
-    def _flow_measures(self) -> dict[str, float]:
-        return {
-            "collector_current_density": self.currents[0],
-            "counter_current_density": self.currents[1],
-            "counter_lithium_current": self.flows[1],
-        }
 
     def _failure(self, outcome: Outcome | None, step: float) -> SolverFailure:
         failed = outcome is not None and not outcome.converged
@@ -320,14 +238,6 @@ class GrandPotentialSolver:
         )
 
     # ------------------------------------------------------------------ reading and restart
-
-    def _amounts(self) -> tuple[float, float]:
-        """Metal by its charge, and lithium [mol]."""
-        problem = self.problem
-        xi, lithium = self.grid.sums(np.array([self.state.xi[OWNED].sum(), self.lithium[OWNED].sum()]))
-        atoms = problem.electrode.charge_density / (problem.reaction.electrons * FARADAY)
-        volume = problem.domain.cell_volume
-        return float(xi) * volume * atoms, float(lithium) * volume * problem.electrolyte.site_density
 
     def gather(self, name: str) -> np.ndarray | None:
         """One of `FIELDS` on rank 0 as (nz, ny, nx)."""
@@ -345,18 +255,11 @@ class GrandPotentialSolver:
     def measure(self) -> dict[str, float]:
         """The `measures` of the state before the first step."""
         self.system.fill_ghosts(self.state)
-        return self.measures.evaluate(self.state.xi) | self._flow_measures()
+        return self.measures.evaluate(self.state.xi) | self.books.measures()
 
     def summary(self) -> dict[str, Any]:
         """Times of arrival, for the summary of a run; None for what has not happened."""
-        reached = [None if np.isnan(time) else time for time in self.reached]
-        return {
-            "time_to_positions": [
-                {"position_m": position, "time_s": time}
-                for position, time in zip(self.problem.positions, reached, strict=True)
-            ],
-            "time_to_short_circuit_s": None if np.isnan(self.shorted) else self.shorted,
-        }
+        return self.arrivals.summary()
 
     def save(self) -> dict[str, Any]:
         """Everything a bitwise restart needs (arrays on rank 0 alone)."""
@@ -370,12 +273,9 @@ class GrandPotentialSolver:
                 "next_step": self.next_step,
                 "steps": np.array(self.steps),
                 "history": len(self.before),
-                "reached": np.array(self.reached),
-                "tip": self.tip,
-                "shorted": self.shorted,
                 "potential": self.system.potential,
-                "currents": np.array([*self.currents, *self.flows]),
-                **{f"increment_{name}": value for name, value in self.increments.items()},
+                **self.arrivals.save(),
+                **self.books.save(),
             },
             "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
             "ledger": dict(self.ledger.__dict__),
@@ -387,15 +287,11 @@ class GrandPotentialSolver:
         plain = self.grid.comm.bcast({k: v for k, v in saved.items() if k != "arrays"} if root else None, root=0)
         numbers, control = plain["numbers"], plain["control"]
         self.time, self.next_step = float(numbers["time"]), float(numbers["next_step"])
-        self.tip, self.shorted = float(numbers["tip"]), float(numbers["shorted"])
         self.steps = [float(step) for step in numbers["steps"]]
-        self.reached = [float(time) for time in numbers["reached"]]
-        flows = [float(value) for value in numbers["currents"]]
-        self.currents, self.flows = (flows[0], flows[1]), (flows[2], flows[3])
-        self.increments = {name: float(numbers[f"increment_{name}"]) for name in ("charge", "entered")}
         self.control = Control(control["mode"], control["value"], control["limit"])
         self.system.potential = float(numbers["potential"])
-        self.ledger = PhaseLedger(**plain["ledger"])
+        self.arrivals.load(numbers)
+        self.books.load(numbers, plain["ledger"])
         self.state, self.lithium = self._restored(saved, "")
         self.before = [self._restored(saved, f"_{age}") for age in range(int(numbers["history"]))]
 
@@ -413,12 +309,3 @@ class GrandPotentialSolver:
         """Free the PETSc objects."""
         self.solver.destroy()
         self.grid.destroy()
-
-
-def _fit(wish: float, left: float) -> tuple[float, bool]:
-    """Step that meets the end exactly, without a sliver before it; and whether it does meet it."""
-    if left <= wish * (1.0 + 1e-9):
-        return left, True
-    if left < 2.0 * wish * (1.0 - 1e-9):
-        return 0.5 * left, False
-    return wish, False

@@ -33,6 +33,7 @@ from ramify.phasefield.plating.state import Solution, Unknowns
 from ramify.phasefield.plating.stress import Stress
 from ramify.phasefield.plating.surface_flow import make_flow
 from ramify.phasefield.plating.system import CoupledSystem
+from ramify.phasefield.plating.timescheme import fit_step
 from ramify.phasefield.problem import PlatingProblem
 from ramify.phasefield.properties import tabulate
 
@@ -127,7 +128,7 @@ class PlatingSolver:
         wish = min(self.next_step, numerics.largest_step)
         failure: Solution | None = None
         for rejected in range(MOST_REJECTIONS):
-            step, exact = _fit(wish, until - self.time)
+            step, exact = fit_step(wish, until - self.time)
             attempt = Attempt(self, step)
             outcome = attempt.run()
             if outcome is None:
@@ -290,12 +291,3 @@ class PlatingSolver:
         if self.stress is not None:
             self.stress.destroy()
         self.grid.destroy()
-
-
-def _fit(wish: float, left: float) -> tuple[float, bool]:
-    """Step that meets the end exactly, without a sliver before it; and whether it does meet it."""
-    if left <= wish * (1.0 + 1e-9):
-        return left, True
-    if left < 2.0 * wish:
-        return 0.5 * left, False
-    return wish, False

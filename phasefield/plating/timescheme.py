@@ -81,6 +81,18 @@ def next_step(step: float, error: float, tolerance: float, power: int) -> float:
     return float(step * np.clip(SAFETY * (tolerance / error) ** (1.0 / power), 0.2, LARGEST_RATIO))
 
 
+def fit_step(wish: float, left: float) -> tuple[float, bool]:
+    """Step [s] that meets an end exactly, without a sliver before it; and whether it does meet it.
+
+    `wish` is the step that accuracy allows, `left` what is left of the time; up to two wishes are parted into halves.
+    """
+    if left <= wish * (1.0 + 1e-9):
+        return left, True
+    if left < 2.0 * wish * (1.0 - 1e-9):
+        return 0.5 * left, False
+    return wish, False
+
+
 def longest_stable(relaxation: float, wavenumber: float) -> float:
     """Largest step [s] that surface energy allows, taken through the curvature of the extrapolated metal.
 

@@ -115,6 +115,16 @@ class Cycler:
                 times.append(now + max(share * until, 1e-9))
         return min(times)
 
+    def share_done(self, now: float) -> float:
+        """How much of the step is behind at a time [s], by its duration and its capacity; 0 where it has neither."""
+        shares = [0.0]
+        if self.step.duration:
+            shares.append((now - self.place.started) / self.step.duration)
+        capacity = self.step.stop("capacity")
+        if capacity:
+            shares.append(self.place.charge / capacity)
+        return max(shares)
+
     def begin(self, now: float) -> Control:
         """Enter the step: forget what belonged to the one before."""
         control = self.control()

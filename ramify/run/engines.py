@@ -5,6 +5,7 @@ from __future__ import annotations
 from ramify.launcher import SERIAL, misfit
 from ramify.phasefield.engine import Engine
 from ramify.phasefield.problem import Domain, PlatingProblem
+from ramify.run.ranks import Ranks
 from ramify.scenario.errors import ScenarioError
 
 
@@ -56,10 +57,10 @@ def make_engine(name: str, problem: PlatingProblem) -> Engine:
     return PlatingSolver(problem)
 
 
-def rank_and_size(name: str) -> tuple[int, int]:
-    """Rank of this process and the number of ranks."""
+def ranks_of(name: str) -> Ranks:
+    """The ranks that the engine runs on."""
     if name in SERIAL:
-        return 0, 1
+        return Ranks(0, 1)
     from mpi4py import MPI
 
-    return MPI.COMM_WORLD.rank, MPI.COMM_WORLD.size
+    return Ranks(MPI.COMM_WORLD.rank, MPI.COMM_WORLD.size)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ramify.run.ending import DONE, GAVE_UP, INTERRUPTED, REFUSED
 from ramify.run.meshed_folder import MeshedFolder, Stopped
 from ramify.run.ranks import guarded, together
-from ramify.run.runner import DONE, GAVE_UP, INTERRUPTED, REFUSED
 from ramify.scenario.base import Scenario
 from ramify.scenario.errors import ScenarioError
 from ramify.signals import Requests

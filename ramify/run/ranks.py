@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ramify.launcher import RANKS, environment_number
@@ -13,6 +14,45 @@ if TYPE_CHECKING:
     from mpi4py import MPI
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Who takes part in a run: one process where the engine is a serial one, whatever the launcher."""
+
+    rank: int
+    size: int
+
+    @property
+    def root(self) -> bool:
+        """Whether this is the rank that reads, writes and speaks."""
+        return self.rank == 0
+
+    def share(self, value: Result) -> Result:
+        """Rank 0's value, on every rank. Collective."""
+        if self.size == 1:
+            return value
+        from mpi4py import MPI
+
+        shared: Result = MPI.COMM_WORLD.bcast(value, root=0)
+        return shared
+
+    def sum(self, value: float) -> float:
+        """Sum over the ranks. Collective."""
+        if self.size == 1:
+            return value
+        from mpi4py import MPI
+
+        return float(MPI.COMM_WORLD.allreduce(value, MPI.SUM))
+
+    def any(self, *wishes: bool) -> tuple[bool, ...]:
+        """Of each wish, whether any rank has it. Collective."""
+        if self.size == 1:
+            return wishes
+        from mpi4py import MPI
+
+        heard = MPI.COMM_WORLD.allreduce(sum(1 << bit for bit, wish in enumerate(wishes) if wish), MPI.BOR)
+        return tuple(bool(heard >> bit & 1) for bit in range(len(wishes)))
 
 
 class AgreedRefusal(Exception):
