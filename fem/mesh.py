@@ -147,31 +147,24 @@ class Mesh:
         facets = plex.marked(self.dm, BOUNDARY + name, self.dimension - 1)
         first, _ = self.dm.getDepthStratum(self.dimension - 1)
         facets = facets[self._owned[first + facets]]
-        return Facets(KINDS[self.kind.facet], facets, self.facet_corners[facets])
+        return Facets(KINDS[self.kind.facet], facets, self.facet_corners(facets))
 
     def closure(self, name: str) -> np.ndarray:
         """Facets of a named boundary that touch this rank, those counted elsewhere among them."""
         self.require_boundary(name)
         return plex.marked(self.dm, BOUNDARY + name, self.dimension - 1)
 
-    @cached_property
-    def edges(self) -> np.ndarray:
-        """(edges, 2) vertices at the ends; none of their own for intervals, whose cells they are."""
-        return self._cones(1) if self.dimension > 1 else np.empty((0, 2), PETSc.IntType)
-
-    @cached_property
-    def faces(self) -> np.ndarray:
-        """(faces, corners) of solid cells."""
-        if self.dimension < 3:
-            return np.empty((0, 0), PETSc.IntType)
-        return np.asarray(incidence.polygon_corners(self._cones(2), self._cones(1)))
-
-    @cached_property
-    def facet_corners(self) -> np.ndarray:
-        """(facets, corners) vertices of all facets of this rank."""
+    def facet_corners(self, facets: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """(facets, corners) vertices of facets of this rank, all by default."""
         if self.dimension == 1:
-            return np.arange(len(self.points), dtype=PETSc.IntType)[:, None]
-        return self.edges if self.dimension == 2 else self.faces
+            return np.arange(len(self.points), dtype=PETSc.IntType)[facets, None]
+        if self.dimension == 2:
+            return self._cones(1, facets)
+        round_it = self._cones(2, facets)
+        ends = self._cones(1, round_it.ravel())
+        return np.asarray(
+            incidence.polygon_corners(np.arange(len(ends), dtype=PETSc.IntType).reshape(round_it.shape), ends)
+        )
 
     @cached_property
     def facet_cells(self) -> np.ndarray:
@@ -187,21 +180,19 @@ class Mesh:
         candidates = self._cones(2)
         if self.dimension == 3:
             candidates = candidates[self._cones(3)].reshape(len(self.cells), -1)
-        return incidence.numbered_edges(self.cells, candidates, self.edges, np.array(self.kind.edges))
+        return incidence.numbered_edges(self.cells, candidates, self._cones(1), np.array(self.kind.edges))
 
     @cached_property
     def cell_faces(self) -> np.ndarray:
         """(cells, faces) numbers of the faces of solid cells, in the order of the kind."""
         if self.dimension < 3:
             return np.empty((len(self.cells), 0), PETSc.IntType)
-        return incidence.numbered_faces(self.cells, self._cones(3), self.faces, np.array(self.kind.faces))
+        return incidence.numbered_faces(self.cells, self._cones(3), self.facet_corners(), np.array(self.kind.faces))
 
-    @cached_property
-    def facet_edges(self) -> np.ndarray:
-        """(facets, edges) numbers of the edges of the facets of solid cells, in the order of the facet's kind."""
-        if self.dimension < 3:
-            return np.empty((len(self.facet_corners), 0), PETSc.IntType)
-        return incidence.numbered_edges(self.faces, self._cones(2), self.edges, np.array(KINDS[self.kind.facet].edges))
+    def facet_edges(self, facets: np.ndarray) -> np.ndarray:
+        """(facets, edges) numbers of the edges of facets of solid cells, in the order of the facet's kind."""
+        candidates, pairs = self._cones(2, facets), np.array(KINDS[self.kind.facet].edges)
+        return incidence.numbered_edges(self.facet_corners(facets), candidates, self._cones(1), pairs)
 
     def require_region(self, name: str) -> None:
         """Raise MeshError, with the nearest match, unless there is a region of that name."""
@@ -215,9 +206,9 @@ class Mesh:
         """Free the DMPlex."""
         self.dm.destroy()
 
-    def _cones(self, depth: int) -> np.ndarray:
-        """Numbers of what the points of a dimension have on their boundary."""
-        return plex.cones(self.dm, _cone_sizes(self.kind), depth)
+    def _cones(self, depth: int, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Numbers of what the points of a dimension, all or these, have on their boundary."""
+        return plex.cones(self.dm, _cone_sizes(self.kind), depth, rows)
 
     def _corners(self) -> np.ndarray:
         cells = self._cones(self.dimension)

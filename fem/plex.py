@@ -10,8 +10,6 @@ depth is the dimension of its points.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
 
-from ramify.fem import topology
+from ramify.fem import options, topology
 from ramify.fem.partition import bisect
 
 _library = ctypes.CDLL(PETSc.__file__)
@@ -91,23 +89,9 @@ def from_gmsh(comm: MPI.Comm, path: Path, several_groups: bool) -> PETSc.DMPlex:
     `several_groups` an entity may be in more than one; files of version 2 have other numbers in their place.
     """
     plex = PETSc.DMPlex()
-    with _options(dm_plex_gmsh_multiple_tags=several_groups):
+    with options.for_now(dm_plex_gmsh_multiple_tags=several_groups):
         plex.createFromFile(str(path), comm=comm, interpolate=True)
     return plex
-
-
-@contextmanager
-def _options(**options: bool) -> Iterator[None]:
-    """PETSc options for one call; the user's own are left alone."""
-    database = PETSc.Options()
-    mine = [name for name in options if not database.hasName(name)]
-    for name in mine:
-        database.setValue(name, options[name])
-    try:
-        yield
-    finally:
-        for name in mine:
-            database.delValue(name)
 
 
 def distribute(plex: PETSc.DMPlex) -> PETSc.DMPlex:
@@ -133,7 +117,7 @@ def strata(plex: PETSc.DMPlex) -> list[tuple[int, int]]:
     return [plex.getDepthStratum(depth) for depth in range(plex.getDimension() + 1)]
 
 
-def cones(plex: PETSc.DMPlex, kind_sizes: list[int], depth: int) -> np.ndarray:
+def cones(plex: PETSc.DMPlex, kind_sizes: list[int], depth: int, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
     """Cones of the points of one stratum: rows of point numbers.
 
     Parameters
@@ -144,11 +128,13 @@ def cones(plex: PETSc.DMPlex, kind_sizes: list[int], depth: int) -> np.ndarray:
         Points in the cone of a point of depth 0 (none), 1, 2, ...
     depth
         Of the stratum, at least 1.
+    rows
+        Points of the stratum, counted from its first; all by default.
 
     Returns
     -------
     ndarray
-        (points of the stratum, size), numbers relative to the first point of the stratum below; a copy.
+        (points, size), numbers relative to the first point of the stratum below; a copy.
     """
     intervals = strata(plex)
     (first, end), size = intervals[depth], kind_sizes[depth]
@@ -159,7 +145,7 @@ def cones(plex: PETSc.DMPlex, kind_sizes: list[int], depth: int) -> np.ndarray:
     # Cones follow each other in the order of the points.
     before = sum((b - a) * kind_sizes[other] for other, (a, b) in enumerate(intervals) if a < first)
     flat = np.ctypeslib.as_array(pointer, shape=(before + (end - first) * size,))
-    return flat[before:].reshape(-1, size) - PETSc.IntType(intervals[depth - 1][0])
+    return flat[before:].reshape(-1, size)[rows] - PETSc.IntType(intervals[depth - 1][0])
 
 
 def coordinates(plex: PETSc.DMPlex) -> np.ndarray:
