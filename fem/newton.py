@@ -219,6 +219,7 @@ class NewtonSolver:
             On every rank alike.
         """
         u, borders = u.copy(), np.array(borders, dtype=float)
+        self.solver.renew()
         size = np.inf
         for iteration in range(1, LARGEST_ITERATION + 1):
             sums = self.linearise(u, borders)
