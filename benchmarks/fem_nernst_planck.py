@@ -96,7 +96,7 @@ def ours(cells: int) -> peer.Times:
     fixed, values = fixed_values(space, given)
     bulk = pnp.PoissonNernstPlanck(space, pattern, IONS, everywhere)
     scales = Scales(units, rows * LENGTH**3 / cells)
-    solver = NewtonSolver(space, [bulk, *right], fixed, scales, pnp.damping(IONS), "fem_peer_", "coupled")
+    solver = NewtonSolver(pattern, [bulk, *right], fixed, scales, pnp.damping(IONS), "fem_peer_", "coupled")
     solver.solver.ksp.setTolerances(rtol=TOLERANCE)
     whole = np.stack([units[k] * exact(space.coordinates / LENGTH, k) for k in range(3)], axis=1)
     guess = np.where(fixed, values, START * whole)

@@ -49,6 +49,8 @@ class Robin:
 
 
 Condition = Dirichlet | Flux | Robin
+BATCH = 4096
+"""Cells at whose quadrature points a function is evaluated at once: what it makes on the way stays in the cache."""
 
 
 def evaluate(field: Field, places: np.ndarray) -> np.ndarray:
@@ -61,7 +63,11 @@ def at_quadrature(field: Field, points: np.ndarray, cells: np.ndarray, tables: T
     """Values at the quadrature points of cells or facets, as kernels take them: (1, 1) for a number."""
     if not callable(field):
         return np.full((1, 1), float(field))
-    return evaluate(field, kernels.quadrature_points(points, cells, tables))
+    values = np.empty((len(cells), len(tables.weights)))
+    for first in range(0, len(cells), BATCH):
+        batch = slice(first, first + BATCH)
+        values[batch] = field(kernels.quadrature_points(points, cells[batch], tables))
+    return values
 
 
 def fixed_values(space: Space, conditions: Iterable[Dirichlet]) -> tuple[np.ndarray, np.ndarray]:

@@ -65,10 +65,11 @@ def raw_box(kind: KindName, axes: Sequence[np.ndarray]) -> RawMesh:
     points = np.ascontiguousarray(generated.p.T)
     reference = np.asarray(generated.elem().refdom.p).T
     order = [int(np.argmin(np.abs(reference - corner).sum(axis=1))) for corner in np.array(shape.corners)]
-    facets = generated.facets.T
+    cells = np.ascontiguousarray(generated.t.T[:, order])
+    sides = shape.faces if shape.dimension == 3 else shape.edges if shape.dimension == 2 else ((0,), (1,))
     boundaries = {}
     for number, name in enumerate(ENDS[shape.dimension]):
         axis, end = divmod(number, 2)
-        boundaries[name] = facets[np.all(points[facets, axis] == axes[axis][-end], axis=1)]
-    cells = np.ascontiguousarray(generated.t.T[:, order])
+        there = (points[:, axis] == axes[axis][-end])[cells]
+        boundaries[name] = np.concatenate([cells[there[:, side].all(axis=1)][:, side] for side in map(list, sides)])
     return RawMesh(kind, points, cells, {"box": np.arange(len(cells))}, boundaries)

@@ -114,7 +114,7 @@ class CurrentDistribution:
         self._add_surfaces(pattern, salt_factor, voltage)
         self.fixed, self.start = self._given()
         self.solver = NewtonSolver(
-            self.space, self.terms, self.fixed, self._scales(), self._damping(), prefix, self._method()
+            pattern, self.terms, self.fixed, self._scales(), self._damping(), prefix, self._method()
         )
         borders = np.array([voltage]) if current is not None else np.empty(0)
         self.march = March(self.solver, self.storages, self.start, borders, self._rates)

@@ -107,7 +107,7 @@ class DoubleLayerCell:
         lifts = [Lift(self.circuits[0].nodes, pnp.POTENTIAL, 0)] if working.stern_capacitance is None else []
         terms: list[Term] = [self.bulk, *self.storages, *self.surface_terms, *self.circuits]
         self.solver = NewtonSolver(
-            self.space, terms, self.fixed, self._scales(), pnp.damping(ions), prefix, self._method(), lifts
+            pattern, terms, self.fixed, self._scales(), pnp.damping(ions), prefix, self._method(), lifts
         )
         self.march = March(self.solver, self.storages, start, np.zeros(1), self._rates, self.circuits)
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ramify.fem import kernels, solid_kernels
-from ramify.fem.boundaries import Field, evaluate
+from ramify.fem.boundaries import Field, at_quadrature
 from ramify.fem.linear import LinearSolver, Method
 from ramify.fem.mesh import MeshError
 from ramify.fem.pattern import Pattern, apply_entries
@@ -142,11 +142,12 @@ class Solid:
         self.matrix.destroy()
 
     def _eigenstrains(self) -> np.ndarray:
-        places = self.points()
-        strains = np.zeros((*places.shape[:2], 6))
+        mesh = self.space.mesh
+        strains = np.zeros((len(mesh.cells), len(self.tables.weights), 6))
         for number, phase in enumerate(self.phases):
             cells = self.phase_of_cell == number
-            strains[cells, :, :3] = evaluate(phase.eigenstrain, places[cells])[..., None]
+            linear = at_quadrature(phase.eigenstrain, mesh.points, mesh.cells[cells], self.tables)
+            strains[cells, :, :3] = linear[..., None]
         return strains
 
 

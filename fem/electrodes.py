@@ -98,7 +98,7 @@ class ElectrodeSurface:
         self.potential, self.border, self.current = potential, border, current
         facets = [space.mesh.boundary(name) for name in boundaries]
         self.facets = np.unique(np.concatenate([found.points for found in facets]))
-        self.corners = space.mesh.facet_corners[self.facets]
+        self.corners = space.mesh.facet_corners(self.facets)
         self.nodes = space.facet_nodes(self.facets)
         self.slots = pattern.slots_of(self.nodes)
         self.tables = tables or space.facet_element.tables(2 * space.order + 1)

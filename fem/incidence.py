@@ -81,3 +81,13 @@ def numbered_faces(cells: np.ndarray, candidates: np.ndarray, faces: np.ndarray,
                 if same == sides.shape[1]:
                     found[n, s] = candidates[n, k]
     return found
+
+
+@numba.njit(cache=True)
+def cells_beside(cells: np.ndarray, count: int) -> np.ndarray:
+    """(count, 2) cells on either side of each facet, -1 where there is none, from the facets (n, k) of all cells."""
+    beside = np.full((count, 2), -1, np.int64)
+    for n in range(len(cells)):
+        for facet in cells[n]:
+            beside[facet, int(beside[facet, 0] >= 0)] = n
+    return beside

@@ -47,6 +47,20 @@ def jacobian(
 
 
 @numba.njit(cache=True)
+def determinants(points: np.ndarray, cells: np.ndarray, tables: Tables) -> np.ndarray:
+    """(cells) determinants of the maps from the unit cell at the first quadrature point [m^d], negative if mirrored."""
+    out = np.empty(len(cells))
+    for n in range(len(cells)):
+        j00, j01, j02, j10, j11, j12, j20, j21, j22 = jacobian(points, cells[n], tables, 0)
+        if points.shape[1] < 3:
+            j22 = 1.0
+        if points.shape[1] < 2:
+            j11 = 1.0
+        out[n] = j00 * (j11 * j22 - j12 * j21) + j01 * (j12 * j20 - j10 * j22) + j02 * (j10 * j21 - j11 * j20)
+    return out
+
+
+@numba.njit(cache=True)
 def volume_and_gradients(
     points: np.ndarray, corners: np.ndarray, tables: Tables, q: int, gradients: np.ndarray
 ) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
 
-from ramify.fem import incidence, kernels, plex
+from ramify.fem import incidence, kernels, plex, topology
 from ramify.fem.reference import KINDS, CellKind, Element, KindName
 
 REGION, BOUNDARY = "region:", "boundary:"
@@ -88,14 +88,6 @@ class Mesh:
         self.kind = _kind_of(dm, self.comm)
         self.points = plex.coordinates(dm)
         """(vertices, dimension) [m]."""
-        self._cones = plex.cones(dm, _cone_sizes(self.kind))
-        dimension = self.kind.dimension
-        self.edges = self._cones[0] if dimension > 1 else np.empty((0, 2), PETSc.IntType)
-        """(edges, 2) vertices at the ends; none of their own for intervals, whose cells they are."""
-        self.faces = (
-            incidence.polygon_corners(self._cones[1], self.edges) if dimension == 3 else np.empty((0, 0), PETSc.IntType)
-        )
-        """(faces, corners) of solid cells."""
         self.cells = self._corners()
         """(cells, corners) in the order of `reference.KINDS`, counted so that a good cell has a positive volume."""
         self._owned = plex.owned_points(dm)
@@ -112,8 +104,8 @@ class Mesh:
         else:
             cells, points = raw.cells, raw.points
         order = _PETSC_CORNERS.get(kind, slice(None))
-        dm = plex.from_cells(comm, shape.dimension, cells[:, order], points)
-        _mark_all(dm, raw, regions, boundaries)
+        dm, facets = plex.from_cells(comm, kind, cells[:, order], points)
+        _mark_all(dm, raw, facets, regions, boundaries)
         return cls(plex.distribute(dm), regions, boundaries)
 
     @property
@@ -155,57 +147,52 @@ class Mesh:
         facets = plex.marked(self.dm, BOUNDARY + name, self.dimension - 1)
         first, _ = self.dm.getDepthStratum(self.dimension - 1)
         facets = facets[self._owned[first + facets]]
-        return Facets(KINDS[self.kind.facet], facets, self.facet_corners[facets])
+        return Facets(KINDS[self.kind.facet], facets, self.facet_corners(facets))
 
     def closure(self, name: str) -> np.ndarray:
         """Facets of a named boundary that touch this rank, those counted elsewhere among them."""
         self.require_boundary(name)
         return plex.marked(self.dm, BOUNDARY + name, self.dimension - 1)
 
-    @cached_property
-    def facet_corners(self) -> np.ndarray:
-        """(facets, corners) vertices of all facets of this rank."""
+    def facet_corners(self, facets: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """(facets, corners) vertices of facets of this rank, all by default."""
         if self.dimension == 1:
-            return np.arange(len(self.points), dtype=PETSc.IntType)[:, None]
-        return self.edges if self.dimension == 2 else self.faces
+            return np.arange(len(self.points), dtype=PETSc.IntType)[facets, None]
+        if self.dimension == 2:
+            return self._cones(1, facets)
+        round_it = self._cones(2, facets)
+        ends = self._cones(1, round_it.ravel())
+        return np.asarray(
+            incidence.polygon_corners(np.arange(len(ends), dtype=PETSc.IntType).reshape(round_it.shape), ends)
+        )
 
     @cached_property
     def facet_cells(self) -> np.ndarray:
         """(facets, 2) cells of this rank on either side, -1 where there is none."""
-        beside = np.full((len(self.facet_corners), 2), -1)
-        facets = self._cones[self.dimension - 1]
-        flat, cells = facets.ravel(), np.repeat(np.arange(len(facets)), facets.shape[1])
-        order = np.argsort(flat, kind="stable")
-        flat, cells = flat[order], cells[order]
-        first = np.ones(len(flat), dtype=bool)
-        first[1:] = flat[1:] != flat[:-1]
-        beside[flat[first], 0] = cells[first]
-        beside[flat[~first], 1] = cells[~first]
-        return beside
+        first, end = self.dm.getDepthStratum(self.dimension - 1)
+        return np.asarray(incidence.cells_beside(self._cones(self.dimension), end - first))
 
     @cached_property
     def cell_edges(self) -> np.ndarray:
         """(cells, edges) numbers of the edges, in the order of the kind."""
         if self.dimension == 1:
             return np.empty((len(self.cells), 0), PETSc.IntType)
-        candidates = self._cones[1]
+        candidates = self._cones(2)
         if self.dimension == 3:
-            candidates = self._cones[1][self._cones[2]].reshape(len(self.cells), -1)
-        return incidence.numbered_edges(self.cells, candidates, self.edges, np.array(self.kind.edges))
+            candidates = candidates[self._cones(3)].reshape(len(self.cells), -1)
+        return incidence.numbered_edges(self.cells, candidates, self._cones(1), np.array(self.kind.edges))
 
     @cached_property
     def cell_faces(self) -> np.ndarray:
         """(cells, faces) numbers of the faces of solid cells, in the order of the kind."""
         if self.dimension < 3:
             return np.empty((len(self.cells), 0), PETSc.IntType)
-        return incidence.numbered_faces(self.cells, self._cones[2], self.faces, np.array(self.kind.faces))
+        return incidence.numbered_faces(self.cells, self._cones(3), self.facet_corners(), np.array(self.kind.faces))
 
-    @cached_property
-    def facet_edges(self) -> np.ndarray:
-        """(facets, edges) numbers of the edges of the facets of solid cells, in the order of the facet's kind."""
-        if self.dimension < 3:
-            return np.empty((len(self.facet_corners), 0), PETSc.IntType)
-        return incidence.numbered_edges(self.faces, self._cones[1], self.edges, np.array(KINDS[self.kind.facet].edges))
+    def facet_edges(self, facets: np.ndarray) -> np.ndarray:
+        """(facets, edges) numbers of the edges of facets of solid cells, in the order of the facet's kind."""
+        candidates, pairs = self._cones(2, facets), np.array(KINDS[self.kind.facet].edges)
+        return incidence.numbered_edges(self.facet_corners(facets), candidates, self._cones(1), pairs)
 
     def require_region(self, name: str) -> None:
         """Raise MeshError, with the nearest match, unless there is a region of that name."""
@@ -219,25 +206,24 @@ class Mesh:
         """Free the DMPlex."""
         self.dm.destroy()
 
+    def _cones(self, depth: int, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Numbers of what the points of a dimension, all or these, have on their boundary."""
+        return plex.cones(self.dm, _cone_sizes(self.kind), depth, rows)
+
     def _corners(self) -> np.ndarray:
-        rows = self._cones[-1]
-        if self.kind.name == "tetrahedron":
-            cells = incidence.tetrahedron_corners(rows, self.faces)
-        elif self.kind.name == "hexahedron":
-            cells = incidence.hexahedron_corners(rows, self.faces)
-        elif self.dimension == 2:
-            cells = incidence.polygon_corners(rows, self.edges)
-        else:
-            cells = rows.copy()
+        cells = self._cones(self.dimension)
+        if self.dimension == 2:
+            cells = incidence.polygon_corners(cells, self._cones(1))
+        elif self.dimension == 3:
+            faces = incidence.polygon_corners(self._cones(2), self._cones(1))
+            solid = incidence.tetrahedron_corners if self.kind.name == "tetrahedron" else incidence.hexahedron_corners
+            cells = solid(cells, faces)
         return _turned(cells, self.points, self.kind)
 
 
 def _turned(cells: np.ndarray, points: np.ndarray, kind: CellKind) -> np.ndarray:
     """The cells with the corners of those that are counted the wrong way round in their mirror's order."""
-    centre = np.array(kind.corners).mean(axis=0)[None, :]
-    slopes = Element(kind, 1).evaluate(centre)[1][0]
-    jacobians = np.einsum("nci,cj->nij", points[cells], slopes)
-    wrong = np.linalg.det(jacobians) < 0.0
+    wrong = kernels.determinants(points, cells, Element(kind, 1).tables(1)) < 0.0
     mirror = {
         "interval": [1, 0],
         "triangle": [0, 2, 1],
@@ -266,46 +252,28 @@ def _cone_sizes(kind: CellKind) -> list[int]:
     return [0, 2, len(kind.faces[0]), len(kind.faces)]
 
 
-def _mark_all(dm: PETSc.DMPlex, raw: RawMesh | None, regions: tuple[str, ...], boundaries: tuple[str, ...]) -> None:
-    """Labels on rank 0, whose cells and vertices have the numbers of the whole mesh; the names on all ranks."""
+def _mark_all(
+    dm: PETSc.DMPlex,
+    raw: RawMesh | None,
+    facets: np.ndarray,
+    regions: tuple[str, ...],
+    boundaries: tuple[str, ...],
+) -> None:
+    """Labels on rank 0, whose cells and facets have the numbers of the whole mesh; the names on all ranks."""
     nothing = np.empty(0, dtype=int)
     for name in regions:
-        plex.mark(dm, REGION + name, nothing if raw is None else np.unique(raw.regions[name]))
+        plex.mark(dm, REGION + name, nothing if raw is None else raw.regions[name])
     if raw is None:
         for name in boundaries:
             plex.mark(dm, BOUNDARY + name, nothing)
         return
-    dimension = KINDS[raw.kind].dimension
-    first, _ = dm.getDepthStratum(dimension - 1)
-    corners = _facet_corners(dm, KINDS[raw.kind])
+    first, _ = dm.getDepthStratum(raw.points.shape[1] - 1)
     for name in boundaries:
-        plex.mark(dm, BOUNDARY + name, first + _find_rows(corners, raw.boundaries[name], name))
-
-
-def _facet_corners(dm: PETSc.DMPlex, kind: CellKind) -> np.ndarray:
-    """Vertices of all facets, in any order within a facet."""
-    rows = plex.cones(dm, _cone_sizes(kind))
-    if kind.dimension == 1:
-        first, end = dm.getDepthStratum(0)
-        return np.arange(end - first)[:, None]
-    return rows[0] if kind.dimension == 2 else incidence.polygon_corners(rows[1], rows[0])
-
-
-def _find_rows(table: np.ndarray, wanted: np.ndarray, name: str) -> np.ndarray:
-    """Rows of `table` with the same vertices as each of `wanted`."""
-    wanted = np.asarray(wanted, table.dtype).reshape(-1, table.shape[1])
-    touched = np.zeros(table.max(initial=0) + 1, dtype=bool)
-    touched[wanted] = True
-    candidates = np.flatnonzero(touched[table].all(axis=1))
-    both = np.sort(np.concatenate([table[candidates], wanted]), axis=1)
-    different, inverse = np.unique(both, axis=0, return_inverse=True)
-    row_of = np.full(len(different), -1)
-    inverse = inverse.ravel()
-    row_of[inverse[: len(candidates)]] = candidates
-    found = row_of[inverse[len(candidates) :]]
-    if (found < 0).any():
-        raise MeshError(f"boundary '{name}': {int((found < 0).sum())} of its facets belong to no cell")
-    return np.unique(found)
+        wanted = np.ascontiguousarray(raw.boundaries[name], facets.dtype).reshape(-1, facets.shape[1])
+        found = topology.find_rows(facets, wanted, len(raw.points))
+        if (found < 0).any():
+            raise MeshError(f"boundary '{name}': {int((found < 0).sum())} of its facets belong to no cell")
+        plex.mark(dm, BOUNDARY + name, first + found)
 
 
 def _require(what: str, name: str, known: tuple[str, ...]) -> None:

@@ -23,7 +23,6 @@ from petsc4py import PETSc
 
 from ramify.fem.linear import LinearFailure, LinearSolver, Method
 from ramify.fem.pattern import Pattern
-from ramify.fem.spaces import Space
 
 LARGEST_ITERATION = 80
 
@@ -146,8 +145,8 @@ class NewtonSolver:
 
     Parameters
     ----------
-    space
-        The space; one component per field.
+    pattern
+        Of the space; one component per field.
     terms
         Parts of the equations.
     fixed
@@ -166,7 +165,7 @@ class NewtonSolver:
 
     def __init__(
         self,
-        space: Space,
+        pattern: Pattern,
         terms: Sequence[Term],
         fixed: np.ndarray,
         scales: Scales,
@@ -175,10 +174,10 @@ class NewtonSolver:
         method: Method = "direct",
         lifts: Sequence[Lift] = (),
     ) -> None:
-        self.space, self.terms, self.fixed, self.scales, self.damping = space, tuple(terms), fixed, scales, damping
+        space = self.space = pattern.space
+        self.pattern, self.terms, self.fixed, self.scales, self.damping = pattern, tuple(terms), fixed, scales, damping
         self.lifts = tuple(lifts)
-        self.pattern = Pattern(space)
-        self.matrix = self.pattern.matrix()
+        self.matrix = pattern.matrix(fixed)
         self.solver = LinearSolver(self.matrix, prefix, method, tolerance=1e-9)
         self.prefix = prefix
         self._vectors = [space.vector() for _ in range(3)]
@@ -220,6 +219,7 @@ class NewtonSolver:
             On every rank alike.
         """
         u, borders = u.copy(), np.array(borders, dtype=float)
+        self.solver.renew()
         size = np.inf
         for iteration in range(1, LARGEST_ITERATION + 1):
             sums = self.linearise(u, borders)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ramify.fem import kernels
-from ramify.fem.boundaries import Field, evaluate
+from ramify.fem.boundaries import Field, at_quadrature
 from ramify.fem.mesh import Mesh
 from ramify.fem.spaces import Space
 
@@ -26,8 +26,8 @@ def l2_error(space: Space, field: np.ndarray, exact: Field) -> float:
     mesh, tables = space.mesh, space.element.tables(2 * space.order + 3)
     weights = kernels.measures(mesh.points, mesh.cells, tables)
     values = kernels.interpolate(space.cell_nodes, tables, field.reshape(-1, 1), 0)
-    places = kernels.quadrature_points(mesh.points, mesh.cells, tables)
-    return float(np.sqrt(total(mesh, float((weights * (values - evaluate(exact, places)) ** 2).sum()))))
+    wanted = at_quadrature(exact, mesh.points, mesh.cells, tables)
+    return float(np.sqrt(total(mesh, float((weights * (values - wanted) ** 2).sum()))))
 
 
 def gradient_error(space: Space, field: np.ndarray, exact: Callable[[np.ndarray], np.ndarray]) -> float:

@@ -104,8 +104,12 @@ class Pattern:
         width = self.space.components
         return np.zeros((len(self.columns), width, width))
 
-    def matrix(self) -> PETSc.Mat:
-        """A matrix that takes such entries by `fill`; the caller destroys it."""
+    def matrix(self, fixed: np.ndarray | None = None) -> PETSc.Mat:
+        """A matrix that takes such entries by `fill`; the caller destroys it.
+
+        Rows and columns of unknowns that are `fixed` (local nodes, components) for good keep their diagonal alone: no
+        zeros are multiplied there, and multigrid leaves these unknowns out.
+        """
         space = self.space
         width = space.components
         vector = space.vector()
@@ -117,9 +121,15 @@ class Pattern:
         unknown = np.arange(width, dtype=PETSc.IntType)
         first_row = space.node_numbers[self.rows] * width
         first_column = space.node_numbers[self.columns] * width
-        i = (first_row[:, None, None] + unknown[None, :, None]) + np.zeros((1, 1, width), PETSc.IntType)
-        j = (first_column[:, None, None] + unknown[None, None, :]) + np.zeros((1, width, 1), PETSc.IntType)
-        matrix.setPreallocationCOO(i.ravel().astype(PETSc.IntType), j.ravel().astype(PETSc.IntType))
+        shape = (len(self.rows), width, width)
+        i = np.empty(shape, PETSc.IntType)
+        j = np.empty(shape, PETSc.IntType)
+        i[:] = first_row[:, None, None] + unknown[None, :, None]
+        j[:] = first_column[:, None, None] + unknown[None, None, :]
+        if fixed is not None and fixed.any():
+            # PETSc passes over entries of negative rows.
+            i[(fixed[self.rows][:, :, None] | fixed[self.columns][:, None, :]) & (i != j)] = -1
+        matrix.setPreallocationCOO(i.ravel(), j.ravel())
         return matrix
 
     @staticmethod

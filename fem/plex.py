@@ -10,8 +10,6 @@ depth is the dimension of its points.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +17,69 @@ import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
 
+from ramify.fem import options, topology
 from ramify.fem.partition import bisect
 
 _library = ctypes.CDLL(PETSc.__file__)
+_INTEGER = np.ctypeslib.as_ctypes_type(PETSc.IntType)
 _library.DMPlexGetCones.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-_library.DMPlexGetCones.restype = ctypes.c_int
+_library.DMPlexCreateFromDAG.argtypes = [ctypes.c_void_p, _INTEGER, *[ctypes.c_void_p] * 5]
+
+_POLYTOPES = {
+    "interval": ("POINT", "SEGMENT"),
+    "triangle": ("POINT", "SEGMENT", "TRIANGLE"),
+    "quadrilateral": ("POINT", "SEGMENT", "QUADRILATERAL"),
+    "tetrahedron": ("POINT", "SEGMENT", "TRIANGLE", "TETRAHEDRON"),
+    "hexahedron": ("POINT", "SEGMENT", "QUADRILATERAL", "HEXAHEDRON"),
+}
+"""PETSc's names of a cell and of what it is made of, by dimension."""
 
 
-def from_cells(comm: MPI.Comm, dimension: int, cells: np.ndarray, points: np.ndarray) -> PETSc.DMPlex:
-    """Interpolated DMPlex that lies on rank 0 alone.
+def from_cells(comm: MPI.Comm, kind: str, cells: np.ndarray, points: np.ndarray) -> tuple[PETSc.DMPlex, np.ndarray]:
+    """(DMPlex with all edges and faces, that lies on rank 0 alone; corners (facets, corners) of its facets).
 
     Parameters
     ----------
     comm
         Communicator of the mesh.
-    dimension
-        Of the cells.
+    kind
+        Name of the cells.
     cells
         (n, corners) vertex numbers in PETSc's order; empty on other ranks.
     points
         (m, dimension) coordinates [m]; empty on other ranks.
     """
-    plex = PETSc.DMPlex()
-    plex.createFromCellList(
-        dimension, np.ascontiguousarray(cells, PETSc.IntType), np.ascontiguousarray(points), interpolate=True, comm=comm
+    dimension = len(_POLYTOPES[kind]) - 1
+    found, facets = topology.cones_of(kind, np.ascontiguousarray(cells, PETSc.IntType), len(points))
+    # PETSc numbers cells, vertices, faces, edges one after the other.
+    counts = [len(cells), len(points), *(len(cone.members) for cone in found[1:])]
+    first = [0, *(int(end) for end in np.cumsum(counts))]
+    sizes = np.zeros(first[-1], PETSc.IntType)
+    for cone, start in zip(found, [0, *first[2:-1]], strict=True):
+        sizes[start : start + len(cone.members)] = cone.members.shape[1]
+    members = np.concatenate(
+        [(cone.members + start).ravel() for cone, start in zip(found, [*first[2:-1], first[1]], strict=True)]
     )
-    return plex
+    orientations = np.concatenate([cone.orientations.ravel() for cone in found])
+    by_depth = [1, *range(dimension, 1, -1), 0]
+    arrays = [np.array([counts[k] for k in by_depth]), sizes, members, orientations]
+    arrays = [array.astype(PETSc.IntType, copy=False) for array in arrays]
+    arrays.append(np.ascontiguousarray(points, PETSc.ScalarType))
+    plex = PETSc.DMPlex().create(comm)
+    plex.setDimension(dimension)
+    plex.setCoordinateDim(dimension)
+    _checked(_library.DMPlexCreateFromDAG(plex.handle, dimension, *(array.ctypes.data for array in arrays)))
+    plex.createLabel("celltype")
+    for name, k in zip(_POLYTOPES[kind], by_depth, strict=True):
+        stratum = PETSc.IS().createStride(counts[k], first[k], 1, comm=PETSc.COMM_SELF)
+        plex.getLabel("celltype").setStratumIS(int(getattr(PETSc.DM.PolytopeType, name)), stratum)
+        stratum.destroy()
+    return plex, facets
+
+
+def _checked(error: int) -> None:
+    if error:
+        raise PETSc.Error(error)
 
 
 def from_gmsh(comm: MPI.Comm, path: Path, several_groups: bool) -> PETSc.DMPlex:
@@ -54,23 +89,9 @@ def from_gmsh(comm: MPI.Comm, path: Path, several_groups: bool) -> PETSc.DMPlex:
     `several_groups` an entity may be in more than one; files of version 2 have other numbers in their place.
     """
     plex = PETSc.DMPlex()
-    with _options(dm_plex_gmsh_multiple_tags=several_groups):
+    with options.for_now(dm_plex_gmsh_multiple_tags=several_groups):
         plex.createFromFile(str(path), comm=comm, interpolate=True)
     return plex
-
-
-@contextmanager
-def _options(**options: bool) -> Iterator[None]:
-    """PETSc options for one call; the user's own are left alone."""
-    database = PETSc.Options()
-    mine = [name for name in options if not database.hasName(name)]
-    for name in mine:
-        database.setValue(name, options[name])
-    try:
-        yield
-    finally:
-        for name in mine:
-            database.delValue(name)
 
 
 def distribute(plex: PETSc.DMPlex) -> PETSc.DMPlex:
@@ -96,8 +117,8 @@ def strata(plex: PETSc.DMPlex) -> list[tuple[int, int]]:
     return [plex.getDepthStratum(depth) for depth in range(plex.getDimension() + 1)]
 
 
-def cones(plex: PETSc.DMPlex, kind_sizes: list[int]) -> list[np.ndarray]:
-    """Cones by depth 1, 2, ...: rows of point numbers, relative to the first point of the stratum below.
+def cones(plex: PETSc.DMPlex, kind_sizes: list[int], depth: int, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """Cones of the points of one stratum: rows of point numbers.
 
     Parameters
     ----------
@@ -105,31 +126,26 @@ def cones(plex: PETSc.DMPlex, kind_sizes: list[int]) -> list[np.ndarray]:
         Mesh of one kind of cell.
     kind_sizes
         Points in the cone of a point of depth 0 (none), 1, 2, ...
+    depth
+        Of the stratum, at least 1.
+    rows
+        Points of the stratum, counted from its first; all by default.
 
     Returns
     -------
-    list of ndarray
-        (points of the stratum, size) copies; the list starts with depth 1.
+    ndarray
+        (points, size), numbers relative to the first point of the stratum below; a copy.
     """
     intervals = strata(plex)
-    total = sum((end - first) * size for (first, end), size in zip(intervals, kind_sizes, strict=True))
-    if total == 0:
-        return [np.empty((0, size), PETSc.IntType) for size in kind_sizes[1:]]
-    pointer = ctypes.POINTER(np.ctypeslib.as_ctypes_type(PETSc.IntType))()
-    if error := _library.DMPlexGetCones(plex.handle, ctypes.byref(pointer)):
-        raise PETSc.Error(error)
-    flat = np.ctypeslib.as_array(pointer, shape=(total,))
+    (first, end), size = intervals[depth], kind_sizes[depth]
+    if end == first:
+        return np.empty((0, size), PETSc.IntType)
+    pointer = ctypes.POINTER(_INTEGER)()
+    _checked(_library.DMPlexGetCones(plex.handle, ctypes.byref(pointer)))
     # Cones follow each other in the order of the points.
-    starts, at = {}, 0
-    for depth in sorted(range(len(intervals)), key=lambda depth: intervals[depth]):
-        starts[depth] = at
-        at += (intervals[depth][1] - intervals[depth][0]) * kind_sizes[depth]
-    found = []
-    for depth in range(1, len(intervals)):
-        (first, end), size = intervals[depth], kind_sizes[depth]
-        rows = flat[starts[depth] : starts[depth] + (end - first) * size].reshape(-1, size)
-        found.append(rows - PETSc.IntType(intervals[depth - 1][0]))
-    return found
+    before = sum((b - a) * kind_sizes[other] for other, (a, b) in enumerate(intervals) if a < first)
+    flat = np.ctypeslib.as_array(pointer, shape=(before + (end - first) * size,))
+    return flat[before:].reshape(-1, size)[rows] - PETSc.IntType(intervals[depth - 1][0])
 
 
 def coordinates(plex: PETSc.DMPlex) -> np.ndarray:
@@ -142,15 +158,15 @@ def outer_facets(plex: PETSc.DMPlex) -> np.ndarray:
     """Points of the facets with one cell beside them, of a mesh that lies on one rank."""
     dimension = plex.getDimension()
     first, end = plex.getDepthStratum(dimension - 1)
-    cells = cones(plex, _uniform_sizes(plex))[-1]
+    cells = cones(plex, _uniform_sizes(plex), dimension)
     return first + np.flatnonzero(np.bincount(cells.ravel(), minlength=end - first) == 1)
 
 
 def cell_centres(plex: PETSc.DMPlex) -> np.ndarray:
     """(cells of this rank, dimension) means of the vertices that the faces of a cell name."""
     values = coordinates(plex)
-    for below in cones(plex, _uniform_sizes(plex)):
-        values = values[below].mean(axis=1)
+    for depth in range(1, plex.getDimension() + 1):
+        values = values[cones(plex, _uniform_sizes(plex), depth)].mean(axis=1)
     return values
 
 
@@ -170,9 +186,11 @@ def owned_points(plex: PETSc.DMPlex) -> np.ndarray:
 
 
 def mark(plex: PETSc.DMPlex, label: str, points: np.ndarray) -> None:
-    """Put points into a label of that name, with the value 1; collective in the name alone."""
+    """Put points, in any order and number, into a label of that name with the value 1; collective in the name alone."""
     plex.createLabel(label)
-    inside = PETSc.IS().createGeneral(np.sort(points).astype(PETSc.IntType), comm=PETSc.COMM_SELF)
+    there = np.zeros(plex.getChart()[1], dtype=bool)
+    there[points] = True
+    inside = PETSc.IS().createGeneral(np.flatnonzero(there).astype(PETSc.IntType), comm=PETSc.COMM_SELF)
     plex.getLabel(label).setStratumIS(1, inside)
     inside.destroy()
 

@@ -138,7 +138,7 @@ class SternLayer:
         tables = facet_corner_tables(space)
         self.load, self.entries = space.zeros(), pattern.zeros()
         facets = np.unique(np.concatenate([space.mesh.boundary(name).points for name in boundaries]))
-        corners, nodes = space.mesh.facet_corners[facets], space.facet_nodes(facets)
+        corners, nodes = space.mesh.facet_corners(facets), space.facet_nodes(facets)
         density, points = np.full((1, 1), capacitance), space.mesh.points
         kernels.add_load(points, corners, tables, density, nodes, POTENTIAL, self.load)
         slots = pattern.slots_of(nodes)

@@ -72,7 +72,7 @@ class Poisson:
         )
         self.closed = all(isinstance(condition, Flux) for condition in self.conditions)
         """Whether u is known up to a constant alone."""
-        self.matrix = self.pattern.matrix()
+        self.matrix = self.pattern.matrix(self.fixed)
         self.solver: LinearSolver | None = None
         self.prefix = prefix
 

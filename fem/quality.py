@@ -125,7 +125,7 @@ def _regular(kind: CellKind) -> np.ndarray:
 
 def _folded(mesh: Mesh) -> int:
     """Facets of this rank whose two cells, of whatever ranks, lie on the same side."""
-    corners = mesh.points[mesh.facet_corners]
+    corners = mesh.points[mesh.facet_corners()]
     origin = corners[:, 0]
     if mesh.dimension == 1:
         normals = np.ones_like(origin)

@@ -35,8 +35,7 @@ class Space:
         self.facet_element = Element(KINDS[mesh.kind.facet], order)
         self._per_depth = _nodes_per_depth(self.element)
         self.dm = mesh.dm.clone()
-        self.dm.setNumFields(1)
-        self.section = self.dm.createSection([components], [count * components for count in self._per_depth])
+        self.section = _section(self.dm, [count * components for count in self._per_depth])
         self.dm.setLocalSection(self.section)
         self._first = self._first_nodes()
         self.map = self.dm.getLGMap()
@@ -59,11 +58,11 @@ class Space:
     def facet_nodes(self, facets: np.ndarray) -> np.ndarray:
         """(facets, nodes) local nodes of facets of this rank, in the order of the facet's element."""
         mesh = self.mesh
-        parts = [self._first[0] + mesh.facet_corners[facets]]
+        parts = [self._first[0] + mesh.facet_corners(facets)]
         if self.order == 2 and mesh.dimension == 2:
             parts.append(self._first[1] + facets[:, None])
         elif self.order == 2 and mesh.dimension == 3:
-            parts.append(self._first[1] + mesh.facet_edges[facets])
+            parts.append(self._first[1] + mesh.facet_edges(facets))
             if self._per_depth[2]:
                 parts.append(self._first[2] + facets[:, None])
         return np.ascontiguousarray(np.concatenate(parts, axis=1), dtype=np.int32)
@@ -112,9 +111,10 @@ class Space:
         """(local nodes, dimension) places of the nodes [m]."""
         mesh = self.mesh
         places = np.empty((self.local_count, mesh.dimension))
-        groups = mesh.kind.node_groups(self.order)
-        for column, group in enumerate(groups):
-            places[self.cell_nodes[:, column]] = mesh.points[mesh.cells[:, list(group)]].mean(axis=1)
+        places[self._first[0] : self._first[0] + len(mesh.points)] = mesh.points
+        for column, group in enumerate(mesh.kind.node_groups(self.order)):
+            if len(group) > 1:
+                places[self.cell_nodes[:, column]] = mesh.points[mesh.cells[:, list(group)]].mean(axis=1)
         return places
 
     def zeros(self) -> np.ndarray:
@@ -180,6 +180,21 @@ class Space:
             first[depth] = at
             at += (intervals[depth][1] - intervals[depth][0]) * self._per_depth[depth]
         return first
+
+
+def _section(dm: PETSc.DMPlex, unknowns_per_depth: list[int]) -> PETSc.Section:
+    """Unknowns of each point, of those points alone that may have some.
+
+    PETSc walks through a section at every exchange of ghosts; cells, faces and edges outnumber vertices by twenty.
+    """
+    carrying = [(*dm.getDepthStratum(depth), count) for depth, count in enumerate(unknowns_per_depth) if count]
+    section = PETSc.Section().create(comm=dm.comm)
+    section.setChart(min(first for first, _, _ in carrying), max(end for _, end, _ in carrying))
+    for first, end, count in carrying:
+        for point in range(first, end):
+            section.setDof(point, count)
+    section.setUp()
+    return section
 
 
 def _nodes_per_depth(element: Element) -> list[int]:

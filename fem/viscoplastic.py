@@ -227,6 +227,7 @@ class FlowingSolid(Solid):
         fixed, values = held(space, said)
         load, motions, pushes = self.load(said), FreeMotions(space, fixed), plates.forces(said)
         start = self.swollen(time, self.inelastic) if dt > 0.0 else self.inelastic
+        self._solver.renew()
         u = self.u.copy()
         given = fixed & (np.abs(plates.modes).sum(axis=0) == 0.0)
         ahead = np.where(given, values - u, 0.0)

@@ -85,10 +85,11 @@ def plane_layer(cells: int, diameter: float = 0.0, voltage: float = 0.1) -> Plan
         Dirichlet("top", c0, 2),
     ]
     fixed, values = fixed_values(space, given)
-    term = pnp.PoissonNernstPlanck(space, Pattern(space), ions, np.arange(len(space.mesh.cells)))
+    pattern = Pattern(space)
+    term = pnp.PoissonNernstPlanck(space, pattern, ions, np.arange(len(space.mesh.cells)))
     flux = 1e-9 * c0 / debye
     scales = Scales(np.array([ions.thermal_voltage, c0, c0]), np.array([FARADAY * c0 * debye, flux, flux]))
-    solver = NewtonSolver(space, [term], fixed, scales, pnp.damping(ions), "fem_layer_")
+    solver = NewtonSolver(pattern, [term], fixed, scales, pnp.damping(ions), "fem_layer_")
     u = solver.solve(np.where(fixed, values, [0.0, c0, c0]), np.empty(0)).u
     metal = space.boundary_nodes("bottom")
     charge = float(solver.linearise(u, np.empty(0)).residual[metal, 0].sum())

@@ -6,10 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fem_mesh_cases import MSH22, measures_of, moved_box, write_plane_mesh
+from mpi4py import MPI
+from petsc4py import PETSc
 
-from ramify.fem.boxes import uniform_box
+from ramify.fem import plex
+from ramify.fem.boxes import raw_box, uniform_box
 from ramify.fem.mesh import Mesh, MeshError, read_mesh
 from ramify.fem.quality import assess, require_usable
+from ramify.fem.reference import KINDS
 from ramify.fem.spaces import Space
 
 
@@ -27,6 +31,32 @@ def test_boxes_have_their_volume_and_sides(kind) -> None:
         assert assess(mesh).usable
     per_cell = {"triangle": 2, "tetrahedron": 6}.get(kind, 1)
     assert mesh.cell_count() == per_cell * np.prod(cells[:dimension]) * 2**dimension
+
+
+@pytest.mark.parametrize("kind", ["interval", "triangle", "quadrilateral", "tetrahedron", "hexahedron"])
+def test_edges_and_faces_are_those_that_petsc_finds(kind) -> None:
+    dimension = KINDS[kind].dimension
+    raw = raw_box(kind, [np.linspace(0.0, 1.0, 4)] * dimension)
+    mixer = np.random.default_rng(5)
+    vertices, order = mixer.permutation(len(raw.points)), mixer.permutation(len(raw.cells))
+    cells = vertices[raw.cells[order]][:, [0, 3, 2, 1, 4, 5, 6, 7] if kind == "hexahedron" else slice(None)]
+    points = raw.points[np.argsort(vertices)]
+    ours, facets = plex.from_cells(MPI.COMM_SELF, kind, cells, points)
+    theirs = PETSc.DMPlex().createFromCellList(
+        dimension, cells.astype(PETSc.IntType), points, interpolate=True, comm=MPI.COMM_SELF
+    )
+    assert ours.getChart() == theirs.getChart()
+    for point in range(*theirs.getChart()):
+        assert ours.getCone(point).tolist() == theirs.getCone(point).tolist()
+        assert ours.getConeOrientation(point).tolist() == theirs.getConeOrientation(point).tolist()
+        assert ours.getCellType(point) == theirs.getCellType(point)
+    first, end = theirs.getDepthStratum(dimension - 1)
+    low, high = theirs.getDepthStratum(0)
+    for facet, corners in zip(range(first, end), facets, strict=True):
+        closure, _ = theirs.getTransitiveClosure(facet)
+        assert sorted(closure[(closure >= low) & (closure < high)] - low) == sorted(corners)
+    for piece in (ours, theirs):
+        piece.destroy()
 
 
 def test_shape_of_regular_and_stretched_cells() -> None:

@@ -138,7 +138,7 @@ def test_time_scheme_is_of_second_order() -> None:
         fixed[space.boundary_nodes("top"), 1] = True
         scales = Scales(np.array([1000.0, 0.025]), np.array([D * 1000.0 / length, 0.025 / length]))
         solver = NewtonSolver(
-            space, [transport, storage], fixed, scales, PositiveConcentrations((1,), (0,), 0.2), "fem_time_"
+            pattern, [transport, storage], fixed, scales, PositiveConcentrations((1,), (0,), 0.2), "fem_time_"
         )
         mode = np.cos(math.pi * space.coordinates[:, 0] / length)
         u = np.column_stack([1000.0 + 100.0 * mode, np.zeros_like(mode)])
@@ -160,7 +160,7 @@ def test_jacobian_of_the_ions_is_exact(crowded: bool) -> None:
     random = np.random.default_rng(3)
     u = np.column_stack([0.05 * random.normal(size=9), *(1000.0 * random.random((3, 9)))])
     scales = Scales(np.ones(4), np.ones(4), np.ones(1))
-    solver = NewtonSolver(space, [term, layer], np.zeros(u.shape, dtype=bool), scales, pnp.damping(ions), "fem_jac_")
+    solver = NewtonSolver(pattern, [term, layer], np.zeros(u.shape, dtype=bool), scales, pnp.damping(ions), "fem_jac_")
     shift = random.normal(size=u.shape) * np.array([1e-6, 1e-3, 1e-3, 1e-3])
     at = [solver.linearise(u + sign * shift, np.array([0.1 + sign * 1e-6])) for sign in (-1.0, 0.0, 1.0)]
     slope = 0.5 * (at[2].residual - at[0].residual)
@@ -187,7 +187,7 @@ def test_jacobian_of_salt_charge_and_surfaces_is_exact() -> None:
     fields = Fields(1, 0, -1, 1, 0, transport.salt_factor)
     surface = ElectrodeSurface(space, pattern, ["left"], kinetics, fields, border=0, current=1e-3)
     solver = NewtonSolver(
-        space,
+        pattern,
         [transport, surface],
         np.zeros((space.local_count, 2), dtype=bool),
         Scales(np.ones(2), np.ones(2), np.ones(1)),

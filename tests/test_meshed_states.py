@@ -15,6 +15,7 @@ import pytest
 from test_charging import TRANSIENT
 from test_meshed_models import CELL, DRAINED, IONS, TIMED, run
 
+from ramify.fem import linear
 from ramify.models import model_of
 from ramify.scenario import ScenarioError, scenario_from_text
 from ramify.signals import Requests
@@ -56,6 +57,17 @@ def interrupt(scenario: Any, folder: Path, after: int) -> None:
     run(scenario, folder, code=75, requests=After())
 
 
+def assert_same(folder: Path, other: Path) -> None:
+    """Bit by bit, but for what changes from run to run."""
+    one, two = (json.loads((each / "summary.json").read_text()) for each in (folder, other))
+    for key in set(one) - CHANGING:
+        assert two[key] == one[key], key
+    for file in ("history.nc", "fields.nc"):
+        found = columns(other, file)
+        for name, values in columns(folder, file).items():
+            assert np.array_equal(found[name], values, equal_nan=True), (file, name)
+
+
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("part", [0.0, 0.4, 0.8])
 def test_resumed_run_is_the_uninterrupted_one_bit_by_bit(tmp_path: Path, case: str, part: float) -> None:
@@ -65,13 +77,43 @@ def test_resumed_run_is_the_uninterrupted_one_bit_by_bit(tmp_path: Path, case: s
     whole = json.loads((tmp_path / "whole" / "summary.json").read_text())
     interrupt(scenario, tmp_path / "cut", int(part * whole["steps"]))
     assert "ramify resume goes on" in json.loads((tmp_path / "cut" / "summary.json").read_text())["stop_reason"]
-    found = resume(scenario, tmp_path / "cut")
-    for key in set(whole) - CHANGING:
-        assert found[key] == whole[key], key
-    for file in ("history.nc", "fields.nc"):
-        cut = columns(tmp_path / "cut", file)
-        for name, values in columns(tmp_path / "whole", file).items():
-            assert np.array_equal(cut[name], values, equal_nan=True), (file, name)
+    resume(scenario, tmp_path / "cut")
+    assert_same(tmp_path / "whole", tmp_path / "cut")
+
+
+SOLID = {
+    "ions": (
+        TRANSIENT,
+        [
+            "mesh={type: box, size: [10 nm, 10 nm, 60 nm], cells: [2, 2, 12], element: tetrahedron, "
+            "grading: {towards: bottom, finest: 0.5 nm}}",
+            "steps=[{voltage: -20 mV, duration: 20 ns}, {current_density: 500 A/m^2, duration: 20 ns}]",
+            "output.every=10 ns",
+            "numerics={time_tolerance: 1e-3}",
+        ],
+    ),
+    "current": (
+        CELL,
+        [*TIMED, "mesh={type: box, size: [20 um, 20 um, 40 um], cells: [3, 3, 8], element: tetrahedron}"],
+    ),
+}
+"""In three dimensions, small."""
+
+
+@pytest.mark.parametrize("case", SOLID)
+def test_iterations_leave_nothing_behind_that_a_state_does_not_hold(
+    tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Multigrid in place of factors, as meshes beyond some thousand unknowns have it."""
+    monkeypatch.setattr(linear, "DIRECT_UNKNOWNS", 0)
+    scenario = scenario_from_text(*SOLID[case])
+    run(scenario, tmp_path / "whole")
+    whole = json.loads((tmp_path / "whole" / "summary.json").read_text())
+    for part in (0.3, 0.7):
+        folder = tmp_path / f"cut {part}"
+        interrupt(scenario, folder, int(part * whole["steps"]))
+        resume(scenario, folder)
+        assert_same(tmp_path / "whole", folder)
 
 
 @pytest.mark.parametrize("case", ["ions", "current"])

@@ -157,7 +157,7 @@ def binary_errors(kind: KindName, order: Order, cells: int) -> list[float]:
     damping = PositiveConcentrations((1,), (0,), 0.2)
     start = np.where(fixed, values, [REFERENCE, 0.0])
     return _solve(
-        space, [transport, surface, salt, charge], fixed, scales, damping, start, [c_exact, phi_exact], LENGTH
+        pattern, [transport, surface, salt, charge], fixed, scales, damping, start, [c_exact, phi_exact], LENGTH
     )
 
 
@@ -234,11 +234,11 @@ def pnp_errors(kind: KindName, cells: int) -> list[float]:
         np.array([eps * SOLUTION.thermal_voltage, 1e-9 * 200.0, 1e-9 * 400.0]) * DEBYE ** (dimension - 2),
     )
     start = np.where(fixed, values, [0.0, 200.0, 400.0])
-    return _solve(space, [*terms, *sources], fixed, scales, pnp.damping(SOLUTION), start, exact, DEBYE)
+    return _solve(pattern, [*terms, *sources], fixed, scales, pnp.damping(SOLUTION), start, exact, DEBYE)
 
 
 def _solve(
-    space: Space,
+    pattern: Pattern,
     terms: list[Term],
     fixed: np.ndarray,
     scales: Scales,
@@ -248,7 +248,8 @@ def _solve(
     length: float,
 ) -> list[float]:
     """Errors of every component over its size."""
-    solver = NewtonSolver(space, terms, fixed, scales, damping, "fem_test_")
+    space = pattern.space
+    solver = NewtonSolver(pattern, terms, fixed, scales, damping, "fem_test_")
     u = solver.solve(start, np.empty(0)).u
     volume = length**space.mesh.dimension
     errors = [
