@@ -6,8 +6,8 @@ Where the angle is decided by the wall alone, the shapes are exact:
   R^2 (theta - sin theta cos theta), and the classical front loses b 2 theta per time whatever R: a current that plates
   as much holds the cap, more grows it. With the conservative front it is the surface energy in the kinetics that rounds
   the cap; without a net current the metal keeps its amount;
-- one that grows is no arc, because the current grows it along its normal and the angle wants it to rise as well. To
-  first order in dR/dt, phi the angle from the top about a centre at -R cos(theta) and v = v0 - b K, it is (derived, from
+- one that grows is no arc, because the current grows it along its normal and the angle wants it to rise as well. To the
+  first order in dR/dt, phi the angle from the top about a centre at -R cos(theta), v = v0 - b K, it is (derived, from
   b (r'' + r)/R^2 = const. + dR/dt [1 - cos(theta) cos(phi)], and r' sin(theta) = (r - R) cos(theta) at the wall)
 
       r = R + g [phi sin(phi) + sin(theta)^2 cos(phi)],     g = -R^2 dR/dt cos(theta)/(2b).
