@@ -16,6 +16,7 @@ from ramify.phasefield.plating import PlatingSolver
 from ramify.phasefield.problem import ContactAngles, Geometry, Interface, Kinetics, Numerics
 from ramify.physics import electrolyte
 from ramify.physics.interface import equilibrium_profile, wall_energy_slope, wall_slope
+from ramify.validation.t10_contact import angle_of, fit_grown, grown_shape
 
 MOBILITY = 1e-13
 ANGLES = (30.0, 60.0, 120.0, 150.0)
@@ -107,6 +108,28 @@ def test_metal_climbs_a_slit_as_the_grim_reaper(degrees):
     balance = solver.ledger.balance(96485.33212)
     assert balance["lithium_relative"] < 1e-12
     assert solver.ledger.curved_away * speed < 0.0
+
+
+@pytest.mark.parametrize("degrees", [30.0, 150.0])
+def test_the_shape_of_a_growing_cap_grows_as_it_stands(degrees):
+    """Scaled about its foot by dR/dt = 1e-3 b/R it has the velocity v0 - b K everywhere, and its angle at the wall."""
+    theta, speed = math.radians(degrees), 1e-3
+    bulge = -0.5 * speed * math.cos(theta)
+    phi = np.linspace(-1.01 * theta, 1.01 * theta, 4001)
+    r = grown_shape(phi, theta, bulge)
+    slope = np.gradient(r, phi, edge_order=2)
+    bend = np.gradient(slope, phi, edge_order=2)
+    length = np.hypot(r, slope)
+    curvature = (r**2 + 2.0 * slope**2 - r * bend) / length**3
+    x, z = r * np.sin(phi), r * np.cos(phi) - math.cos(theta)
+    out_x, out_z = (r * np.sin(phi) - slope * np.cos(phi)) / length, (r * np.cos(phi) + slope * np.sin(phi)) / length
+    drive = (speed * (x * out_x + z * out_z) + curvature)[5:-5]
+    assert np.ptp(drive) < 0.01 * np.ptp(curvature)
+    at_wall = float(np.interp(0.0, z[:1999:-1], out_z[:1999:-1]))
+    assert math.degrees(math.acos(at_wall)) == pytest.approx(degrees, abs=0.05 * math.degrees(speed))
+    points = np.stack([x, z], axis=1)[(z > 0.0)]
+    middle, size = fit_grown(points, theta, bulge)
+    assert angle_of(middle[1], size) == pytest.approx(degrees, abs=1e-6)
 
 
 def kinetic_problem(cells, geometry, angles, **changes):
