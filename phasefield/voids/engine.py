@@ -93,12 +93,8 @@ class VoidEngine:
         """Whether the voltage limit holds the cell."""
         self._next_step: float | None = None
         self.books = Books(self.grid, self.metal, self.state, self._omega)
+        self.ledger: Ledger = self.books.ledger
         self.reading = Reading(problem, self.grid, self.metal, self.contact, self.books)
-
-    @property
-    def ledger(self) -> Ledger:
-        """Running totals."""
-        return self.books.ledger
 
     @property
     def _omega(self) -> float:
@@ -305,6 +301,7 @@ class VoidEngine:
         if self.creep is not None:
             self.creep.load(saved["creep"] if root else {})
         self.books.load({"ledger": plain["ledger"], **numbers})
+        self.ledger = self.books.ledger
         self._crept_for, self._creep_is_set = float(numbers["crept_for"]), bool(numbers["creep_is_set"])
         self.time = float(numbers["time"])
         step = float(numbers["next_step"])

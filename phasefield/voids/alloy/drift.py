@@ -32,11 +32,18 @@ class Drift:
         self.still = not np.isfinite(problem.transport.sink_length)
         """Whether there are no sinks, and nothing drifts."""
         self._solver = None if self.still else DiffusionSolver(grid)
-        self._potential = grid.zeros()
-        """chi [m^2/s] as last solved; a first guess."""
 
-    def faces(self, vacancies: AlloyVacancies, excess: np.ndarray, time: float) -> list[np.ndarray]:
-        """Lattice sites through the faces across x, y, z over the cell edge [1/s], for vacancies just solved.
+    def solve(
+        self, vacancies: AlloyVacancies, excess: np.ndarray, guess: np.ndarray, time: float
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Chi [m^2/s], and the lattice sites through the faces across x, y, z over the cell edge [1/s].
+
+        Parameters
+        ----------
+        vacancies, excess
+            Just solved, and their s - 1.
+        guess
+            Chi to start from, ghosted; not changed.
 
         Raises
         ------
@@ -45,7 +52,7 @@ class Drift:
         """
         drift = [self.grid.zeros() for _ in range(3)]
         if self._solver is None:
-            return drift
+            return guess, drift
         solver, metal = self._solver, vacancies.metal_faces
         for face, opened in zip(solver.faces, metal, strict=True):
             face[:] = opened
@@ -55,7 +62,7 @@ class Drift:
             solver.reaction[below] = self._behind * vacancies.metal[below]
         solver.update()
         right = self._finest**2 * vacancies.annihilation(excess)
-        chi = self._potential.copy()
+        chi = guess.copy()
         try:
             numerics = self.problem.numerics
             solver.solve(right, chi, numerics.linear_tolerance, numerics.linear_iterations)
@@ -66,12 +73,11 @@ class Drift:
         if held > 0.0:
             # what comes in is then, to round-off, what is annihilated
             chi[vacancies.active > 0] += (driven - came) / held
-        self._potential = chi
         for axis, face, out in zip(AXES, metal, drift, strict=True):
             kernels.set_drift_faces(chi, face, axis, 1.0 / self._finest, out)
         if self.grid.at_bottom:
             drift[2][below] = solver.reaction[below] * chi[below] / self._finest**2
-        return drift
+        return chi, drift
 
     def _failure(self, reason: str, time: float) -> SolverFailure:
         remedy = "metal that stays connected to the back face: finer cells, or a stop on the contact fraction"

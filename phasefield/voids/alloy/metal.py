@@ -50,6 +50,8 @@ class AlloyState(MetalState):
 
     magnesium: np.ndarray | None = None
     """y, ghosted."""
+    potential: np.ndarray | None = None
+    """chi of the drift as last solved [m^2/s]; a first guess."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Stage:
 
     exchange: Exchange
     carriage: Carriage
+    potential: np.ndarray
     active: np.ndarray
     evening: float
     """`AlloyVacancies.fastest_evening`."""
@@ -87,12 +90,13 @@ class AlloyMetal(VoidMetal):
 
     # ------------------------------------------------------------------ state
 
-    def initial_state(self) -> AlloyState:
+    def initial_state(self) -> MetalState:
         """The metal with its prescribed voids, of one composition."""
         start = super().initial_state()
         y = self.grid.zeros()
         y.fill(self.problem.alloy.magnesium)
-        return AlloyState(start.time, start.xi, start.excess, sites=start.sites, magnesium=y)
+        still = self.grid.zeros()
+        return AlloyState(start.time, start.xi, start.excess, sites=start.sites, magnesium=y, potential=still)
 
     def magnesium_moles(self, state: MetalState) -> float:
         """Magnesium in the box [mol]."""
@@ -123,14 +127,14 @@ class AlloyMetal(VoidMetal):
     def advance(self, state: MetalState, dt: float, contact_current: np.ndarray) -> Advance:
         """One step of `dt` seconds; parameters and failures as those of `VoidMetal.advance`."""
         xi, y = state.xi, composition(state)
-        first = self._stage(xi, y, contact_current, state.excess, state.time)
+        first = self._stage(xi, y, contact_current, (state.excess, _potential(state)), state.time)
         self.damping.set_geometry(xi, dt)
         one = self.damping.damp(Motion(first.exchange.rate, first.exchange.speed))
         velocity = self.vacancies.largest_speed(one.speed)
         ahead, _ = self._transported(xi, y, first, dt)
         guess, ahead = self._moved(xi, ahead, one, velocity, dt)
         current = self._follow(contact_current, xi, guess)
-        second = self._stage(guess, ahead, current, first.exchange.excess, state.time + dt)
+        second = self._stage(guess, ahead, current, (first.exchange.excess, first.potential), state.time + dt)
         two = self.damping.damp(Motion(second.exchange.rate, second.exchange.speed).plus(one, 1.0, -2.0))
         velocity = 0.5 * (velocity + self.vacancies.largest_speed(two.plus(one, 1.0, 2.0).speed))
         half, early = self._transported(xi, y, first, 0.5 * dt)
@@ -140,14 +144,17 @@ class AlloyMetal(VoidMetal):
         tried = self._judge(state, dt, (change, velocity * dt, state.part), moved, (first.exchange, second.exchange))
         return self._with_magnesium(state, tried, (moved, end, ahead), (first, second), early + late)
 
-    def _stage(self, xi: np.ndarray, y: np.ndarray, current: np.ndarray, guess: np.ndarray, time: float) -> Stage:
+    def _stage(
+        self, xi: np.ndarray, y: np.ndarray, current: np.ndarray, guesses: tuple[np.ndarray, np.ndarray], time: float
+    ) -> Stage:
+        """`guesses`: s - 1 and the potential of the drift to start from."""
         vacancies = self.vacancies
         vacancies.set_composition(y)
         vacancies.set_geometry(xi)
-        exchange = vacancies.solve(current, guess, time)
-        drift = self.drift.faces(vacancies, exchange.excess, time)
+        exchange = vacancies.solve(current, guesses[0], time)
+        potential, drift = self.drift.solve(vacancies, exchange.excess, guesses[1], time)
         carriage = self.magnesium.carriage(xi, vacancies, exchange.excess, drift)
-        return Stage(exchange, carriage, vacancies.active.copy(), vacancies.fastest_evening(exchange.excess))
+        return Stage(exchange, carriage, potential, vacancies.active.copy(), vacancies.fastest_evening(exchange.excess))
 
     def _transported(self, xi: np.ndarray, y: np.ndarray, stage: Stage, duration: float) -> tuple[np.ndarray, float]:
         """Y after magnesium's transport on a geometry that stays, and what came in through z = 0 [cells]."""
@@ -191,7 +198,7 @@ class AlloyMetal(VoidMetal):
         numerics, last, dt = self.problem.numerics, tried.result, tried.result.time - state.time
         before = self.magnesium_moles(state)
         placed = self.grid.sum(float(np.sum(((last.xi - moved) * y)[OWNED])))
-        result = AlloyState(last.time, last.xi, last.excess, last.ledger, last.sites, last.part, magnesium=y)
+        result = AlloyState(**{**vars(last), "magnesium": y, "potential": stages[1].potential})
         came = (entered + placed) * self._to_moles
         missing = abs(self.magnesium_moles(result) - before - came) / max(before, 1e-300)
         step = replace(tried.ledger, magnesium_entered=came, magnesium_worst=missing)
@@ -219,14 +226,17 @@ class AlloyMetal(VoidMetal):
         """Everything a bitwise restart needs (arrays on rank 0 alone)."""
         saved = super().save(state)
         saved["arrays"]["magnesium"] = self.grid.gather(composition(state))
+        saved["arrays"]["potential"] = self.grid.gather(_potential(state))
         return saved
 
     def load(self, saved: dict[str, Any]) -> AlloyState:
         """The state that `save` returned (rank 0's dictionary), on any number of ranks."""
-        loaded, y = super().load(saved), self.grid.zeros()
-        self.grid.scatter(saved["arrays"]["magnesium"] if self.grid.comm.rank == 0 else None, y)
-        self.grid.fill_outer_ghosts(y)
-        return AlloyState(**{**loaded.__dict__, "magnesium": y})
+        loaded, arrays = super().load(saved), {}
+        for name in ("magnesium", "potential"):
+            arrays[name] = self.grid.zeros()
+            self.grid.scatter(saved["arrays"][name] if self.grid.comm.rank == 0 else None, arrays[name])
+            self.grid.fill_outer_ghosts(arrays[name])
+        return AlloyState(**{**vars(loaded), **arrays})
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""
@@ -238,6 +248,12 @@ def composition(state: MetalState) -> np.ndarray:
     """Y of a state of this metal, ghosted."""
     assert isinstance(state, AlloyState) and state.magnesium is not None
     return state.magnesium
+
+
+def _potential(state: MetalState) -> np.ndarray:
+    """Chi of a state of this metal, ghosted."""
+    assert isinstance(state, AlloyState) and state.potential is not None
+    return state.potential
 
 
 def _pairs(y: np.ndarray, s: np.ndarray) -> list[tuple[float, float]]:

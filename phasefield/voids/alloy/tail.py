@@ -19,7 +19,7 @@ from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import alloy_tail as kernels
 from ramify.phasefield.kernels import front as front_kernels
 
-EDGE = 0.0
+EDGE = 3.0
 """Signed distance in widths where the tail ends."""
 FAR = front_kernels.LARGEST_DISTANCE - 1e-6
 """Beyond it there is no metal: 1e-12 of a cell."""
