@@ -72,7 +72,7 @@ class PhaseCarrier:
         return min(self.creep.longest_step(), LARGEST_OUTFLOW / most if most > 0.0 else np.inf)
 
     def carry(self, state: MetalState, step: float) -> tuple[MetalState, float, float]:
-        """The metal `step` seconds on; volumes of lithium that came in through z = 0 and that the cells gained [m^3]."""
+        """The metal `step` seconds on; volumes of lithium that came in through z = 0, and that cells gained [m^3]."""
         assert isinstance(state, AllenCahnState)
         _, lithium = fields_of(state)
         faces = self.creep.faces_of(step)
