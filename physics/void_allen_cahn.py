@@ -13,11 +13,25 @@ settles at xi - 1 = -(R T/Omega) y/(2 W), and demixes where no xi balances W g' 
 (`double_well.largest_drive`). The quintic h = xi^3 (6 xi^2 - 15 xi + 10) leaves metal and void at rest whatever y.
 
 A flat surface has the profile xi = [1 + tanh(x/2 l)]/2, l = sqrt(kappa/2 W), and the surface energy sqrt(2 kappa W)/6.
+
+Under a mean stress sigma lithium follows the potential u = y + (Omega - Omega_v) sigma/(RT) of `vacancy_stress`,
+
+    d(h theta)/dt  = -div(D h grad u)           (theta = 1 in the factor of sigma)
+
+while the order parameter's equation as published has y where the derivative of f - mu theta has u. Its stress is
+h sigma_m, sigma_m that of metal: y then rises by it across a surface into the void, the mean of h' y there vanishes at
+rest, and a flat free surface has u = (Omega - Omega_v) sigma_m/(2 RT), halfway between y = 0 and u = 0. Its elastic
+term (Omega_v/Omega) h' psi_e is left out: at 0.6 MPa psi_e = sigma^2/2E is 37 Pa, 1e-5 W, and the term a thousandth of
+what the curvature of a void of 15 um counts, gamma/r = 20 kPa.
 """
 
 from __future__ import annotations
 
+import math
+
 import numba
+
+from ramify.physics.double_well import LARGEST_RATIO
 
 PUBLISHED, QUINTIC = 0, 1
 """Interpolations h."""
@@ -58,3 +72,14 @@ def well_slope(xi: float) -> float:
 def well_curvature(xi: float) -> float:
     """g''."""
     return 2.0 - 12.0 * xi * (1.0 - xi)
+
+
+@numba.njit(cache=True)
+def settled(drive: float) -> float:
+    """Xi of uniform published metal at rest, W g' + (RT/Omega) h' y = 0, for a drive (RT/Omega) y/W.
+
+    The root of (4 + 4 d) xi^2 - (6 + 9 d) xi + 2 + 6 d near xi = 1; beyond what metal withstands, the last there is.
+    """
+    d = min(max(drive, -LARGEST_RATIO), LARGEST_RATIO)
+    a, b, c = 4.0 + 4.0 * d, 6.0 + 9.0 * d, 2.0 + 6.0 * d
+    return (b + math.sqrt(max(b * b - 4.0 * a * c, 0.0))) / (2.0 * a)

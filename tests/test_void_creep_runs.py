@@ -67,12 +67,6 @@ def test_what_cannot_apply_is_refused(override, key, told):
     assert key in str(refusal.value) and told in str(refusal.value)
 
 
-def test_published_formulation_does_not_creep():
-    with pytest.raises(ScenarioError) as refusal:
-        set_by("formulation=allen_cahn", "vacancies={}")
-    assert "mechanics: belongs to 'formulation: vacancy'" in str(refusal.value)
-
-
 def test_numbers_of_lithium_are_those_of_its_flow_law():
     for temperature in (280.0, 298.15, 330.0):
         law = creeping_lithium(temperature)

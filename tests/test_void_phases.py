@@ -111,14 +111,20 @@ def test_a_tunnel_in_metal_without_resistance_shrinks_by_its_curvature():
     assert state.excess[OWNED].max() < 1e-6
 
 
-def test_the_jacobian_is_the_derivative_of_the_rows():
-    metal = phase_metal((12, 1, 10), 0.4e-6, ball(1.5e-6, (2.4e-6, 0.0, 4e-6), True), mobility=1e-7)
+@pytest.mark.parametrize("drive", [None, "published", "complete"])
+def test_the_jacobian_is_the_derivative_of_the_rows(drive):
+    """Without stress and with it."""
+    metal = phase_metal(
+        (12, 1, 10), 0.4e-6, ball(1.5e-6, (2.4e-6, 0.0, 4e-6), True), mobility=1e-7,
+        stack_pressure=0.0 if drive is None else 6e5, stress_drive=drive or "published",
+    )  # fmt: skip
     stage = Stage(metal.grid, metal.problem, inner_faces(metal.grid))
     rng = np.random.default_rng(3)
     state = metal.initial_state()
-    y = metal.grid.zeros()
+    y, tension = metal.grid.zeros(), 1e-3 * rng.standard_normal(metal.grid.ghosted_shape)
     y[OWNED] = 1e-3 * rng.standard_normal(metal.grid.shape)
-    stage._time, stage._source, stage._y = 5.0, 0.0, y
+    stage.tension = None if drive is None else tension
+    stage._time, stage._source, stage._u = 5.0, 0.0, y if drive is None else y + tension
     n = state.xi[OWNED].size
     step, e = rng.standard_normal(2 * n), 1e-6
 

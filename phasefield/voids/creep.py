@@ -34,7 +34,7 @@ STEADY = 1.5
 
 
 NUMBERS = ("speed", "_speed_before", "_last_step", "_pressure", "_closing_time")
-"""Of a `Creep` that a restart needs."""
+"""Of a `CreepVelocity` that a restart needs."""
 ARRAYS = (
     *(f"{name} {axis}" for name in ("faces", "before") for axis in range(3)),
     *(f"flow {n}" for n in range(7)),
@@ -64,29 +64,27 @@ class Crept:
     """Largest way of the voids' surface [cells]."""
 
 
-class Creep:
-    """Creep of one run's metal.
+class CreepVelocity:
+    """Velocity of one run's metal, and what is told of it.
 
     Parameters
     ----------
     grid
         The mesh; z = 0 towards the collector, the last layer at the solid electrolyte.
-    front
-        Regularisation of the metal's surface.
-    law, supports, numerics
+    law, width, supports, numerics
         See `CreepFlow`.
     """
 
     def __init__(
         self,
         grid: Grid,
-        front: Front,
         law: ViscoplasticLaw,
+        width: float,
         supports: CreepSupports | None = None,
         numerics: CreepNumerics | None = None,
     ) -> None:
-        self.grid, self.front = grid, front
-        self.flow = CreepFlow(grid, law, front.interface.width, supports, numerics)
+        self.grid = grid
+        self.flow = CreepFlow(grid, law, width, supports, numerics)
         hx, hy, hz = grid.domain.spacing
         self._inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
         self.faces = [grid.zeros() for _ in range(3)]
@@ -128,28 +126,13 @@ class Creep:
         way = numerics.motion * self.flow.finest / self.speed if self.speed > 0.0 else np.inf
         return min(way, numerics.loss * self._closing_time)
 
-    def advance(self, xi: np.ndarray, step: float, least_velocity: float = 0.0) -> Crept:
-        """The metal after `step` seconds with the velocity last set, which must be that of `xi`.
-
-        `least_velocity` [m/s] of the surface for which the regularisation is made, where something else moves it too.
-        """
-        grid, faces = self.grid, self.faces
+    def faces_of(self, step: float) -> list[np.ndarray]:
+        """Velocities of the faces in the middle of a step [s]; those at its start where nothing can be extrapolated."""
         steady = self._speed_before / STEADY <= self.speed <= self._speed_before * STEADY
-        if 0.0 < step <= STEADY * self._last_step and steady:
-            trend = 0.5 * step / self._last_step
-            faces = [now + trend * (now - before) for now, before in zip(faces, self._before, strict=True)]
-        stage, out = xi.copy(), xi.copy()
-        x, y, z = faces
-        entered = kernels.advect(xi, xi, 0.0, x, y, z, self._inverse, step, grid.at_bottom, stage)
-        self.front.extend_into_host(stage)
-        entered += kernels.advect(stage, xi, 0.5, x, y, z, self._inverse, step, grid.at_bottom, out)
-        self.front.extend_into_host(out)
-        rate, speed = self.front.borrow()
-        rate.fill(0.0)
-        speed.fill(0.0)
-        moved = self.front.advance(out, rate, speed, step, max(self.speed, least_velocity))[0]
-        sums = grid.sums(np.array([0.5 * entered, np.sum((moved - xi)[OWNED])])) * grid.domain.cell_volume
-        return Crept(moved, float(sums[0]), float(sums[1]), self.speed * step / self.flow.finest)
+        if not (0.0 < step <= STEADY * self._last_step and steady):
+            return self.faces
+        trend = 0.5 * step / self._last_step
+        return [now + trend * (now - before) for now, before in zip(self.faces, self._before, strict=True)]
 
     # ------------------------------------------------------------------ measures
 
@@ -204,3 +187,44 @@ class Creep:
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""
         self.flow.free()
+
+
+class Creep(CreepVelocity):
+    """Creep of one run's metal, whose surface a regularisation keeps.
+
+    Parameters
+    ----------
+    front
+        The regularisation.
+    grid, law, supports, numerics
+        See `CreepVelocity`.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        front: Front,
+        law: ViscoplasticLaw,
+        supports: CreepSupports | None = None,
+        numerics: CreepNumerics | None = None,
+    ) -> None:
+        super().__init__(grid, law, front.interface.width, supports, numerics)
+        self.front = front
+
+    def advance(self, xi: np.ndarray, step: float, least_velocity: float = 0.0) -> Crept:
+        """The metal after `step` seconds with the velocity last set, which must be that of `xi`.
+
+        `least_velocity` [m/s] of the surface for which the regularisation is made, where something else moves it too.
+        """
+        grid, (x, y, z) = self.grid, self.faces_of(step)
+        stage, out = xi.copy(), xi.copy()
+        entered = kernels.advect(xi, xi, 0.0, x, y, z, self._inverse, step, grid.at_bottom, stage)
+        self.front.extend_into_host(stage)
+        entered += kernels.advect(stage, xi, 0.5, x, y, z, self._inverse, step, grid.at_bottom, out)
+        self.front.extend_into_host(out)
+        rate, speed = self.front.borrow()
+        rate.fill(0.0)
+        speed.fill(0.0)
+        moved = self.front.advance(out, rate, speed, step, max(self.speed, least_velocity))[0]
+        sums = grid.sums(np.array([0.5 * entered, np.sum((moved - xi)[OWNED])])) * grid.domain.cell_volume
+        return Crept(moved, float(sums[0]), float(sums[1]), self.speed * step / self.flow.finest)

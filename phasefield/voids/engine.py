@@ -27,11 +27,11 @@ from ramify.phasefield.grid import Grid
 from ramify.phasefield.mechanics.solver import MechanicsFailure
 from ramify.phasefield.plating.timescheme import LARGEST_RATIO
 from ramify.phasefield.voids.books import Books, Crept, Unbalanced
+from ramify.phasefield.voids.carriers import make_carrier
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
 from ramify.phasefield.voids.contact_area import share_of, shares_of
-from ramify.phasefield.voids.creep import Creep, law_of
-from ramify.phasefield.voids.metal import Advance, MetalState, VoidMetal
+from ramify.phasefield.voids.metal import Advance, MetalState
 from ramify.phasefield.voids.metals import make_metal
 from ramify.phasefield.voids.reading import Reading
 from ramify.physics.constants import FARADAY
@@ -80,9 +80,8 @@ class VoidEngine:
         self.contact = Contact(problem.metal.domain, problem.contact)
         self.state = self.metal.initial_state()
         stack = problem.creep
-        self.creep: Creep | None = None
-        if stack is not None and isinstance(self.metal, VoidMetal):
-            self.creep = Creep(self.grid, self.metal.front, law_of(stack), stack.supports)
+        self.carrier = None if stack is None else make_carrier(self.metal, stack)
+        self.creep = None if self.carrier is None else self.carrier.creep
         self._crept_for, self._creep_is_set = 0.0, False
         """Time since the creep's velocity was set [s]."""
         self.time = 0.0
@@ -172,26 +171,25 @@ class VoidEngine:
                 finest = min(h for h, n in zip(self.grid.domain.spacing, self.grid.domain.cells, strict=True) if n > 1)
                 first = FIRST_MOTION * finest * FARADAY / (self._omega * peak) if peak > 0.0 else math.inf
             self._next_step = first
-        creeps = math.inf if self.creep is None else self.creep.longest_step()
+        creeps = math.inf if self.carrier is None else self.carrier.longest_step()
         return max(min(self._next_step, numerics.largest_step, creeps), numerics.smallest_step)
 
     def _set_creep(self) -> None:
-        """Velocity of the metal as it is."""
-        if self.creep is None or self._creep_is_set:
+        """Velocity of the metal as it is, and its stress."""
+        if self.carrier is None or self._creep_is_set:
             return
-        assert self.problem.creep is not None
         try:
-            self.creep.velocity(self.state.xi, self.problem.creep.pressure, self._crept_for)
+            self.state = self.carrier.press(self.state, self._crept_for)
         except MechanicsFailure as stopped:
             raise self._failure(str(stopped)) from None
         self._creep_is_set = True
 
     def _move_by_creep(self, advance: Advance, step: float) -> tuple[Advance, Crept]:
         """The metal carried on, and what for the books."""
-        if self.creep is None:
+        if self.carrier is None:
             return advance, Crept()
-        moved = self.creep.advance(advance.result.xi, step)
-        return replace(advance, result=replace(advance.result, xi=moved.xi)), Crept(moved.entered, moved.gained)
+        result, entered, gained = self.carrier.carry(advance.result, step)
+        return replace(advance, result=result), Crept(entered, gained)
 
     def _attempt(self, flow: ContactState, step: float) -> tuple[Attempt | None, float]:
         """A step that is good, or None and a shorter one to try in its place."""

@@ -22,6 +22,7 @@ import numpy as np
 
 from ramify.phasefield.engine import SolverFailure
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels.void_allen_cahn import LARGEST_EXPONENT
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.allen_cahn.stage import Solution, Stage
 from ramify.phasefield.voids.contact_problem import ContactComposition
@@ -47,6 +48,8 @@ class AllenCahnState(MetalState):
     """ln s, ghosted."""
     lithium: np.ndarray | None = None
     """h theta of each cell by its balance, ghosted."""
+    tension: np.ndarray | None = None
+    """What mean stress adds to y in the potential of the vacancies, ghosted; None without."""
 
 
 class AllenCahnMetal:
@@ -79,14 +82,14 @@ class AllenCahnMetal:
         """h (ny, nx) at this rank's share of the contact plane, zero where no current may pass."""
         if not self.grid.at_top:
             return np.zeros(self.grid.shape[1:])
-        part = _fields(state)[1][-2, 1:-1, 1:-1]
+        part = fields_of(state)[1][-2, 1:-1, 1:-1]
         return np.where(part > SMALLEST_SHARE, part, 0.0)
 
     def contact_supersaturation(self, state: MetalState, contact_current: np.ndarray) -> np.ndarray:
         """s (ny, nx) on the contact plane itself, 1 where there is no metal."""
         if not self.grid.at_top:
             return np.ones(self.grid.shape[1:])
-        y, part, transport = _fields(state)[0], self.contact_fraction(state), self.problem.transport
+        y, part, transport = fields_of(state)[0], self.contact_fraction(state), self.problem.transport
         slope = -contact_current * transport.molar_volume / (FARADAY * transport.diffusivity * np.maximum(part, 0.5))
         return np.where(part > 0.0, np.exp(y[-2, 1:-1, 1:-1] + 0.5 * self.problem.domain.spacing[2] * slope), 1.0)
 
@@ -102,7 +105,7 @@ class AllenCahnMetal:
 
     def void_volume(self, state: MetalState) -> float:
         """Volume without lithium [m^3], which is what the books of lithium count."""
-        return self.grid.sum(float(np.sum(1.0 - _fields(state)[1][OWNED]))) * self.problem.domain.cell_volume
+        return self.grid.sum(float(np.sum(1.0 - fields_of(state)[1][OWNED]))) * self.problem.domain.cell_volume
 
     def fields(self, state: MetalState) -> dict[str, np.ndarray | None]:
         """Metal xi and supersaturation s as (nz, ny, nx) on rank 0; None elsewhere."""
@@ -118,7 +121,8 @@ class AllenCahnMetal:
         SolverFailure
             Where Newton's method does not converge.
         """
-        y, lithium = _fields(state)
+        y, lithium = fields_of(state)
+        self.stage.tension = _tension_of(state)
         source, hz = np.zeros(self.grid.shape), self.problem.domain.spacing[2]
         if self.grid.at_top:
             source[-1] = contact_current * self.problem.transport.molar_volume / (FARADAY * hz)
@@ -170,7 +174,7 @@ class AllenCahnMetal:
         numerics, domain = self.problem.numerics, self.problem.domain
         to_cells = MIDDLE * self.problem.interface.width / self._finest
         error, motion = (to_cells * self.grid.max(float(np.abs(a[OWNED]).max())) for a in (change, end.xi - state.xi))
-        before = _fields(state)[1]
+        before = fields_of(state)[1]
         hx, hy, _ = domain.spacing
         to_moles = domain.cell_volume / self.problem.transport.molar_volume
         current = float(np.sum(contact_current)) if self.grid.at_top else 0.0
@@ -191,17 +195,23 @@ class AllenCahnMetal:
             motion=dt * numerics.front_motion / motion if motion > 0.0 else math.inf,
             error=0.9 * dt * math.sqrt(numerics.time_tolerance / error) if error > 0.0 else math.inf,
         )
-        excess = np.expm1(np.minimum(end.y, 50.0))
-        result = AllenCahnState(state.time + dt, end.xi, excess, state.ledger.plus(step), y=end.y, lithium=lithium)
+        result = AllenCahnState(
+            state.time + dt, end.xi, excess_of(end.y), state.ledger.plus(step), y=end.y, lithium=lithium,
+            tension=_tension_of(state),
+        )  # fmt: skip
         return Advance(result, error, motion, limits, fluxes, step)
 
     # ------------------------------------------------------------------ restart
 
     def save(self, state: MetalState) -> dict[str, Any]:
         """Everything a bitwise restart needs (arrays on rank 0 alone)."""
-        y, lithium = _fields(state)
+        y, lithium = fields_of(state)
+        given, tension = {"xi": state.xi, "y": y, "lithium": lithium}, _tension_of(state)
+        if tension is not None:
+            given["tension"] = tension
         return {
-            "arrays": {name: self.grid.gather(a) for name, a in (("xi", state.xi), ("y", y), ("lithium", lithium))},
+            "arrays": {name: self.grid.gather(a) for name, a in given.items()},
+            "names": list(given),
             "time": state.time,
             "ledger": asdict(state.ledger),
         }
@@ -210,19 +220,31 @@ class AllenCahnMetal:
         """The state that `save` returned (rank 0's dictionary), on any number of ranks."""
         root = self.grid.comm.rank == 0
         plain = self.grid.comm.bcast({k: v for k, v in saved.items() if k != "arrays"} if root else None, root=0)
-        xi, y, lithium = self.grid.zeros(), self.grid.zeros(), self.grid.zeros()
-        for name, array in (("xi", xi), ("y", y), ("lithium", lithium)):
+        arrays = {name: self.grid.zeros() for name in plain["names"]}
+        for name, array in arrays.items():
             self.grid.scatter(saved["arrays"][name] if root else None, array)
             self.grid.fill_outer_ghosts(array)
-        ledger = MetalLedger(**plain["ledger"])
-        return AllenCahnState(plain["time"], xi, np.expm1(np.minimum(y, 50.0)), ledger, y=y, lithium=lithium)
+        return AllenCahnState(
+            plain["time"], arrays["xi"], excess_of(arrays["y"]), MetalLedger(**plain["ledger"]),
+            y=arrays["y"], lithium=arrays["lithium"], tension=arrays.get("tension"),
+        )  # fmt: skip
 
     def free(self) -> None:
         """Free the PETSc objects (the grid is the caller's)."""
         self.stage.free()
 
 
-def _fields(state: MetalState) -> tuple[np.ndarray, np.ndarray]:
+def fields_of(state: MetalState) -> tuple[np.ndarray, np.ndarray]:
     """Y and lithium of a state of this model."""
     assert isinstance(state, AllenCahnState) and state.y is not None and state.lithium is not None
     return state.y, state.lithium
+
+
+def excess_of(y: np.ndarray) -> np.ndarray:
+    """S - 1 of a field of y."""
+    return np.asarray(np.expm1(np.minimum(y, LARGEST_EXPONENT)))
+
+
+def _tension_of(state: MetalState) -> np.ndarray | None:
+    assert isinstance(state, AllenCahnState)
+    return state.tension

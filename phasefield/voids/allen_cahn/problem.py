@@ -23,6 +23,10 @@ class PhaseField:
     vacancies: float = 2e-9
     """v0, the equilibrium fraction of vacancies."""
     interpolation: Literal["published", "quintic"] = "published"
+    vacancy_volume: float = 6e-6
+    """Omega_v [m^3/mol], under stress."""
+    stress_drive: Literal["published", "complete"] = "published"
+    """Whether mean stress acts on lithium alone, or on the order parameter too."""
 
     @property
     def width(self) -> float:
@@ -56,7 +60,14 @@ class AllenCahnProblem:
     phase: PhaseField
     voids: SpatialFunction | None = None
     """Signed distance of the initial voids [m], negative inside them; None for dense metal."""
+    stack_pressure: float = 0.0
+    """On the reservoir behind the back face [Pa]."""
     numerics: AllenCahnNumerics = field(default_factory=AllenCahnNumerics)
+
+    @property
+    def site(self) -> tuple[float, float]:
+        """Molar volume of the metal [m^3/mol] and temperature [K]."""
+        return self.transport.molar_volume, self.transport.temperature
 
     @property
     def interface(self) -> Interface:

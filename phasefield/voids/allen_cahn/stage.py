@@ -20,8 +20,9 @@ from ramify.phasefield.kernels import void_allen_cahn as kernels
 from ramify.phasefield.multigrid import Multigrid
 from ramify.phasefield.plating.front import AXES
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
+from ramify.physics import vacancy_stress
+from ramify.physics import void_allen_cahn as laws
 from ramify.physics.constants import GAS_CONSTANT
-from ramify.physics.void_allen_cahn import INTERPOLATIONS
 
 PREFIX = "void_stage_"
 LEAST = 0.2
@@ -53,9 +54,14 @@ class Stage:
 
     def __init__(self, grid: Grid, problem: AllenCahnProblem, openings: list[np.ndarray]) -> None:
         self.grid, self.problem, self.openings = grid, problem, openings
-        self._kind = INTERPOLATIONS[problem.phase.interpolation]
+        self._kind = laws.INTERPOLATIONS[problem.phase.interpolation]
         self._inverse = [1.0 / h**2 for h in problem.domain.spacing]
         self._held = 2.0 * self._inverse[2] if problem.transport.back == "sink" and grid.at_bottom else 0.0
+        self.tension: np.ndarray | None = None
+        """What mean stress adds to y in u, ghosted; None without stress. For the owner to set before `solve`."""
+        self._stressed = problem.phase.stress_drive == "complete"
+        self._behind = vacancy_stress.source_potential(-problem.stack_pressure, *problem.site)
+        """u at a back face that is a source."""
         self.local = np.zeros((*grid.ghosted_shape, 8))
         self._rows = (grid.zeros(), grid.zeros())
         self._step = (grid.zeros(), grid.zeros())
@@ -80,7 +86,7 @@ class Stage:
     def lithium(self, xi: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Lithium per cell, h theta; a new ghosted array."""
         phase = self.problem.phase
-        kernels.set_cells(xi, y, self._kind, phase.vacancies, (0.0, 0.0), self.local)
+        kernels.set_cells(xi, y, y, self._kind, phase.vacancies, (0.0, 0.0), self.local)
         return self.local[..., 3].copy()
 
     # ------------------------------------------------------------------ rows
@@ -90,15 +96,20 @@ class Stage:
         phase, transport, numbers = self.problem.phase, self.problem.transport, self._stiffness(time)
         chemical = GAS_CONSTANT * transport.temperature / transport.molar_volume
         drive = (time * phase.mobility * phase.well, time * phase.mobility * chemical)
-        kernels.set_cells(xi, y, self._kind, phase.vacancies, drive, self.local)
+        u = self._potential(y)
+        kernels.set_cells(xi, y, u if self._stressed else y, self._kind, phase.vacancies, drive, self.local)
         first, second = self._rows
         first[:] = xi - xi_base + self.local[..., 0]
         second[:] = m_base - self.local[..., 3]
         for axis, opening, stiff in zip(AXES, self.openings, numbers, strict=True):
-            kernels.add_faces(xi, y, self.local, opening, axis, stiff, self._rows)
+            kernels.add_faces((xi, u), u, self.local, opening, axis, stiff, False, self._rows)
         if self._held:
-            second[1] += time * transport.diffusivity * self._held * self.local[1, ..., 6] * y[1]
+            second[1] += time * transport.diffusivity * self._held * self.local[1, ..., 6] * (u[1] - self._behind)
         second[OWNED] += time * self._source
+
+    def _potential(self, y: np.ndarray) -> np.ndarray:
+        """The potential u of the vacancies."""
+        return y if self.tension is None else y + self.tension
 
     def _stiffness(self, time: float) -> list[tuple[float, float]]:
         phase = self.problem.phase
@@ -117,10 +128,10 @@ class Stage:
         first[:] = xi + local[..., 1] * xi + local[..., 2] * dy
         second[:] = -local[..., 4] * xi - local[..., 5] * dy
         for axis, opening, stiff in zip(AXES, self.openings, self._stiffness(self._time), strict=True):
-            kernels.add_face_changes(self._step, self._y, local, opening, axis, stiff, self._rows)
+            kernels.add_faces(self._step, self._u, local, opening, axis, stiff, True, self._rows)
         if self._held:
             flow = self._time * self.problem.transport.diffusivity * self._held
-            second[1] += flow * (local[1, ..., 6] * dy[1] + local[1, ..., 7] * xi[1] * self._y[1])
+            second[1] += flow * (local[1, ..., 6] * dy[1] + local[1, ..., 7] * xi[1] * (self._u[1] - self._behind))
         out = y.getArray()
         out[:n], out[n:] = first[OWNED].ravel(), second[OWNED].ravel()
 
@@ -195,7 +206,7 @@ class Stage:
         self._time, self._source, size = time, source, 1.0
         self._set_rows(xi, y, *base, time)
         for iteration in range(1, numerics.newton_iterations + 1):
-            self._y = y
+            self._u = self._potential(y)
             right = self._right.getArray()
             right[:n], right[n:] = -self._rows[0][OWNED].ravel(), -self._rows[1][OWNED].ravel()
             self._prepare()
@@ -230,7 +241,8 @@ class Stage:
         back = 0.0
         if self._held:
             flow = time * self.problem.transport.diffusivity * self._held
-            back = float(np.sum(flow * self.local[1, 1:-1, 1:-1, 6] * y[1, 1:-1, 1:-1]))
+            driven = self._potential(y)[1, 1:-1, 1:-1] - self._behind
+            back = float(np.sum(flow * self.local[1, 1:-1, 1:-1, 6] * driven))
         return brought, back
 
     def free(self) -> None:

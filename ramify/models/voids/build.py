@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ramify.build_hosts import build_domain, three_axes
+from ramify.models.voids.formulation import STRESSED
 from ramify.models.voids.rules import layers, shown_cells, site_count
 from ramify.models.voids.schema import VoidScenario
 from ramify.phasefield.problem import Domain, Kinetics
@@ -83,8 +84,10 @@ def build_metal(scenario: VoidScenario) -> MetalProblem | AllenCahnProblem:
                 resolved(phase.mobility),
                 resolved(phase.vacancy_fraction),
                 resolved(phase.interpolation),
+                **{name: value for name in STRESSED if (value := getattr(phase, name)) is not None},
             ),
             voids=build_voids(scenario, domain),
+            stack_pressure=0.0 if scenario.mechanics == "off" else scenario.mechanics.stack_pressure,
             numerics=AllenCahnNumerics(**steps),
         )
     return MetalProblem(

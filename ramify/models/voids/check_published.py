@@ -6,7 +6,7 @@ import math
 
 from ramify.check import Scale
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
-from ramify.physics import contact_loss, double_well
+from ramify.physics import contact_loss, double_well, vacancy_stress
 from ramify.scenario.grid_rules import NARROWEST_INTERFACE
 
 
@@ -19,6 +19,10 @@ def published_scales(metal: AllenCahnProblem) -> list[Scale]:
     ]
     if phase.interpolation == "published":
         scales.append(Scale("withstood supersaturation", _yields(metal), "-", "the metal itself yields beyond"))
+    if metal.stack_pressure > 0.0:
+        volume, temperature = metal.site
+        push = vacancy_stress.stress_potential(metal.stack_pressure, volume, phase.vacancy_volume, temperature)
+        scales.append(Scale("ln s by the stack pressure", push, "-", "(Omega - Omega_v) p/RT, at free surfaces"))
     return scales
 
 

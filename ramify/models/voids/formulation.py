@@ -11,6 +11,8 @@ from ramify.scenario.grid_rules import resolved
 
 DIFFUSIVITY = 7.5e-13
 """[m^2/s], published."""
+STRESSED = ("vacancy_volume", "stress_drive")
+"""Keys of metal under stress."""
 NARROWEST = 0.5
 """Width over cell of the published surface: its own grid has 0.63, on which fronts feel the cells."""
 
@@ -27,6 +29,8 @@ def phase_field(scenario: VoidScenario) -> AllenCahnSection | None:
         "vacancy_fraction": 2e-9,
         "interpolation": "published",
     }
+    if scenario.mechanics != "off":
+        defaults |= {"vacancy_volume": 6e-6, "stress_drive": "published"}
     return section.model_copy(update={n: v for n, v in defaults.items() if getattr(section, n) is None})
 
 
@@ -43,6 +47,11 @@ def formulation_rule(scenario: VoidScenario) -> None:
         if scenario.allen_cahn is not None:
             raise ScenarioError("has no effect", ("allen_cahn",), allowed="formulation: allen_cahn, or no such section")
         return
+    if scenario.mechanics == "off" and scenario.allen_cahn is not None:
+        for name in STRESSED:
+            if getattr(scenario.allen_cahn, name) is not None:
+                allowed = "mechanics: {stack_pressure: ...}, or no such key"
+                raise ScenarioError("has no effect without stress", ("allen_cahn", name), allowed=allowed)
     width, energy = surface_of(section)
     _refuse_other("interface", "width", scenario.interface.width, width, f"{width:.4g} m")
     _refuse_other("metal", "surface_energy", scenario.metal.surface_energy, energy, f"{energy:.4g} J/m^2")

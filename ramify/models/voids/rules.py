@@ -267,8 +267,6 @@ def mechanics_rule(scenario: VoidScenario) -> None:
         raise ScenarioError(
             "belongs to 'law: creep'", ("mechanics", "creep"), allowed="no such key beside 'law: anand'"
         )
-    if scenario.formulation == "allen_cahn":
-        raise ScenarioError("belongs to 'formulation: vacancy'", ("mechanics",), allowed="off")
     if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
         allowed = "off, or 'voids'"
         raise ScenarioError("dense metal has nothing to creep into", ("mechanics",), allowed=allowed)

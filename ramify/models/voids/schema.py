@@ -109,6 +109,10 @@ class AllenCahnSection(Section):
     """v0 of metal in equilibrium."""
     interpolation: Literal["published", "quintic"] | None = None
     """h(xi): with the published one metal itself yields to vacancies, with the quintic one void surfaces alone."""
+    vacancy_volume: MolarVolume | None = None
+    """Omega_v, under stack pressure: what a vacant site takes."""
+    stress_drive: Literal["published", "complete"] | None = None
+    """Under stack pressure: mean stress drives lithium alone, or the order parameter as well."""
 
 
 class InitialVoidSection(Section):
