@@ -10,9 +10,7 @@ Python that has it, if one has.
 
 from __future__ import annotations
 
-import argparse
 import time
-from functools import partial
 from typing import Any
 
 import common
@@ -66,7 +64,7 @@ def ours(cells: int) -> dict[str, float]:
     return found
 
 
-def theirs(cells: int) -> dict[str, float]:
+def scikit_fem(cells: int) -> dict[str, float]:
     """The same with scikit-fem's forms and supports."""
     start = time.perf_counter()
     axis = np.linspace(0.0, 1.0, cells + 1)
@@ -121,21 +119,10 @@ def _solve(matrix: Any, right: np.ndarray, u: np.ndarray, free: np.ndarray, plac
 
 def main() -> None:
     """Medians of alternating runs, ratios, one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, default=24, help="along each edge of the cube")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-dolfinx", action="store_true", help="leave it out where it is there")
-    arguments = parser.parse_args()
-    ours(2)  # compiles
-    runs = {"ramify": partial(ours, arguments.cells), "scikit_fem": partial(theirs, arguments.cells)}
-    if not arguments.no_dolfinx and peer.find_dolfinx():
-        runs["dolfinx"] = partial(peer.dolfinx, "elasticity", arguments.cells)
-    found = peer.compare(runs, arguments.rounds)
-    sinkings = [found[name]["sinking"] for name in runs]
+    found = peer.comparison(__doc__, 24, ours, scikit_fem, "elasticity")
+    sinkings = [code["sinking"] for code in found.values() if isinstance(code, dict) and "sinking" in code]
     difference = max(sinkings) / min(sinkings) - 1.0
-    common.finish(
-        {"cells": arguments.cells, "unknowns": found["ramify"].pop("unknowns"), "difference": difference} | found
-    )
+    common.finish({"unknowns": found["ramify"].pop("unknowns"), "difference": difference} | found)
 
 
 if __name__ == "__main__":

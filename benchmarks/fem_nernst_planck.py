@@ -10,7 +10,6 @@ that of residual and Jacobian; assembly and solve are sums over Newton's iterati
 
 from __future__ import annotations
 
-import argparse
 import time
 from functools import partial
 from typing import Any
@@ -232,16 +231,7 @@ def _solve(matrix: scipy.sparse.csr_matrix, right: np.ndarray) -> tuple[np.ndarr
 
 def main() -> None:
     """Medians of alternating runs, ratios, one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, default=24, help="along each edge of the cube")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-dolfinx", action="store_true", help="leave it out where it is there")
-    arguments = parser.parse_args()
-    ours(2)  # compiles
-    runs = {"ramify": partial(ours, arguments.cells), "scikit_fem": partial(scikit_fem, arguments.cells)}
-    if not arguments.no_dolfinx and peer.find_dolfinx():
-        runs["dolfinx"] = partial(peer.dolfinx, "nernst_planck", arguments.cells, KAPPA)
-    common.finish({"cells": arguments.cells} | peer.compare(runs, arguments.rounds))
+    common.finish(peer.comparison(__doc__, 24, ours, scikit_fem, "nernst_planck", KAPPA))
 
 
 if __name__ == "__main__":

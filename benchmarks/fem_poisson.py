@@ -9,9 +9,7 @@ numbering, pattern; for scikit-fem its basis) is timed apart. dolfinx runs in th
 
 from __future__ import annotations
 
-import argparse
 import time
-from functools import partial
 
 import common
 import numpy as np
@@ -120,16 +118,7 @@ def _solve(matrix: scipy.sparse.csr_matrix, right: np.ndarray) -> tuple[np.ndarr
 
 def main() -> None:
     """Medians of alternating runs, ratios, one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, default=32, help="along each edge of the cube")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-dolfinx", action="store_true", help="leave it out where it is there")
-    arguments = parser.parse_args()
-    ours(2)  # compiles
-    runs = {"ramify": partial(ours, arguments.cells), "scikit_fem": partial(scikit_fem, arguments.cells)}
-    if not arguments.no_dolfinx and peer.find_dolfinx():
-        runs["dolfinx"] = partial(peer.dolfinx, "poisson", arguments.cells)
-    common.finish({"cells": arguments.cells} | peer.compare(runs, arguments.rounds))
+    common.finish(peer.comparison(__doc__, 32, ours, scikit_fem, "poisson"))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 import statistics
 import subprocess
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,39 @@ def _clean() -> dict[str, str]:
         for key, value in os.environ.items()
         if key not in dropped and not key.startswith(common.LAUNCHER_VARIABLES)
     }
+
+
+def comparison(
+    description: str | None,
+    cells: int,
+    ours: Callable[[int], Times],
+    scikit_fem: Callable[[int], Times],
+    problem: str,
+    *numbers: float,
+) -> dict[str, Any]:
+    """Command line of a benchmark, and its codes compared as it says (`compare`).
+
+    Parameters
+    ----------
+    description
+        Of the benchmark, for `--help`.
+    cells
+        Along each edge of the cube, unless the command line says otherwise.
+    ours, scikit_fem
+        One run with so many cells.
+    problem, numbers
+        Of `dolfinx_peer`, and what it needs beside the cells.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--cells", type=int, default=cells, help="along each edge of the cube")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-dolfinx", action="store_true", help="leave it out where it is there")
+    arguments = parser.parse_args()
+    ours(2)  # compiles
+    runs = {"ramify": partial(ours, arguments.cells), "scikit_fem": partial(scikit_fem, arguments.cells)}
+    if not arguments.no_dolfinx and find_dolfinx():
+        runs["dolfinx"] = partial(dolfinx, problem, arguments.cells, *numbers)
+    return {"cells": arguments.cells} | compare(runs, arguments.rounds)
 
 
 def compare(runs: Mapping[str, Callable[[], Times]], rounds: int) -> dict[str, Any]:

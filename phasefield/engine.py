@@ -148,7 +148,10 @@ class Engine(Protocol):
     """A plating solver that the runner can drive; every method is collective over its communicator."""
 
     time: float
-    ledger: Ledger
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the run has passed, gained and lost so far."""
 
     def set_control(self, control: Control) -> None:
         """Switch the cycler; the next step starts afresh (no memory across the switch)."""

@@ -1,18 +1,16 @@
 """Alloy scenarios as a whole: keys refused, runs, restarts, stop conditions, figures, one process only."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 
-import h5netcdf
 import numpy as np
 import pytest
+from stopped_runs import assert_same_columns, columns, go_on, stop_every
 
 from ramify.check import check_scenario
 from ramify.models import TimedModel, model_of
-from ramify.run import resume_run, run_scenario, runner
+from ramify.run import run_scenario
 from ramify.scenario import ScenarioError, scenario_from_text
 from ramify.study.quantities import known_names
 from ramify.validation import e2_stripping
@@ -61,11 +59,6 @@ def summary_of(folder):
 def reasons(folder):
     lines = (folder / "log.jsonl").read_text().splitlines()
     return [event["reason"] for event in map(json.loads, lines) if event["event"] == "step ended"]
-
-
-def columns(folder, name="history.nc"):
-    with h5netcdf.File(folder / name, "r") as file:
-        return {key: np.asarray(variable[...]) for key, variable in file.variables.items()}
 
 
 # ---------------------------------------------------------------- keys
@@ -195,26 +188,10 @@ def test_a_run_leaves_the_whole_folder(uninterrupted):
 
 
 def test_stopped_and_resumed_is_the_same(uninterrupted, tmp_path, monkeypatch):
-    folder, advance, steps = tmp_path / "often", runner.Runner._advance, {"n": 0}
-
-    def disturbed(self):
-        ended = advance(self)
-        steps["n"] += 1
-        if steps["n"] % 40 == 0:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return ended
-
-    monkeypatch.setattr(runner.Runner, "_advance", disturbed)
-    code, resumes = run(folder, set_by(ALLOY)), 0
-    while code == 75:
-        resumes += 1
-        code = resume_run(folder, [], figures=False)
-    assert code == 0 and resumes >= 3
-    for name in ("history.nc", "fields.nc"):
-        ours, theirs = columns(folder, name), columns(uninterrupted, name)
-        assert ours.keys() == theirs.keys()
-        for key, values in ours.items():
-            np.testing.assert_array_equal(values, theirs[key], err_msg=key)
+    folder = tmp_path / "often"
+    stop_every(monkeypatch, 40)
+    assert go_on(run(folder, set_by(ALLOY)), folder) >= 3
+    assert_same_columns(folder, uninterrupted)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import h5netcdf
 import h5py
 import numpy as np
 import pytest
+from stopped_runs import stop_after
 
 from ramify import cli
 from ramify.phasefield.engine import Ledger, SolverFailure
@@ -57,16 +58,8 @@ def summary_of(folder):
 
 def stopped(start, monkeypatch, steps=4):
     """Folder of a run that a signal has stopped after so many steps."""
-    advance = runner.Runner._advance
-
-    def counted(self):
-        ended = advance(self)
-        if self.steps == steps:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return ended
-
     with monkeypatch.context() as patch:
-        patch.setattr(runner.Runner, "_advance", counted)
+        stop_after(patch, steps)
         code, folder = start()
     assert code == 75
     return folder

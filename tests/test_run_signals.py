@@ -1,7 +1,6 @@
 """Runs that are stopped, killed and gone on with: nothing is lost and nothing is changed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 import h5py
 import numpy as np
 import pytest
+import stopped_runs
 
 from ramify.phasefield.engine import Control
 from ramify.run import resume_run, run_scenario, runner
@@ -110,16 +110,8 @@ def test_sigkill_in_the_middle_and_resume(case, uninterrupted):
 
 def stop_after(case, folder, steps):
     """Run the case in this process and stop it by a signal after so many steps."""
-    advance = runner.Runner._advance
-
-    def stopped(self):
-        ended = advance(self)
-        if self.steps == steps:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return ended
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner.Runner, "_advance", stopped)
+        stopped_runs.stop_after(patch, steps)
         assert run_scenario(load_scenario(str(case), []), folder, petsc_options=[]) == 75
 
 
@@ -150,24 +142,8 @@ def test_sigusr1_saves_and_goes_on_and_sigterm_stops_with_75(case, uninterrupted
 def test_stopping_again_and_again_changes_nothing(case, uninterrupted, monkeypatch):
     """Stopped and resumed every sixty steps, in every step of the protocol."""
     folder = case.parent / "often"
-    advance = runner.Runner._advance
-    steps = {"n": 0}
-
-    def disturbed(self):
-        ended = advance(self)
-        steps["n"] += 1
-        if steps["n"] % 60 == 0:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return ended
-
-    monkeypatch.setattr(runner.Runner, "_advance", disturbed)
-    code, resumes = run_scenario(load_scenario(str(case), []), folder, petsc_options=[]), 0
-    while code == 75:
-        resumes += 1
-        assert resumes < 50
-        code = resume_run(folder, [])
-    assert code == 0
-    assert resumes >= 5
+    stopped_runs.stop_every(monkeypatch, 60)
+    assert stopped_runs.go_on(run_scenario(load_scenario(str(case), []), folder, petsc_options=[]), folder) >= 5
     assert_same_results(folder, uninterrupted)
 
 

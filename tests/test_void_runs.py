@@ -3,15 +3,13 @@
 import dataclasses
 import json
 import math
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import h5netcdf
 import numpy as np
 import pytest
+from stopped_runs import assert_same_columns, columns, go_on, stop_every
 
 from ramify.check import check_scenario
 from ramify.models import TimedModel, model_of
@@ -23,7 +21,7 @@ from ramify.phasefield.voids.engine import VoidEngine
 from ramify.phasefield.voids.measures import contact_measures
 from ramify.physics import constriction, contact_loss
 from ramify.physics.constants import FARADAY
-from ramify.run import resume_run, run_scenario, runner
+from ramify.run import run_scenario
 from ramify.scenario import ScenarioError, scenario_from_text
 
 PLANE = """\
@@ -52,11 +50,6 @@ def engine_of(*overrides):
 
 def run(folder, scenario, figures=False):
     return run_scenario(scenario, folder, petsc_options=[], figures=figures)
-
-
-def columns(folder, name="history.nc"):
-    with h5netcdf.File(folder / name, "r") as file:
-        return {key: np.asarray(variable[...]) for key, variable in file.variables.items()}
 
 
 def march(engine, until):
@@ -394,26 +387,10 @@ def test_a_run_leaves_the_whole_folder(uninterrupted):
 
 
 def test_stopped_and_resumed_is_the_same(uninterrupted, tmp_path, monkeypatch):
-    folder, advance, steps = tmp_path / "often", runner.Runner._advance, {"n": 0}
-
-    def disturbed(self):
-        ended = advance(self)
-        steps["n"] += 1
-        if steps["n"] % 5 == 0:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return ended
-
-    monkeypatch.setattr(runner.Runner, "_advance", disturbed)
-    code, resumes = run(folder, set_by(PLANE)), 0
-    while code == 75:
-        resumes += 1
-        code = resume_run(folder, [], figures=False)
-    assert code == 0 and resumes >= 2
-    for name in ("history.nc", "fields.nc"):
-        ours, theirs = columns(folder, name), columns(uninterrupted, name)
-        assert ours.keys() == theirs.keys()
-        for key, values in ours.items():
-            np.testing.assert_array_equal(values, theirs[key], err_msg=key)
+    folder = tmp_path / "often"
+    stop_every(monkeypatch, 5)
+    assert go_on(run(folder, set_by(PLANE)), folder) >= 2
+    assert_same_columns(folder, uninterrupted)
 
 
 def test_contact_that_is_gone_stops_the_run(tmp_path):

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from petsc4py import PETSc
 
 from ramify.phasefield.grand_potential.preconditioner import Preconditioner
 from ramify.phasefield.grand_potential.system import BLOCKS, State, System
 from ramify.phasefield.grid import OWNED
-from ramify.phasefield.petsc import coupled_krylov
-from ramify.phasefield.plating.krylov import FlexibleGmres
+from ramify.phasefield.plating.krylov import FINEST, MatrixFree
 from ramify.phasefield.plating.timescheme import Scheme
 
 SMALLEST_SHARE = 0.1
@@ -26,8 +24,6 @@ SMALLEST_SHARE = 0.1
 LARGEST_XI = 0.5
 POOR = 0.1
 """Relative residual of a linear system whose solution proves nothing."""
-FINEST = 1e-8
-"""Smallest relative residual asked of a linear system."""
 
 
 @dataclass(frozen=True)
@@ -67,27 +63,11 @@ class Newton:
 
     def __init__(self, system: System) -> None:
         self.system, self.preconditioner = system, Preconditioner(system)
-        sizes = (BLOCKS * system.cells, PETSc.DETERMINE)
-        self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=system.grid.comm)
-        self.matrix.setUp()
-        self.right, self.update = self.matrix.createVecs()
-        self.ksp = coupled_krylov(system.grid.comm, FlexibleGmres(system, self.preconditioner))
-        self.ksp.setOperators(self.matrix)
-        self.ksp.getPC().setPythonContext(self)
-
-    def mult(self, matrix: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """PETSc's callback for J x."""
-        del matrix
-        self.system.apply(x.getArray(readonly=True), y.getArray())
-
-    def apply(self, pc: PETSc.PC, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """PETSc's callback for M^-1 x."""
-        del pc
-        self.preconditioner.apply(x.getArray(readonly=True), y.getArray())
+        self.linear = MatrixFree(system, self.preconditioner, BLOCKS * system.cells)
 
     def solve(self, state: State, old_xi: np.ndarray, old_lithium: np.ndarray, scheme: Scheme) -> Outcome:
         """Newton's method on `state`, in place; afterwards the system holds the rows of the solution."""
-        system, numerics = self.system, self.system.problem.numerics
+        system, numerics, linear = self.system, self.system.problem.numerics, self.linear
         tolerance, krylov, size = numerics.newton_tolerance, 0, 1.0
         system.evaluate(state, old_xi, old_lithium, scheme)
         for iteration in range(1, numerics.newton_iterations + 1):
@@ -96,13 +76,13 @@ class Newton:
                 return Outcome(False, iteration, krylov, "a residual is not finite")
             self.preconditioner.prepare()
             accuracy = min(max(0.05 * size, 0.1 * tolerance / size, FINEST), 1e-2)
-            self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=numerics.krylov_iterations)
+            linear.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=numerics.krylov_iterations)
             reached = 0.0
-            self.update.set(0.0)
+            linear.update.set(0.0)
             if norm > 0.0:
-                self.ksp.solve(self.right, self.update)
-                krylov += self.ksp.getIterationNumber()
-                reached = self.ksp.getResidualNorm() / norm
+                linear.ksp.solve(linear.right, linear.update)
+                krylov += linear.ksp.getIterationNumber()
+                reached = linear.ksp.getResidualNorm() / norm
             largest = self._add(state)
             if not np.isfinite(largest):
                 return Outcome(False, iteration, krylov, "an update is not finite")
@@ -114,7 +94,7 @@ class Newton:
         return Outcome(False, iteration, krylov, "Newton's method did not converge", *self._worst())
 
     def _set_right(self) -> float:
-        right, n = self.right.getArray(), self.system.cells
+        right, n = self.linear.right.getArray(), self.system.cells
         for block, row in enumerate(self.system.rows):
             right[block * n : (block + 1) * n] = -row[OWNED].ravel()
         return float(np.sqrt(self.system.grid.sum(float(right @ right))))
@@ -123,7 +103,7 @@ class Newton:
         """Add the update; its largest part, that of mu told as lithium over c0."""
         system, n = self.system, self.system.cells
         shape, electrolyte = system.grid.shape, system.problem.electrolyte
-        step = self.update.getArray(readonly=True)
+        step = self.linear.update.getArray(readonly=True)
         if not np.isfinite(system.grid.sum(float(step.sum()))):
             return float("nan")
         xi, mu, p = (step[block * n : (block + 1) * n].reshape(shape) for block in range(BLOCKS))
@@ -155,5 +135,4 @@ class Newton:
 
     def destroy(self) -> None:
         """Free the PETSc objects."""
-        for thing in (self.ksp, self.matrix, self.right, self.update):
-            thing.destroy()
+        self.linear.free()

@@ -22,8 +22,10 @@ import math
 import numba
 import numpy as np
 
-from ramify.phasefield.kernels.normals import LARGEST_DISTANCE, SATURATION
-
+SATURATION = 1e-12
+"""The signed distance saturates where xi or 1 - xi is smaller."""
+LARGEST_DISTANCE = math.log((1.0 - SATURATION) / SATURATION)
+"""Bound of the signed distance, in widths."""
 FILM_SLOPE = 0.2
 """Sine of the angle below which a surface lies flat on the collector: a film, and no cap of 12 degrees or more."""
 

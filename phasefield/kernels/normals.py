@@ -12,10 +12,7 @@ import math
 import numba
 import numpy as np
 
-SATURATION = 1e-12
-"""The signed distance saturates where xi or 1 - xi is smaller."""
-LARGEST_DISTANCE = math.log((1.0 - SATURATION) / SATURATION)
-"""Bound of the signed distance, in widths."""
+from ramify.phasefield.kernels.front import LARGEST_DISTANCE
 
 
 @numba.njit(cache=True)

@@ -20,7 +20,7 @@ import math
 import numba
 import numpy as np
 
-from ramify.phasefield.kernels.normals import LARGEST_DISTANCE, SATURATION
+from ramify.phasefield.kernels.front import LARGEST_DISTANCE, SATURATION
 from ramify.physics.interface import FLAT, wall_energy_slope, wall_slope
 
 

@@ -1,4 +1,4 @@
-"""Conjugate gradients for one tangent, with a rigid plate at the bottom of the box and a multigrid cycle.
+"""Conjugate gradients for one tangent, with or without a rigid plate at the bottom of the box, and a multigrid cycle.
 
 The plate's nodes share one unknown, their common motion along z. Vectors hold it at each of them; forces there are
 replaced by their mean, so that products of vectors, and with them the conjugate gradients, are those of the tied system

@@ -3,8 +3,8 @@
     sum over cells of (V B^T sigma + mu G^T H G u) = f        at every free component of every node
     f: pressure on the top face, spread evenly; nothing on free faces
 
-Newton's method with the consistent tangent; each linear system by PETSc's conjugate gradients with a geometric
-multigrid cycle (mechanics.multigrid). Residuals are in double precision, the tangent and the cycle in single: they
+Newton's method with the consistent tangent; each linear system by conjugate gradients with a geometric multigrid cycle
+(mechanics.plate, without a plate). Residuals are in double precision, the tangent and the cycle in single: they
 multiply corrections. Time is stepped by backward Euler, its error half the change of the flow's rate over a step.
 
 Lengths are in the finest edge of a cell, forces in the stiffest phase's modulus times its square.
@@ -15,13 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from petsc4py import PETSc
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import voxel_laws, voxels
 from ramify.phasefield.mechanics.element import Brick
-from ramify.phasefield.mechanics.multigrid import VoxelMultigrid
 from ramify.phasefield.mechanics.nodes import NodeBox
+from ramify.phasefield.mechanics.plate import PlateKrylov
 from ramify.phasefield.mechanics.problem import MechanicsNumerics, Phases, Supports
 from ramify.phasefield.problem import SpatialFunction
 from ramify.physics.mechanics import pressure, von_mises
@@ -110,9 +109,9 @@ class VoxelSolver:
         self.traction = np.zeros(shape)
         """Normal traction -n.sigma.n [Pa] that the metal carries at its surface; zero away from it."""
         self.forces = np.zeros((*shape, 3))
-        self.multigrid = VoxelMultigrid(grid, self.box, self.fixed, self.brick)
+        self.linear = PlateKrylov(grid, self.box, self.brick, self.fixed, False, PREFIX)
+        self.multigrid = self.linear.multigrid
         self.next_step = np.inf
-        self._start_petsc()
 
     def nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Broadcastable coordinates x, y, z [m] of the nodes of a node array."""
@@ -142,46 +141,6 @@ class VoxelSolver:
             self.displacement[-1, ..., 2] = self.supports.top_displacement / self.finest
         box.halo.exchange(fixed)
         return fixed
-
-    def _start_petsc(self) -> None:
-        local = int(np.prod(self.displacement[self.box.owned].shape))
-        sizes = (local, PETSc.DETERMINE)
-        self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=self.grid.comm)
-        self.matrix.setUp()
-        self.matrix.setOption(PETSc.Mat.Option.SYMMETRIC, True)
-        self.right, self.update = self.matrix.createVecs()
-        self.ksp = PETSc.KSP().create(self.grid.comm)
-        self.ksp.setOptionsPrefix(PREFIX)
-        self.ksp.setType(PETSc.KSP.Type.CG)
-        self.ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
-        self.ksp.setOperators(self.matrix)
-        self.ksp.getPC().setType(PETSc.PC.Type.PYTHON)
-        self.ksp.getPC().setPythonContext(self)
-        self.ksp.setFromOptions()
-        self._direction = np.zeros((*self.box.shape, 3))
-
-    # ------------------------------------------------------------------ PETSc's callbacks
-
-    def mult(self, matrix: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """Y = K x; held components keep their values."""
-        del matrix
-        owned, direction = self.box.owned, self._direction
-        direction[owned] = x.getArray(readonly=True).reshape(direction[owned].shape)
-        held = np.where(self.fixed[owned], direction[owned], 0.0)
-        direction[owned] -= held
-        self.box.halo.exchange(direction)
-        self.multigrid.apply(0, direction, self.forces)
-        y.getArray()[:] = np.where(self.fixed[owned], held, self.forces[owned]).ravel()
-
-    def apply(self, pc: PETSc.PC, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """Y = one cycle on x; scaled, because single precision keeps seven digits whatever the size."""
-        del pc
-        owned, finest = self.box.owned, self.multigrid.levels[0]
-        given = x.getArray(readonly=True)
-        scale = self.grid.max(float(np.abs(given).max(initial=0.0))) or 1.0
-        finest.b[owned] = (given / scale).reshape(finest.b[owned].shape)
-        found = self.multigrid.cycle()[owned].astype(np.float64) * scale
-        y.getArray()[:] = np.where(self.fixed[owned], given.reshape(found.shape), found).ravel()
 
     # ------------------------------------------------------------------ geometry
 
@@ -267,13 +226,11 @@ class VoxelSolver:
                 return True
             if not np.isfinite(size) or size > 1e6:
                 break
-            self.box.halo.exchange(self.multigrid.tangent, self.multigrid.stabiliser)
-            self.multigrid.update()
-            self.right.getArray()[:] = residual.ravel()
+            self.linear.update()
             accuracy = min(max(0.3 * numerics.tolerance / size, FINEST), COARSEST)
-            self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=numerics.krylov_iterations)
-            self._solve_linear(effort)
-            step = self.update.getArray(readonly=True).reshape(residual.shape)
+            step, iterations = self.linear.solve(residual, accuracy, numerics.krylov_iterations)
+            effort.krylov_iterations += iterations
+            effort.newton_iterations += 1
             start, previous, damping = self.displacement[owned].copy(), size, 1.0
             while True:
                 self.displacement[owned] = start + damping * step
@@ -285,16 +242,6 @@ class VoxelSolver:
                 damping *= 0.5
         self.displacement[:] = before
         return False
-
-    def _solve_linear(self, effort: Effort) -> None:
-        """`update` from `right`; once more with calmer smoothers where the cycle was not positive definite."""
-        for _ in range(4):
-            self.ksp.solve(self.right, self.update)
-            effort.krylov_iterations += self.ksp.getIterationNumber()
-            if self.ksp.getConvergedReason() != PETSc.KSP.ConvergedReason.DIVERGED_INDEFINITE_PC:
-                break
-            self.multigrid.calm()
-        effort.newton_iterations += 1
 
     def commit(self, duration: float) -> None:
         """Make the history of the step just solved the present one."""
@@ -364,6 +311,5 @@ class VoxelSolver:
         self.box.scatter(whole, self.displacement)
 
     def free(self) -> None:
-        """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""
-        for thing in (self.ksp, self.matrix, self.right, self.update):
-            thing.destroy()
+        """Free the PETSc objects."""
+        self.linear.free()

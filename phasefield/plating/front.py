@@ -204,7 +204,7 @@ class Front:
     def _find_surface(self, xi: np.ndarray) -> None:
         """Mark the cells near the surface, and set the signed distance of all others to its bound."""
         near, spread = self.near, np.zeros_like(self.near)
-        band.mark_unsaturated(xi, normals.SATURATION, near)
+        band.mark_unsaturated(xi, kernels.SATURATION, near)
         if self.seeds is not None:
             near[self.seeds] = 1
         for _ in range(band.REACH):

@@ -30,19 +30,39 @@ CYCLE = 1e-6
 """Largest reduction of the residual in one cycle that single-precision vectors are trusted with."""
 
 
-class Krylov:
-    """The linear solver of one coupled system and its PETSc objects."""
+class Operator(Protocol):
+    """A matrix, or an approximate inverse, as what it makes of a vector."""
 
-    def __init__(self, system: CoupledSystem, borders: int) -> None:
-        self.system, self.borders = system, borders
-        self.preconditioner = Preconditioner(system)
-        grid = system.grid
-        local = system.blocks * system.cells + (borders if grid.comm.rank == 0 else 0)
+    def apply(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Y = A x."""
+
+
+class GridOperator(Operator, Protocol):
+    """A matrix whose vectors are spread over a grid's ranks."""
+
+    grid: Grid
+
+
+class MatrixFree:
+    """A linear system known by what it does to vectors, its PETSc objects, and the method that solves it.
+
+    Parameters
+    ----------
+    system
+        The matrix.
+    preconditioner
+        Its approximate inverse, from the right.
+    local
+        Unknowns of this rank.
+    """
+
+    def __init__(self, system: GridOperator, preconditioner: Operator, local: int) -> None:
+        self.system, self.preconditioner = system, preconditioner
         sizes = (local, PETSc.DETERMINE)
-        self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=grid.comm)
+        self.matrix = PETSc.Mat().createPython((sizes, sizes), self, comm=system.grid.comm)
         self.matrix.setUp()
         self.right, self.update = self.matrix.createVecs()
-        self.ksp = coupled_krylov(grid.comm, FlexibleGmres(system, self.preconditioner))
+        self.ksp = coupled_krylov(system.grid.comm, FlexibleGmres(system, preconditioner))
         self.ksp.setOperators(self.matrix)
         self.ksp.getPC().setPythonContext(self)
 
@@ -56,34 +76,44 @@ class Krylov:
         del pc
         self.preconditioner.apply(x.getArray(readonly=True), y.getArray())
 
-    def solve(self, right: PETSc.Vec, accuracy: float, *, fresh: bool = True) -> tuple[PETSc.Vec, int, float]:
-        """Update, iterations, and the relative residual reached; `fresh` renews what the preconditioner prepares."""
-        norm = right.norm()
-        if norm == 0.0:
-            self.update.set(0.0)
-            return self.update, 0, 0.0
-        self.preconditioner.prepare(fresh=fresh)
-        self.ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=self.system.problem.numerics.krylov_iterations)
-        self.ksp.solve(right, self.update)
-        return self.update, self.ksp.getIterationNumber(), max(self.ksp.getResidualNorm() / norm, FINEST)
-
     def free(self) -> None:
         """Free the PETSc objects (PETSc itself calls a context's `destroy`, with other arguments)."""
         for thing in (self.ksp, self.matrix, self.right, self.update):
             thing.destroy()
 
 
-class Operator(Protocol):
-    """A matrix, or an approximate inverse, as what it makes of a vector."""
+class Krylov:
+    """The linear solver of one coupled system.
 
-    def apply(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Y = A x."""
+    Parameters
+    ----------
+    system
+        What is solved.
+    borders
+        Number of its global unknowns, which rank 0 holds.
+    """
 
+    def __init__(self, system: CoupledSystem, borders: int) -> None:
+        self.system, self.borders = system, borders
+        self.preconditioner = Preconditioner(system)
+        local = system.blocks * system.cells + (borders if system.grid.comm.rank == 0 else 0)
+        self._linear = MatrixFree(system, self.preconditioner, local)
+        self.right = self._linear.right
 
-class GridOperator(Operator, Protocol):
-    """A matrix whose vectors are spread over a grid's ranks."""
+    def solve(self, right: PETSc.Vec, accuracy: float, *, fresh: bool = True) -> tuple[PETSc.Vec, int, float]:
+        """Update, iterations, and the relative residual reached; `fresh` renews what the preconditioner prepares."""
+        ksp, update, norm = self._linear.ksp, self._linear.update, right.norm()
+        if norm == 0.0:
+            update.set(0.0)
+            return update, 0, 0.0
+        self.preconditioner.prepare(fresh=fresh)
+        ksp.setTolerances(rtol=accuracy, atol=0.0, max_it=self.system.problem.numerics.krylov_iterations)
+        ksp.solve(right, update)
+        return update, ksp.getIterationNumber(), max(ksp.getResidualNorm() / norm, FINEST)
 
-    grid: Grid
+    def free(self) -> None:
+        """Free the PETSc objects."""
+        self._linear.free()
 
 
 class FlexibleGmres:
