@@ -24,6 +24,8 @@ class Control:
     """Mean current density over the cross-section [A/m^2], or voltage [V]; signed."""
     voltage_limit: float | None = None
     """Magnitude [V] at which a controlled current gives way to a held voltage; None for no limit."""
+    pressure: float | None = None
+    """Stack pressure [Pa]; None for that of the problem. Of the voids' engine alone."""
 
     @property
     def strips(self) -> bool:

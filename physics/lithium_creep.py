@@ -16,6 +16,8 @@ ACTIVATION_ENERGY = 37e3
 """Q [J/mol]."""
 SENSITIVITY = 0.15
 """m."""
+RESISTANCE = 0.95e6
+"""S(0) of lithium that has not flowed [Pa]."""
 SATURATION = 2.0e6
 """S0 [Pa]."""
 SATURATION_EXPONENT = 0.05
@@ -38,6 +40,11 @@ class PowerLaw:
 def anand_rate(temperature: float) -> float:
     """A exp(-Q/RT) [1/s] of lithium at a temperature [K]."""
     return PRE_FACTOR * math.exp(-ACTIVATION_ENERGY / (GAS_CONSTANT * temperature))
+
+
+def virgin_stress(rate: float, temperature: float = 298.15) -> float:
+    """Von Mises stress [Pa] at which lithium that has not flowed yet flows at a rate [1/s], in the sinh form."""
+    return RESISTANCE * math.asinh((rate / anand_rate(temperature)) ** SENSITIVITY)
 
 
 def lithium(temperature: float = 298.15) -> PowerLaw:

@@ -91,7 +91,7 @@ def anand_lithium(form: Literal["power", "sinh"] = "sinh", temperature: float = 
         form,
         rate=lithium_creep.anand_rate(temperature),
         sensitivity=lithium_creep.SENSITIVITY,
-        resistance=0.95e6,
+        resistance=lithium_creep.RESISTANCE,
         saturation=lithium_creep.SATURATION,
         hardening=10.0e6,
         hardening_exponent=2.0,
@@ -133,6 +133,13 @@ def stress_ratio(rate: float, law: np.ndarray) -> tuple[float, float]:
     if law[2] == SINH:
         return math.asinh(power), law[4] * power / math.sqrt(1.0 + power * power)
     return power, law[4] * power
+
+
+@numba.njit(cache=True)
+def hardening_rate(rate: float, resistance: float, law: np.ndarray) -> float:
+    """dS/dt [Pa/s] of a metal that flows at a rate (> 0) [1/s] against a resistance S [Pa]."""
+    gap = 1.0 - resistance / (law[5] * (rate / law[3]) ** law[8])
+    return law[6] * abs(gap) ** law[7] * (1.0 if gap > 0.0 else -1.0) * rate
 
 
 @numba.njit(cache=True)

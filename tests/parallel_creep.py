@@ -1,6 +1,6 @@
 """A void that creep closes, on however many ranks; prints JSON on rank 0.
 
-mpiexec -n N python parallel_creep.py [engine]
+mpiexec -n N python parallel_creep.py [engine [anand]]
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from ramify.validation.creep_cases import EDGE, PRESSURE
 
 
 def engine() -> None:
-    """Three steps of a void that is stripped under pressure."""
+    """Three steps of a void that is stripped under pressure, in metal that hardens where `anand` is asked for."""
     from test_void_creep_runs import engine_of
 
-    pressed = engine_of()
+    pressed = engine_of(*(["mechanics={stack_pressure: 2 MPa, law: anand}"] if "anand" in sys.argv else []))
     pressed.set_control(Control("current", -3.0, 1.0))
     for _ in range(3):
         report = pressed.step(100.0)
     if pressed.grid.comm.rank == 0:
         numbers = {name: report.measures[name] for name in ("contact_fraction", "void_volume", "crept", "receded")}
+        numbers |= {name: value for name, value in report.measures.items() if name == "flow_resistance"}
         print(json.dumps({"numbers": numbers | {"time": report.time, "voltage": report.voltage}}))
 
 

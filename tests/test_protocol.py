@@ -42,12 +42,20 @@ def test_rest_is_no_current():
     assert parse_step("rest for 10 min").current_density == 0.0
 
 
+def test_a_step_may_stand_under_a_pressure_of_its_own():
+    step = parse_step("strip at 1 mA/cm^2 until 50 mV or 1 mAh/cm^2 under 5 MPa")
+    assert step.pressure == pytest.approx(5e6)
+    assert parse_step("rest under 0 MPa for 1 h").pressure == 0.0
+    assert parse_step("rest for 1 h").pressure is None
+    assert protocol_entries(parse_protocol([step.text])) == [step.text]
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
         (
             "plate at 2 mA/cm^2 untl 0.5 mAh/cm^2",
-            "word 5, 'untl'; allowed: 'for', 'until', 'limit'; did you mean 'until'",
+            "word 5, 'untl'; allowed: 'for', 'until', 'limit', 'under'; did you mean 'until'",
         ),
         ("palte at 2 mA/cm^2 for 3 s", "word 1, 'palte'"),
         ("plate 2 mA/cm^2 for 3 s", "word 2, '2'; allowed: 'at'"),
@@ -70,6 +78,9 @@ def test_rest_is_no_current():
         ("plate at 2 mA/cm^2 until 1 V limit 0.5 V", "limited before it can end"),
         ("hold at 0.1 V for 1 h limit 3 V", "the voltage is held"),
         ("rest for 1 h until depletion", "nothing happens in a rest"),
+        ("rest for 1 h under 3 V", "a voltage, where a pressure is expected"),
+        ("rest for 1 h under -1 MPa", "-1 MPa"),
+        ("rest for 1 h under 1 MPa under 2 MPa", "'under' is given twice"),
         ("pulse at 2 mA/cm^2 for 1 ms on 3 ms for 3 s", "allowed: 'off'"),
         ("pulse at 0 mA/cm^2 for 1 ms on 3 ms off for 3 s", "without current"),
         ("", "allowed: plate, strip, hold, rest, pulse"),

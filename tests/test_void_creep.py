@@ -198,6 +198,21 @@ def test_void_at_the_contact_is_half_of_one_in_the_metal():
     assert inside.velocity[1, 1, 1, 2] == pytest.approx(2.0 * at_contact.velocity[1, 1, 1, 2], rel=1e-3)
 
 
+def test_nothing_drifts_where_nothing_holds_the_metal():
+    """Periodic sides and two sliding faces leave a sideways motion of all the metal free: there is none."""
+    free = CreepSupports("sliding", "sliding")
+    periodic, walled = box(periodic=True), box()
+    xi, speeds = with_void(periodic, 0.25, (0.5, 0.0, 1.0)), []
+    for grid in (periodic, walled):
+        flow = flow_of(grid, 3.0, free, tolerance=1e-6)
+        grid.fill_outer_ghosts(xi)
+        flow.solve(xi, PRESSURE)
+        speeds.append(flow.velocity[flow.box.owned][..., 0])
+    there, wall = speeds[0], speeds[1][..., :-1]  # the last node is the first of the next period
+    assert abs(there.mean()) < 1e-12 * np.abs(there).max()
+    np.testing.assert_allclose(there, wall, atol=1e-4 * np.abs(wall).max())
+
+
 # ---------------------------------------------------------------------- transport
 
 
@@ -251,6 +266,17 @@ def test_long_steps_are_as_good_as_short_ones():
         creep.flow.numerics = CreepNumerics(motion=motion, loss=1.0)
         times.append(close(grid, creep, with_void(grid, 0.4), 0.3)[0])
     assert times[0] == pytest.approx(times[1], rel=0.01)
+
+
+def test_dense_metal_bounds_no_step():
+    """What the books of a closed void leave is no void, of either sign."""
+    grid = box((8, 1, 8))
+    creep = creep_of(grid)
+    for left in (0.0, 1e-6, -1e-6):
+        xi = grid.zeros()
+        xi[:] = 1.0 - left
+        creep.velocity(xi, PRESSURE)
+        assert creep.longest_step() == math.inf
 
 
 def test_two_ranks_agree_with_one(mpiexec):

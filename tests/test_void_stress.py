@@ -171,7 +171,7 @@ def test_dense_metal_under_the_plate_has_its_pressure_everywhere():
     state = metal.initial_state()
     state.y.fill(1e-3)
     state.xi.fill(laws.settled(chemical * 1e-3 / 3.5e6))
-    pressed = carrier.press(state, 0.0)
+    pressed = carrier.press(state, PRESSURE, 0.0)
     assert carrier.creep.speed == 0.0
     assert np.abs(carrier.creep.faces[2]).max() < 1e-20
     expected = -PRESSURE * PER_STRESS * laws.share(state.xi[1, 1, 1], laws.PUBLISHED)

@@ -82,7 +82,7 @@ def evaluate_flow(
     xi: np.ndarray,
     porous: np.ndarray,
     law: np.ndarray,
-    resistance: float,
+    resistance: np.ndarray,
     units: tuple[float, float],
     linear: float,
     softness: float,
@@ -103,7 +103,7 @@ def evaluate_flow(
     xi, porous
         Metal share and w_t of `set_shares`.
     law, resistance
-        `ViscoplasticLaw.parameters`, S [Pa].
+        `ViscoplasticLaw.parameters`; S [Pa] of the cells, which a law that hardens takes for saturated instead.
     units
         Reference stress [Pa] and rate [1/s].
     linear
@@ -123,7 +123,7 @@ def evaluate_flow(
     for k in range(first[0], nz - 1):
         for j in range(first[1], ny - 1):
             for i in range(first[2], nx - 1):
-                e, t, pores = rate[k, j, i], flow[k, j, i], porous[k, j, i]
+                e, t, pores, S = rate[k, j, i], flow[k, j, i], porous[k, j, i], resistance[k, j, i]
                 d = e[0] + e[1] + e[2]
                 theta = pores / (LARGEST_BULK + pores)
                 bulk = math.sqrt(theta * LARGEST_BULK)
@@ -132,12 +132,12 @@ def evaluate_flow(
                     given[p] = shear * (e[p] - (d / 3.0 if p < 3 else 0.0))
                     size += given[p] * given[p]
                 given[6] = bulk * d
-                q, secant, slope = _compliance(t, law, resistance, units, linear)
+                q, secant, slope = _compliance(t, law, S, units, linear)
                 _respond(t, q, secant, slope, given, found)
                 multiplier[k, j, i] = theta * multiplier[k, j, i] - bulk * found[6]
-                _limit(found, q, math.sqrt(size), law, resistance, units)
+                _limit(found, q, math.sqrt(size), law, S, units)
                 t[:] = found
-                q, secant, slope = _compliance(t, law, resistance, units, linear)
+                q, secant, slope = _compliance(t, law, S, units, linear)
                 _respond(t, q, secant, slope, given, found)
                 ratio = (9.0 * pores + (1.0 if plane else 0.0)) / (9.0 * pores + 4.0)
                 share = xi[k, j, i] * ratio ** (-0.5 * (1.0 + secant / slope)) + softness
@@ -244,7 +244,7 @@ def set_face_velocities(u: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarr
 
 
 @numba.njit(cache=True, inline="always")
-def _share_between(a: float, b: float) -> float:
+def share_between(a: float, b: float) -> float:
     """Metal share at the mean signed distance of two cells: that of the profile on the face between them."""
     a, b = min(max(a, 0.0), 1.0), min(max(b, 0.0), 1.0)
     metal, rest = math.sqrt(a * b), math.sqrt((1.0 - a) * (1.0 - b))
@@ -280,12 +280,12 @@ def advect(
         for j in range(1, ny - 1):
             for i in range(1, nx - 1):
                 here = base[k, j, i]
-                west = x[k, j, i] * _share_between(base[k, j, i - 1], here)
-                east = x[k, j, i + 1] * _share_between(here, base[k, j, i + 1])
-                south = y[k, j, i] * _share_between(base[k, j - 1, i], here)
-                north = y[k, j + 1, i] * _share_between(here, base[k, j + 1, i])
-                below = z[k, j, i] * _share_between(base[k - 1, j, i], here)
-                above = z[k + 1, j, i] * _share_between(here, base[k + 1, j, i])
+                west = x[k, j, i] * share_between(base[k, j, i - 1], here)
+                east = x[k, j, i + 1] * share_between(here, base[k, j, i + 1])
+                south = y[k, j, i] * share_between(base[k, j - 1, i], here)
+                north = y[k, j + 1, i] * share_between(here, base[k, j + 1, i])
+                below = z[k, j, i] * share_between(base[k - 1, j, i], here)
+                above = z[k + 1, j, i] * share_between(here, base[k + 1, j, i])
                 change = inverse[0] * (west - east) + inverse[1] * (south - north) + inverse[2] * (below - above)
                 out[k, j, i] = keep * start[k, j, i] + (1.0 - keep) * (here + step * change)
                 if at_bottom and k == 1:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
+
+import numpy as np
 
 from ramify.phasefield.voids.allen_cahn.carrier import PhaseCarrier
 from ramify.phasefield.voids.allen_cahn.metal import AllenCahnMetal
-from ramify.phasefield.voids.creep import Creep, CreepVelocity, law_of
+from ramify.phasefield.voids.creep import Carriage, Creep, CreepVelocity, law_of
 from ramify.phasefield.voids.creep_problem import StackCreep
-from ramify.phasefield.voids.metal import MetalState, VoidMetal
+from ramify.phasefield.voids.metal import Advance, MetalState, VoidMetal
 from ramify.phasefield.voids.metals import Metal
+
+
+class Carried(Protocol):
+    """What creep did in a step that is not yet accepted."""
+
+    entered: float
+    """Volume of metal that came in through z = 0 [m^3]."""
+    gained: float
+    """Volume of metal that the cells gained [m^3]."""
 
 
 class Carrier(Protocol):
@@ -20,36 +30,44 @@ class Carrier(Protocol):
     def creep(self) -> CreepVelocity:
         """Its velocity."""
 
-    def press(self, state: MetalState, since: float) -> MetalState:
-        """Set the velocity of a state's metal, `since` seconds after it was last set; the state under its stress."""
+    def press(self, state: MetalState, pressure: float, since: float) -> MetalState:
+        """The state under its stress, its velocity set for a stack pressure [Pa], `since` [s] after the last one."""
 
     def longest_step(self) -> float:
         """Longest step with that velocity [s]."""
 
-    def carry(self, state: MetalState, step: float) -> tuple[MetalState, float, float]:
-        """The metal `step` seconds on; volumes of metal that came in through z = 0 and that the cells gained [m^3]."""
+    def advance(self, state: MetalState, step: float, contact_current: np.ndarray) -> tuple[Advance, Carried]:
+        """One step tried of the vacancies and of creep; `contact_current` as for the metal's own."""
+
+    def keep(self, carried: Carried) -> None:
+        """Take for good what creep did in a step that is accepted."""
 
 
 class SurfaceCarrier:
     """Creep of metal whose surface vacancies move."""
 
     def __init__(self, metal: VoidMetal, stack: StackCreep) -> None:
-        self.pressure = stack.pressure
-        self.creep = Creep(metal.grid, metal.front, law_of(stack), stack.supports, stack.numerics)
+        self.metal = metal
+        self.creep = Creep(metal.grid, metal.front, law_of(stack), stack.supports, stack.numerics, stack.evolves)
 
-    def press(self, state: MetalState, since: float) -> MetalState:
+    def press(self, state: MetalState, pressure: float, since: float) -> MetalState:
         """As in `Carrier`; MechanicsFailure if the forces do not come into balance."""
-        self.creep.velocity(state.xi, self.pressure, since)
+        self.creep.velocity(state.xi, pressure, since)
         return state
 
     def longest_step(self) -> float:
         """As in `Carrier`."""
         return self.creep.longest_step()
 
-    def carry(self, state: MetalState, step: float) -> tuple[MetalState, float, float]:
+    def advance(self, state: MetalState, step: float, contact_current: np.ndarray) -> tuple[Advance, Carriage]:
         """As in `Carrier`."""
-        crept = self.creep.advance(state.xi, step)
-        return replace(state, xi=crept.xi), crept.entered, crept.gained
+        carriage = self.creep.carriage(step)
+        return self.metal.advance(state, step, contact_current, carriage), carriage
+
+    def keep(self, carried: Carried) -> None:
+        """As in `Carrier`."""
+        assert isinstance(carried, Carriage)
+        self.creep.keep(carried)
 
 
 def make_carrier(metal: Metal, stack: StackCreep) -> Carrier:

@@ -8,12 +8,13 @@ round-off: the metal between z = 0 and the collector is a reservoir that the pla
 velocity is free of divergence but for the tolerance of its multiplier; dense cells keep that error, some 1e-6.
 
 The step is of second order in time once there is a similar step before it, under the same pressure: u is then
-extrapolated to the middle of the step.
+extrapolated to the middle of the step. Beside vacancies the metal is carried for half of the step before they move it,
+and for half of it after (`Carriage`, VoidMetal.advance).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from ramify.phasefield.kernels import creep as kernels
 from ramify.phasefield.plating.front import Front
 from ramify.phasefield.voids.creep_flow import CreepEffort, CreepFlow
 from ramify.phasefield.voids.creep_problem import CreepNumerics, CreepSupports, StackCreep
+from ramify.phasefield.voids.resistance import ARRAYS as RESISTANCE
+from ramify.phasefield.voids.resistance import Resistance
 from ramify.physics import elasticity
 from ramify.physics.lithium_creep import PowerLaw
 from ramify.physics.viscoplasticity import ViscoplasticLaw, anand_lithium, power_law_creep
@@ -31,8 +34,8 @@ SURFACE = 0.02
 """Least xi (1 - xi) of the cells whose velocity counts as the surface's."""
 STEADY = 1.5
 """Factor between the surface's speeds of two steps, and between their lengths, beyond which nothing is extrapolated."""
-
-
+SMALLEST_PORE = 1e-3
+"""Void share of a cell below which it is what the books of dense metal leave, and not a void that closes."""
 NUMBERS = ("speed", "_speed_before", "_last_step", "_pressure", "_closing_time")
 """Of a `CreepVelocity` that a restart needs."""
 ARRAYS = (
@@ -65,7 +68,7 @@ class Crept:
 
 
 class CreepVelocity:
-    """Velocity of one run's metal, and what is told of it.
+    """Velocity of one run's metal, its resistance where that evolves, and what is told of them.
 
     Parameters
     ----------
@@ -73,6 +76,8 @@ class CreepVelocity:
         The mesh; z = 0 towards the collector, the last layer at the solid electrolyte.
     law, width, supports, numerics
         See `CreepFlow`.
+    evolves
+        Whether the metal's resistance is a field that hardens as it flows (voids.resistance); saturated otherwise.
     """
 
     def __init__(
@@ -82,11 +87,14 @@ class CreepVelocity:
         width: float,
         supports: CreepSupports | None = None,
         numerics: CreepNumerics | None = None,
+        evolves: bool = False,
     ) -> None:
         self.grid = grid
-        self.flow = CreepFlow(grid, law, width, supports, numerics)
+        self.resistance = Resistance(grid, law) if evolves else None
+        flows = replace(law, hardening=0.0) if evolves else law
+        self.flow = CreepFlow(grid, flows, width, supports, numerics)
         hx, hy, hz = grid.domain.spacing
-        self._inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
+        self.inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
         self.faces = [grid.zeros() for _ in range(3)]
         """Velocities [m/s] of the faces below the cells along x, y, z, and of the last upper ones."""
         self._before = [grid.zeros() for _ in range(3)]
@@ -108,33 +116,48 @@ class CreepVelocity:
         MechanicsFailure
             If the forces do not come into balance.
         """
+        if self.resistance is not None:
+            self.flow.resistance = self.resistance.value
         effort = self.flow.solve(xi, pressure)
+        if self.resistance is not None:
+            self.resistance.note(self.flow.strain_rate, self.flow.units[1])
         self.faces, self._before = self._before, self.faces
         self._last_step, self._pressure = since if pressure == self._pressure else 0.0, pressure
         self._speed_before = self.speed
         x, y, z = self.faces
         kernels.set_face_velocities(self.flow.velocity, x, y, z)
         self.speed = self.grid.max(kernels.surface_speed(xi, x, y, z, SURFACE))
-        void = self.grid.sum(float(np.sum(1.0 - xi[OWNED])))
-        cells, inflow = float(np.prod(self.grid.domain.cells[:2])), self.plate_velocity() * self._inverse[2]
-        self._closing_time = void / (cells * inflow) if inflow > 0.0 else np.inf
+        empty = 1.0 - xi[OWNED]
+        void = self.grid.sum(float(empty[empty > SMALLEST_PORE].sum()))
+        cells, inflow = float(np.prod(self.grid.domain.cells[:2])), self.plate_velocity() * self.inverse[2]
+        self._closing_time = void / (cells * inflow) if min(void, inflow) > 0.0 else np.inf
         return effort
 
     def longest_step(self) -> float:
-        """Time [s] in which the surface moves by `motion` cells and the voids lose `loss` of their volume, at most."""
-        numerics = self.flow.numerics
+        """Time [s] within the numerics' `motion` of the surface, `loss` of the voids and `hardening` of the metal."""
+        numerics, hardens = self.flow.numerics, np.inf
         way = numerics.motion * self.flow.finest / self.speed if self.speed > 0.0 else np.inf
-        return min(way, numerics.loss * self._closing_time)
+        if self.resistance is not None:
+            hardens = numerics.hardening * self.resistance.shortest_time(self.flow.xi)
+        return min(way, numerics.loss * self._closing_time, hardens)
 
-    def faces_of(self, step: float) -> list[np.ndarray]:
-        """Velocities of the faces in the middle of a step [s]; those at its start where nothing can be extrapolated."""
+    def trend(self, step: float) -> float:
+        """How often the change between the last two velocities is to be added for the middle of the coming step."""
         steady = self._speed_before / STEADY <= self.speed <= self._speed_before * STEADY
-        if not (0.0 < step <= STEADY * self._last_step and steady):
+        return 0.5 * step / self._last_step if 0.0 < step <= STEADY * self._last_step and steady else 0.0
+
+    def faces_in(self, trend: float) -> list[np.ndarray]:
+        """`faces` further on by `trend` times their last change."""
+        if trend == 0.0:
             return self.faces
-        trend = 0.5 * step / self._last_step
         return [now + trend * (now - before) for now, before in zip(self.faces, self._before, strict=True)]
 
     # ------------------------------------------------------------------ measures
+
+    @property
+    def pressure(self) -> float:
+        """Mean on the collector [Pa] under which the velocity was last set."""
+        return self._pressure
 
     def plate_velocity(self) -> float:
         """Mean velocity [m/s] of the metal at z = 0."""
@@ -161,6 +184,8 @@ class CreepVelocity:
             "multiplier": self.grid.gather(self.flow.multiplier),
             "motion": self.flow.box.gather(self.flow.motion),
         }
+        if self.resistance is not None:
+            arrays |= {f"resistance {name}": array for name, array in self.resistance.save().items()}
         return {"arrays": arrays, "numbers": {name: float(getattr(self, name)) for name in NUMBERS}}
 
     def load(self, saved: dict[str, Any]) -> None:
@@ -179,6 +204,8 @@ class CreepVelocity:
         self.grid.scatter(arrays["multiplier"], self.flow.multiplier)
         self.flow.box.halo.exchange(self.flow.flow, self.flow.multiplier)
         self.flow.box.scatter(arrays["motion"], self.flow.motion)
+        if self.resistance is not None:
+            self.resistance.load({name: arrays.get(f"resistance {name}") for name in RESISTANCE})
         self.flow.resume(self._pressure)
 
     def _faces(self) -> tuple[tuple[str, list[np.ndarray]], ...]:
@@ -196,7 +223,7 @@ class Creep(CreepVelocity):
     ----------
     front
         The regularisation.
-    grid, law, supports, numerics
+    grid, law, supports, numerics, evolves
         See `CreepVelocity`.
     """
 
@@ -207,24 +234,73 @@ class Creep(CreepVelocity):
         law: ViscoplasticLaw,
         supports: CreepSupports | None = None,
         numerics: CreepNumerics | None = None,
+        evolves: bool = False,
     ) -> None:
-        super().__init__(grid, law, front.interface.width, supports, numerics)
+        super().__init__(grid, law, front.interface.width, supports, numerics, evolves)
         self.front = front
 
-    def advance(self, xi: np.ndarray, step: float, least_velocity: float = 0.0) -> Crept:
-        """The metal after `step` seconds with the velocity last set, which must be that of `xi`.
+    def advance(self, xi: np.ndarray, step: float) -> Crept:
+        """The metal after `step` seconds with the velocity last set, which must be that of `xi`."""
+        carriage = self.carriage(step)
+        moved = carriage(xi, step)
+        self.keep(carriage)
+        return Crept(moved, carriage.entered, carriage.gained, self.speed * step / self.flow.finest)
 
-        `least_velocity` [m/s] of the surface for which the regularisation is made, where something else moves it too.
-        """
-        grid, (x, y, z) = self.grid, self.faces_of(step)
+    def carriage(self, step: float) -> Carriage:
+        """What carries the metal in a step of `step` seconds."""
+        return Carriage(self, step)
+
+    def keep(self, carriage: Carriage) -> None:
+        """Take a step for good."""
+        if self.resistance is not None and carriage.resistance is not None:
+            self.resistance.value = carriage.resistance
+
+
+class Carriage:
+    """Metal carried by creep in one step, in as many pieces as its caller likes; counts what comes in.
+
+    Parameters
+    ----------
+    creep
+        Its velocity is that of the metal at the start of the step.
+    step
+        The whole of it [s].
+    """
+
+    def __init__(self, creep: Creep, step: float) -> None:
+        trend = creep.trend(step)
+        self._creep, self._faces = creep, creep.faces_in(trend)
+        resistance = creep.resistance
+        self.resistance = None if resistance is None else resistance.value
+        """S of the metal [Pa] as far as it has been carried, ghosts filled; None where it does not evolve."""
+        self._rates = None if resistance is None else resistance.rates(trend)
+        self.entered = 0.0
+        """Volume of metal that has come in through z = 0 [m^3]."""
+        self.gained = 0.0
+        """Volume of metal that the cells have gained [m^3]: the same, to round-off."""
+
+    def __call__(self, xi: np.ndarray, duration: float) -> np.ndarray:
+        """The metal share after `duration` seconds, ghosts filled; `xi`, ghosts filled, is left alone."""
+        creep, grid, inverse = self._creep, self._creep.grid, self._creep.inverse
+        x, y, z = self._faces
         stage, out = xi.copy(), xi.copy()
-        entered = kernels.advect(xi, xi, 0.0, x, y, z, self._inverse, step, grid.at_bottom, stage)
-        self.front.extend_into_host(stage)
-        entered += kernels.advect(stage, xi, 0.5, x, y, z, self._inverse, step, grid.at_bottom, out)
-        self.front.extend_into_host(out)
-        rate, speed = self.front.borrow()
+        entered = kernels.advect(xi, xi, 0.0, x, y, z, inverse, duration, grid.at_bottom, stage)
+        creep.front.extend_into_host(stage)
+        self._harden((xi, stage), duration)
+        entered += kernels.advect(stage, xi, 0.5, x, y, z, inverse, duration, grid.at_bottom, out)
+        creep.front.extend_into_host(out)
+        rate, speed = creep.front.borrow()
         rate.fill(0.0)
         speed.fill(0.0)
-        moved = self.front.advance(out, rate, speed, step, max(self.speed, least_velocity))[0]
+        moved = creep.front.advance(out, rate, speed, duration, creep.speed)[0]
         sums = grid.sums(np.array([0.5 * entered, np.sum((moved - xi)[OWNED])])) * grid.domain.cell_volume
-        return Crept(moved, float(sums[0]), float(sums[1]), self.speed * step / self.flow.finest)
+        self.entered, self.gained = self.entered + float(sums[0]), self.gained + float(sums[1])
+        return moved
+
+    def _harden(self, metals: tuple[np.ndarray, np.ndarray], duration: float) -> None:
+        """Carry the resistance with the metal, and let it go on."""
+        creep, resistance = self._creep, self._creep.resistance
+        if resistance is None or self.resistance is None or self._rates is None:
+            return
+        self.resistance = resistance.carried(self.resistance, metals, self._faces, creep.inverse, duration)
+        resistance.harden(self.resistance, self._rates, creep.flow.xi, duration)

@@ -94,6 +94,8 @@ class CreepFlow:
         """Metal share in mechanics, how easily its pores close; work array."""
         self.strain_rate, self.stress = np.zeros((*shape, 6)), np.zeros((*shape, 6))
         """Of the cells, in the units of the last solution."""
+        self.resistance = np.full(shape, law.resistance)
+        """S of the cells [Pa], ghosts filled: of a law that does not harden; one that does is saturated."""
         self.fixed = self._held()
         self.linear = PlateKrylov(grid, self.box, self.brick, self.fixed, self.supports.plate == "rigid", PREFIX)
         self.units = (0.0, 0.0)
@@ -146,8 +148,20 @@ class CreepFlow:
                 f"{effort.newton_iterations} Newton iterations; more than {self.numerics.tolerance:.1e}"
             )
         self._warm = True
+        self._hold_still()
         np.multiply(self.motion, self.finest * self.units[1], out=self.velocity)
         return effort
+
+    def _hold_still(self) -> None:
+        """Take out the mean motion along periodic axes on which nothing holds the metal: none of the forces sets it."""
+        supports, owned = self.supports, self.box.owned
+        if "bonded" in (supports.collector, supports.contact):
+            return
+        for axis in (0, 1):
+            if self.box.periodic[axis] and self.grid.domain.cells[axis] > 1:
+                along = self.motion[owned][..., axis]
+                total, nodes = self.grid.sums(np.array([float(along.sum()), float(along.size)]))
+                self.motion[..., axis] -= total / nodes
 
     def resume(self, pressure: float) -> None:
         """Take motion, flow stress and multiplier, set by hand, for those of a solution under a pressure [Pa]."""
@@ -172,7 +186,8 @@ class CreepFlow:
     def _converges(self, effort: CreepEffort) -> bool:
         """Whether the iteration does; numbers beyond single precision end it too."""
         try:
-            return self._iterate(effort)
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                return self._iterate(effort)
         except (ValueError, np.linalg.LinAlgError):
             return False
 
@@ -198,7 +213,7 @@ class CreepFlow:
         self.box.halo.exchange(self.motion)
         voxels.mean_strains(self.motion, brick.strain, self.box.first, self.strain_rate)
         kernels.evaluate_flow(
-            self.strain_rate, self.xi, self._porous, self._parameters, self.law.resistance, self.units,
+            self.strain_rate, self.xi, self._porous, self._parameters, self.resistance, self.units,
             self.numerics.newtonian, self.numerics.softness, self.grid.domain.dimension < 3, self.box.first,
             self.flow, self.multiplier, self.stress, fine.tangent, fine.stabiliser,
         )  # fmt: skip

@@ -39,6 +39,8 @@ class CreepNumerics:
     """Largest way of the void's surface in a step, in cells."""
     loss: float = 0.2
     """Largest share of the voids' volume that is filled in a step."""
+    hardening: float = 0.1
+    """Largest change of a resistance that evolves in a step, as a share of it."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,5 @@ class StackCreep:
     """[K], of `anand`."""
     supports: CreepSupports = CreepSupports()
     numerics: CreepNumerics = CreepNumerics()
+    evolves: bool = False
+    """Whether the resistance of `anand` is a field that hardens as the metal flows; saturated otherwise."""

@@ -6,9 +6,8 @@ of its surfaces; what the contact that moves does to the distribution of the cur
 state changes before it is accepted. Where a held current would pass a voltage limit, the step ends at the moment it
 does, found by secants; from there the voltage is held.
 
-Where the metal is under a stack pressure it also creeps (voids.creep): the step of the vacancies, then that of the
-creep, whose velocity is that of the shape at the start of both. What comes in through z = 0 is taken from the electrode
-behind.
+Where the metal is under a stack pressure it also creeps (voids.creep), half of the step before the vacancies move it
+and half of it after. What comes in through z = 0 is taken from the electrode behind.
 
 Balances: voids.books. What is read off: voids.reading.
 """
@@ -16,7 +15,7 @@ Balances: voids.books. What is read off: voids.reading.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from ramify.phasefield.grid import Grid
 from ramify.phasefield.mechanics.solver import MechanicsFailure
 from ramify.phasefield.plating.timescheme import LARGEST_RATIO
 from ramify.phasefield.voids.books import Books, Crept, Unbalanced
-from ramify.phasefield.voids.carriers import make_carrier
+from ramify.phasefield.voids.carriers import Carried, make_carrier
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
 from ramify.phasefield.voids.contact_area import share_of, shares_of
@@ -43,6 +42,9 @@ ON_THE_LIMIT = 1e-5
 """Of a voltage limit, within which it counts as met."""
 SPENT = 1e-4
 """Share of the plane in contact at which nothing more can be stripped."""
+REMEDY = "more cells across the voids, a lower current, or a 'limit VOLTAGE' in the protocol"
+CREEP_REMEDY = "a lower stack pressure, a lower exponent, or 'resistance: saturated' in the mechanics"
+"""What to try where a step fails, and where the creep does."""
 FIRST_MOTION = 0.05
 """Cells that the first step after a switch may dissolve."""
 
@@ -59,7 +61,8 @@ class Attempt:
     """Whether the end lies on the voltage limit, under a current held so far."""
     longest: float
     """Longest next step [s]."""
-    crept: Crept
+    carried: Carried | None
+    """What creep did; None of a metal that does not."""
 
 
 class VoidEngine:
@@ -103,8 +106,19 @@ class VoidEngine:
 
     def set_control(self, control: Control) -> None:
         """Switch the cycler; the next step is a short one."""
-        self.control, self._now, self._next_step, self._limited = control, None, None, False
+        before, self.control = self._pressure, control
+        self._now, self._next_step, self._limited = None, None, False
+        if self._pressure != before:
+            self._creep_is_set, self._crept_for = False, 0.0
         self.contact.forget()
+
+    @property
+    def _pressure(self) -> float:
+        """On the collector now [Pa]; zero for a metal that does not creep."""
+        if self.problem.creep is None:
+            return 0.0
+        own = self.control.pressure
+        return self.problem.creep.pressure if own is None else own
 
     def _held(self) -> Control:
         """What holds the cell: the control, or its voltage limit."""
@@ -172,6 +186,8 @@ class VoidEngine:
                 first = FIRST_MOTION * finest * FARADAY / (self._omega * peak) if peak > 0.0 else math.inf
             self._next_step = first
         creeps = math.inf if self.carrier is None else self.carrier.longest_step()
+        if creeps < numerics.smallest_step:
+            raise self._failure(f"the metal creeps so fast that a step must not exceed {creeps:.2g} s", CREEP_REMEDY)
         return max(min(self._next_step, numerics.largest_step, creeps), numerics.smallest_step)
 
     def _set_creep(self) -> None:
@@ -179,25 +195,24 @@ class VoidEngine:
         if self.carrier is None or self._creep_is_set:
             return
         try:
-            self.state = self.carrier.press(self.state, self._crept_for)
+            self.state = self.carrier.press(self.state, self._pressure, self._crept_for)
         except MechanicsFailure as stopped:
-            raise self._failure(str(stopped)) from None
+            raise self._failure(str(stopped), CREEP_REMEDY) from None
         self._creep_is_set = True
 
-    def _move_by_creep(self, advance: Advance, step: float) -> tuple[Advance, Crept]:
-        """The metal carried on, and what for the books."""
+    def _move(self, flow: ContactState, step: float) -> tuple[Advance, Carried | None]:
+        """The metal moved by its vacancies and by creep, and what the latter did."""
+        current = share_of(self.grid, flow.current)
         if self.carrier is None:
-            return advance, Crept()
-        result, entered, gained = self.carrier.carry(advance.result, step)
-        return replace(advance, result=result), Crept(entered, gained)
+            return self.metal.advance(self.state, step, current), None
+        return self.carrier.advance(self.state, step, current)
 
     def _attempt(self, flow: ContactState, step: float) -> tuple[Attempt | None, float]:
         """A step that is good, or None and a shorter one to try in its place."""
         largest, limit = self.problem.numerics.contact_change, self.control.voltage_limit
-        advance = self.metal.advance(self.state, step, share_of(self.grid, flow.current))
+        advance, carried = self._move(flow, step)
         if not advance.good(self.problem.metal.numerics):
             return None, min(SHORTENED * step, advance.limits.shortest)
-        advance, crept = self._move_by_creep(advance, step)
         self.contact.resume(flow)
         after = self._solve(advance.result)
         shares = float(flow.shares.mean()), float(after.shares.mean())
@@ -213,14 +228,18 @@ class VoidEngine:
             meets = over >= -ON_THE_LIMIT * limit
         by_contact = step * largest / changed if changed > 0.0 and not born else math.inf
         longest = min(advance.limits.shortest, by_contact)
-        return Attempt(step, advance, after, meets, longest, crept), 0.0
+        return Attempt(step, advance, after, meets, longest, carried), 0.0
 
     def _accept(self, attempt: Attempt, time: float, rejected: int) -> StepReport:
         flow, contact = self._flow(), attempt.contact
         self.state, self.time, self._now = attempt.advance.result, time, contact
         self._crept_for, self._creep_is_set = attempt.step, False
+        crept = Crept()
+        if self.carrier is not None and attempt.carried is not None:
+            self.carrier.keep(attempt.carried)
+            crept = Crept(attempt.carried.entered, attempt.carried.gained)
         try:
-            self.books.add(self.state, attempt.advance.ledger, flow, attempt.step, attempt.crept)
+            self.books.add(self.state, attempt.advance.ledger, flow, attempt.step, crept)
         except Unbalanced as stopped:
             raise self._failure(str(stopped)) from None
         voltage = self._held().value if self._held().mode == "voltage" else contact.voltage
@@ -246,12 +265,11 @@ class VoidEngine:
             minimum_concentration=surface,
             surface_concentration=surface,
             exhausted=float(contact.shares.mean()) <= SPENT or self.ledger.metal <= 0.0,
-            measures=self.reading.measures(self.state, contact),
+            measures=self._measures(contact),
             profile=self.reading.profile(self.state),
         )
 
-    def _failure(self, reason: str) -> SolverFailure:
-        remedy = "more cells across the voids, a lower current, or a 'limit VOLTAGE' in the protocol"
+    def _failure(self, reason: str, remedy: str = REMEDY) -> SolverFailure:
         return SolverFailure(
             f"{reason} at t = {self.time:.6g} s", field="xi", place=None, time=self.time, remedy=remedy
         )
@@ -260,7 +278,13 @@ class VoidEngine:
 
     def measure(self) -> dict[str, float]:
         """The `measures` of the present state."""
-        return self.reading.measures(self.state, self._flow())
+        return self._measures(self._flow())
+
+    def _measures(self, flow: ContactState) -> dict[str, float]:
+        measures = self.reading.measures(self.state, flow) | {"stack_pressure": self._pressure}
+        if self.creep is not None and self.creep.resistance is not None:
+            measures["flow_resistance"] = self.creep.resistance.mean(self.state.xi)
+        return measures
 
     def gather(self, name: str) -> np.ndarray | None:
         """One of `FIELDS` on rank 0 as (nz, ny, nx), metal and electrolyte."""
@@ -284,7 +308,7 @@ class VoidEngine:
                 "crept_for": self._crept_for,
                 "creep_is_set": self._creep_is_set,
             },
-            "control": {"mode": self.control.mode, "value": self.control.value, "limit": self.control.voltage_limit},
+            "control": asdict(self.control),
             "ledger": books["ledger"],
         }
 
@@ -305,7 +329,7 @@ class VoidEngine:
         step = float(numbers["next_step"])
         self._next_step = None if step < 0.0 else step
         self._limited = bool(numbers["limited"])
-        self.control = Control(control["mode"], control["value"], control["limit"])
+        self.control = Control(**control)
         self._now = _contact_state(flow) if flow else None
 
     def destroy(self) -> None:

@@ -9,9 +9,10 @@ positive for plating. One step, by a Rosenbrock method that is Heun's where capi
 3. the metal at the end of the step with the mean of the two.
 
 Where atoms run along the voids' surface (phasefield.surface_diffusion), they do so for half of the step before, and
-for half of it after: second order too. The difference of the two stages is the error. The surface is kept by the
-regularisation of plated metal (plating.front), conservative: the volume of the voids changes by what condenses in them,
-to round-off.
+for half of it after: second order too. What else moves the metal (`Carry`: creep under pressure) does so around these
+again, half before and half after; voids are born, and remainders filled, behind it all. The difference of the two
+stages is the error. The surface is kept by the regularisation of plated metal (plating.front), conservative: the volume
+of the voids changes by what condenses in them, to round-off.
 
 **Ledger.** Each atom that leaves through the contact leaves a vacancy, and each vacancy ends in a void, at a sink in
 the bulk or at the back face:
@@ -26,6 +27,7 @@ small to show) take lattice from there, or give it back: `placed`. Plating runs 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -41,6 +43,9 @@ from ramify.phasefield.voids.problem import MetalNumerics, MetalProblem
 from ramify.phasefield.voids.surface import VoidSurface
 from ramify.phasefield.voids.vacancies import Exchange, Fluxes, Vacancies
 from ramify.physics.interface import equilibrium_profile
+
+Carry = Callable[[np.ndarray, float], np.ndarray]
+"""From a metal fraction (ghosts filled, not to be changed) and a time [s] the one after it, moved by something else."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ class VoidMetal:
         self.vacancies.set_geometry(state.xi)
         return self.vacancies.solve(contact_current, state.excess, state.time)
 
-    def advance(self, state: MetalState, dt: float, contact_current: np.ndarray) -> Advance:
+    def advance(self, state: MetalState, dt: float, contact_current: np.ndarray, carry: Carry | None = None) -> Advance:
         """One step of `dt` seconds; nothing of the state or of this object's meaning changes.
 
         Parameters
@@ -183,13 +188,16 @@ class VoidMetal:
             (ny, nx) of this rank's owned columns: current density through the faces of the contact plane [A/m^2 of
             plane, the contact fraction included], positive for plating, its mean over the step. Where the contact
             moves in the step the current moves with it, its sum as given. Ignored on ranks that do not reach the plane.
+        carry
+            What moves the metal beside its vacancies; not in the ledger.
 
         Raises
         ------
         SolverFailure
             Where vacancies have nowhere to go, or their equation is not solved.
         """
-        start, part, way = self._run_along(state.xi, 0.5 * dt, state.part)
+        before = state.xi if carry is None else carry(state.xi, 0.5 * dt)
+        start, part, way = self._run_along(before, 0.5 * dt, state.part)
         self.vacancies.set_geometry(start)
         current = self._follow(contact_current, state.xi, start)
         first = self.vacancies.solve(current, state.excess, state.time)
@@ -205,7 +213,8 @@ class VoidMetal:
         end, part, further = self._run_along(moved, 0.5 * dt, part)
         change = self.grid.max(float(np.abs(moved - guess)[OWNED].max()))
         way += further + velocity * dt
-        return self._judge(state, dt, (change, way, part), end, (first, second))
+        last = end if carry is None else carry(end, 0.5 * dt)
+        return self._judge(state, dt, (change, way, part), end, (first, second), (before, last))
 
     def _surface_flow(self, pore: np.ndarray) -> SurfaceDiffusion:
         front = self.front
@@ -250,20 +259,25 @@ class VoidMetal:
         moves: tuple[float, float, float],
         xi: np.ndarray,
         stages: tuple[Exchange, Exchange],
+        around: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> Advance:
-        """The result and its limits; `moves`: difference of xi between the orders, way [m], part of `_run_along`."""
+        """The result and its limits.
+
+        `moves`: difference of xi between the orders, way [m], part of `_run_along`. `xi` is the metal that vacancies
+        leave; `around`: that which they found and that at the end of the step, where something else moves it too.
+        """
         numerics, finest = self.problem.numerics, self._finest
-        change, way, part = moves
+        (change, way, part), (before, end) = moves, around or (state.xi, xi)
         # in the middle of the surface d(xi) is a displacement over 4 l
         error = 4.0 * self.problem.interface.width * change / finest
         fluxes = stages[0].fluxes.mean(stages[1].fluxes)
-        sites, last, wait = self._births(state, stages[1], xi, dt)
+        sites, last, wait = self._births(state, stages[1], end, dt)
         limits = StepLimits(
             motion=numerics.front_motion * finest * dt / way if way > 0.0 else np.inf,
             error=0.9 * dt * float(np.sqrt(numerics.time_tolerance / error)) if error > 0.0 else np.inf,
             births=wait,
         )
-        (gained, moved), (placed, _) = self._void_moles(state.xi, xi), self._void_moles(xi, last)
+        (gained, moved), (placed, _) = self._void_moles(before, xi), self._void_moles(end, last)
         step = MetalLedger.of_step(dt, fluxes, gained, moved, placed)
         result = MetalState(state.time + dt, last, stages[1].excess, state.ledger.plus(step), sites, part)
         return Advance(result, error, way / finest, limits, fluxes, step)

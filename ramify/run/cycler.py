@@ -76,12 +76,12 @@ class Cycler:
         step = self.step
         if step.kind == "hold":
             assert step.voltage is not None
-            return Control("voltage", step.voltage)
+            return Control("voltage", step.voltage, pressure=step.pressure)
         if step.kind == "rest" or (step.kind == "pulse" and self.place.pulse % 2):
-            return Control("current", 0.0)
+            return Control("current", 0.0, pressure=step.pressure)
         assert step.current_density is not None
         limits = [value for value in (step.limit, step.stop("voltage")) if value is not None]
-        return Control("current", step.current_density, min(limits, default=None))
+        return Control("current", step.current_density, min(limits, default=None), step.pressure)
 
     def end_of_phase(self) -> float | None:
         """Time at which a pulse next switches [s]."""

@@ -1,14 +1,15 @@
 """Protocols: what the cycler does, one line of plain words a step.
 
     plate|strip at CURRENT_DENSITY | hold at VOLTAGE | rest | pulse at CURRENT_DENSITY for TIME on TIME off
-        [for TIME] [until CONDITION [or CONDITION]...] [limit VOLTAGE]
+        [for TIME] [until CONDITION [or CONDITION]...] [limit VOLTAGE] [under PRESSURE]
     CONDITION = CAPACITY | VOLTAGE | CURRENT_DENSITY | depletion | short circuit
     repeat N: [steps]
 
 Signs: current densities are positive for plating; `hold at` takes the signed voltage of the working electrode
 against a lithium reference at the counter electrode (negative plates); `until VOLTAGE` and `limit VOLTAGE` are
 magnitudes. Capacities count the step's own charge, per cross-section, as a magnitude. Several conditions: the first
-one reached ends the step. `until CURRENT_DENSITY` ends a step whose current has fallen to that magnitude.
+one reached ends the step. `under PRESSURE` is the stack pressure of the step, in place of the scenario's own (`model:
+voids`). `until CURRENT_DENSITY` ends a step whose current has fallen to that magnitude.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Step:
     until: tuple[StopCondition, ...] = ()
     limit: float | None = None
     """Magnitude of voltage [V] at which a controlled current gives way to a held voltage."""
+    pressure: float | None = None
+    """Stack pressure [Pa]; None for that of the scenario's mechanics."""
     time_on: float | None = None
     """Of pulse [s]."""
     time_off: float | None = None

@@ -11,7 +11,7 @@ from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.protocol import Protocol, Repeat, Step, StepKind, StopCondition, StopKind
 
 KINDS: tuple[StepKind, ...] = get_args(StepKind)
-KEYWORDS = ("for", "until", "limit", "or", "at", "on", "off")
+KEYWORDS = ("for", "until", "limit", "under", "or", "at", "on", "off")
 CONDITIONS = "an areal capacity, a voltage, a current density, 'depletion' or 'short circuit'"
 MEASURED: dict[units.Dimension, StopKind] = {
     units.CAPACITY: "capacity",
@@ -160,7 +160,7 @@ class _Line:
         return Step(kind=kind, text=" ".join(self.words), **values)
 
     def clauses(self) -> dict[str, Any]:
-        """`for`, `until` and `limit`, each at most once, in any order."""
+        """`for`, `until`, `limit` and `under`, each at most once, in any order."""
         values: dict[str, Any] = {}
         while self.peek() is not None:
             left = [w for w, name in _CLAUSES.items() if name not in values]
@@ -173,6 +173,8 @@ class _Line:
                 values["duration"] = self.quantity(units.TIME)[1]
             elif name == "limit":
                 values["limit"] = self.quantity(units.VOLTAGE)[1]
+            elif name == "under":
+                values["pressure"] = self.quantity(units.PRESSURE, sign="nonnegative")[1]
             else:
                 values["until"] = self.conditions()
         return values
@@ -201,7 +203,7 @@ class _Line:
         return StopCondition(MEASURED[dimension], value)
 
 
-_CLAUSES = {"for": "duration", "until": "until", "limit": "limit"}
+_CLAUSES = {"for": "duration", "until": "until", "limit": "limit", "under": "pressure"}
 
 
 def _is_unit(word: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Protocol
 
-from ramify.scenario.base import StoredFields
+from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.crystallinity_rules import crystallinity_rule
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.host_rules import bears_metal, host_rule
@@ -262,6 +262,19 @@ def protocol_rule(scenario: PlatingScenario) -> None:
             raise ScenarioError(problem, key, step.text, "'for TIME', a capacity or a voltage")
 
 
+def step_key(indices: tuple[int, ...]) -> Key:
+    """Where a step of `Protocol.distinct` stands in its file, as far as lines can be found."""
+    return ("protocol", indices[0]) if len(indices) == 1 else ("protocol",)
+
+
+def unpressed_rule(scenario: TimedScenario) -> None:
+    """No step under a pressure of its own: of models whose stack pressure, if any, does not change."""
+    for indices, step in scenario.protocol.distinct():
+        if step.pressure is not None:
+            problem = f"model: {scenario.model} has no stack pressure that changes from step to step"
+            raise ScenarioError(problem, step_key(indices), step.text, "no 'under PRESSURE', or model: voids")
+
+
 def output_rule(scenario: Gridded) -> None:
     """Each field once."""
     names = scenario.output.fields or ()
@@ -352,6 +365,7 @@ RULES: tuple[Rule, ...] = (
     interphase_rule,
     crystallinity_rule,
     protocol_rule,
+    unpressed_rule,
     output_rule,
     mechanics_rule,
     numerics_rule,

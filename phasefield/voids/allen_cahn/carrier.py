@@ -12,7 +12,7 @@ h has made thinner by vacancies, uniformly, is dense to mechanics and has no por
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from ramify.phasefield.plating.front import AXES
 from ramify.phasefield.voids.allen_cahn.metal import AllenCahnMetal, AllenCahnState, excess_of, fields_of
 from ramify.phasefield.voids.creep import CreepVelocity, law_of
 from ramify.phasefield.voids.creep_problem import StackCreep
-from ramify.phasefield.voids.metal import MetalState
+from ramify.phasefield.voids.metal import Advance, MetalState
 from ramify.physics import vacancy_stress
 from ramify.physics import void_allen_cahn as laws
 from ramify.physics.constants import GAS_CONSTANT
@@ -38,17 +38,27 @@ DENSE = 4
 """Power of the metal's share by which a cell's stress counts as that of metal."""
 
 
+@dataclass
+class PhaseCarried:
+    """What creep did in a step."""
+
+    entered: float
+    """Volume of lithium that came in through z = 0 [m^3]."""
+    gained: float
+    """Volume of lithium that the cells gained [m^3]."""
+
+
 class PhaseCarrier:
     """Creep of the published voids' metal."""
 
     def __init__(self, metal: AllenCahnMetal, stack: StackCreep) -> None:
-        self.grid, self.problem, self.pressure = metal.grid, metal.problem, stack.pressure
+        self.grid, self.problem, self.metal = metal.grid, metal.problem, metal
         self.creep = CreepVelocity(metal.grid, law_of(stack), metal.problem.phase.width, stack.supports, stack.numerics)
         hx, hy, hz = metal.problem.domain.spacing
         self._inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
 
-    def press(self, state: MetalState, since: float) -> AllenCahnState:
-        """Set velocity and stress of a state's metal; `since` as for `CreepVelocity.velocity`.
+    def press(self, state: MetalState, pressure: float, since: float) -> AllenCahnState:
+        """Set velocity and stress of a state's metal; `pressure` and `since` as for `CreepVelocity.velocity`.
 
         The potential u of the vacancies stays, y follows: vacancies are quick.
 
@@ -59,7 +69,7 @@ class PhaseCarrier:
         """
         assert isinstance(state, AllenCahnState)
         y, _ = fields_of(state)
-        self.creep.velocity(self._dense(state), self.pressure, since)
+        self.creep.velocity(self._dense(state), pressure, since)
         tension = self._tension(state.xi)
         before = 0.0 if state.tension is None else state.tension
         y = y + before - tension
@@ -71,11 +81,21 @@ class PhaseCarrier:
         most = self.grid.max(kernels.largest_outflow(x, y, z, self._inverse))
         return min(self.creep.longest_step(), LARGEST_OUTFLOW / most if most > 0.0 else np.inf)
 
+    def advance(self, state: MetalState, step: float, contact_current: np.ndarray) -> tuple[Advance, PhaseCarried]:
+        """One step tried: that of the vacancies, then that of creep."""
+        self.metal.stage.press(self.creep.pressure)
+        advance = self.metal.advance(state, step, contact_current)
+        result, entered, gained = self.carry(advance.result, step)
+        return replace(advance, result=result), PhaseCarried(entered, gained)
+
+    def keep(self, carried: object) -> None:
+        """Nothing: the state holds it all."""
+
     def carry(self, state: MetalState, step: float) -> tuple[MetalState, float, float]:
         """The metal `step` seconds on; volumes of lithium that came in through z = 0, and that cells gained [m^3]."""
         assert isinstance(state, AllenCahnState)
         _, lithium = fields_of(state)
-        faces = self.creep.faces_of(step)
+        faces = self.creep.faces_in(self.creep.trend(step))
         xi, _ = self._carried(state.xi, faces, step)
         moved, entered = self._carried(lithium, faces, step)
         sums = self.grid.sums(np.array([entered, np.sum((moved - lithium)[OWNED])])) * self.problem.domain.cell_volume

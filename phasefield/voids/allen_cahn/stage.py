@@ -60,8 +60,9 @@ class Stage:
         self.tension: np.ndarray | None = None
         """What mean stress adds to y in u, ghosted; None without stress. For the owner to set before `solve`."""
         self._stressed = problem.phase.stress_drive == "complete"
-        self._behind = vacancy_stress.source_potential(-problem.stack_pressure, *problem.site)
+        self._behind = 0.0
         """u at a back face that is a source."""
+        self.press(problem.stack_pressure)
         self.local = np.zeros((*grid.ghosted_shape, 8))
         self._rows = (grid.zeros(), grid.zeros())
         self._step = (grid.zeros(), grid.zeros())
@@ -82,6 +83,10 @@ class Stage:
         self._ksp = ksp
         self.krylov = 0
         """Iterations so far."""
+
+    def press(self, pressure: float) -> None:
+        """Put the collector, a source of lithium, under a pressure [Pa]."""
+        self._behind = vacancy_stress.source_potential(-pressure, *self.problem.site)
 
     def lithium(self, xi: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Lithium per cell, h theta; a new ghosted array."""

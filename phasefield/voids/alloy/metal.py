@@ -31,7 +31,7 @@ from ramify.phasefield.voids.alloy.vacancies import AlloyVacancies
 from ramify.phasefield.voids.contact_area import gather_planes
 from ramify.phasefield.voids.contact_problem import ContactComposition
 from ramify.phasefield.voids.damping import Motion
-from ramify.phasefield.voids.metal import Advance, MetalState, VoidMetal
+from ramify.phasefield.voids.metal import Advance, Carry, MetalState, VoidMetal
 from ramify.phasefield.voids.vacancies import Exchange
 from ramify.physics.alloy_vacancies import FULLEST, contact_rise
 from ramify.physics.constants import FARADAY
@@ -124,8 +124,10 @@ class AlloyMetal(VoidMetal):
 
     # ------------------------------------------------------------------ one step
 
-    def advance(self, state: MetalState, dt: float, contact_current: np.ndarray) -> Advance:
+    def advance(self, state: MetalState, dt: float, contact_current: np.ndarray, carry: Carry | None = None) -> Advance:
         """One step of `dt` seconds; parameters and failures as those of `VoidMetal.advance`."""
+        if carry is not None:
+            raise ValueError("what carries metal leaves the magnesium of an alloy behind")
         xi, y = state.xi, composition(state)
         first = self._stage(xi, y, contact_current, (state.excess, _potential(state)), state.time)
         self.damping.set_geometry(xi, dt)

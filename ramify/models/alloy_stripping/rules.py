@@ -18,6 +18,7 @@ from ramify.physics import alloy_data, contact_loss
 from ramify.physics.metals import PRESETS as METALS
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import Section
+from ramify.scenario.rules import unpressed_rule
 
 SectionType = TypeVar("SectionType", bound=Section)
 
@@ -262,6 +263,7 @@ RULES = (
     vacancies_rule,
     kinetics_rule,
     protocol_rule,
+    unpressed_rule,
     output_rule,
     numerics_rule,
 )

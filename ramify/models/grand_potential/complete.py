@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ramify.models.grand_potential.schema import GrandPotentialScenario
 from ramify.scenario.errors import Key, ScenarioError
-from ramify.scenario.rules import domain_rule, numerics_rule, output_rule
+from ramify.scenario.rules import domain_rule, numerics_rule, output_rule, unpressed_rule
 
 NOISE_INTERVAL = 0.02
 """Of published time steps [s]."""
@@ -106,6 +106,7 @@ def diagnostics_rule(scenario: GrandPotentialScenario) -> None:
 RULES: tuple[Rule, ...] = (
     axes_rule,
     protocol_rule,
+    unpressed_rule,
     start_rule,
     boundary_rule,
     steps_rule,

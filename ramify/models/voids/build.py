@@ -53,6 +53,7 @@ def build_creep(scenario: VoidScenario) -> StackCreep | None:
     return StackCreep(
         pressure=section.stack_pressure,
         law="anand" if section.law == "anand" else law,
+        evolves=section.resistance == "evolving",
         temperature=temperature,
         supports=CreepSupports(section.bottom, section.contact, section.collector),
     )

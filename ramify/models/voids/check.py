@@ -12,6 +12,7 @@ from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.physics import contact_loss, lithium_creep, void_closure
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
+from ramify.physics.lithium_creep import PowerLaw
 from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOWN
 from ramify.scenario.protocol import Step
 
@@ -23,6 +24,8 @@ FEWEST_AT_RIM = 1.0
 """Cells to the length over which capillarity rounds a void's rim, below which the grid sets how fast it runs."""
 SHARE_OF_VOID = 0.5
 """Radius over the capillary length below which exp(Gamma K) is far from linear."""
+VIRGIN_BEARS = 3e6
+"""Stack pressure [Pa] beyond which lithium with its first resistance flows faster than steps can follow."""
 MOST_STRIPPED = 0.5
 """Share of the metal taken out, beyond which a contact that stays where it is says little."""
 
@@ -44,12 +47,17 @@ def check(scenario: VoidScenario) -> Check:
         unknown_fields=("metal fraction", "vacancies", "potential of the contact"),
         memory_bytes=BYTES_BEFORE_GRID + BYTES_PER_CELL * count,
         steps=len(scenario.protocol),
-        scales=(*_metal(problem, strips, radius), *_contact(problem, strips), *_creep(problem, strips, radius)),
+        scales=(
+            *_metal(problem, strips, radius),
+            *_contact(problem, strips),
+            *_creep(problem, strips, radius, _most_pressure(scenario, problem)),
+        ),
         warnings=(
             *_grid(problem, radius),
             *_rim(problem, strips),
             *_published(problem, strips),
             *_driving(scenario, problem),
+            *_virgin(problem, _most_pressure(scenario, problem)),
         ),
     )
 
@@ -134,15 +142,35 @@ def _contact(problem: VoidProblem, strips: float) -> list[Scale]:
     return scales
 
 
-def _creep(problem: VoidProblem, strips: float, radius: float | None) -> list[Scale]:
-    stack, metal = problem.creep, problem.metal.transport
+def _most_pressure(scenario: VoidScenario, problem: VoidProblem) -> float:
+    """Largest stack pressure of any step [Pa]."""
+    usual = 0.0 if problem.creep is None else problem.creep.pressure
+    return max(usual if step.pressure is None else step.pressure for _, step in scenario.protocol.distinct())
+
+
+def _creep(problem: VoidProblem, strips: float, radius: float | None, most: float) -> list[Scale]:
+    stack = problem.creep
     if stack is None or radius is None:
         return []
     # lithium's power law stands for Anand's sinh form: the same up to a few megapascals
     law = lithium_creep.lithium(stack.temperature) if isinstance(stack.law, str) else stack.law
-    rate = void_closure.closing_rate(law.saturated_stress, stack.pressure)
+    scales = _closing(problem, stack.pressure, law, strips, radius) if stack.pressure > 0.0 else []
+    if most > stack.pressure:
+        told = f"likewise, under {1e-6 * most:.3g} MPa, the most of any step"
+        time = 1.0 / void_closure.closing_rate(law.saturated_stress, most)
+        scales.append(Scale("time of creep, pressed", time, "s", told))
+    if stack.evolves:
+        time = 1.0 / void_closure.closing_rate(lambda rate: lithium_creep.virgin_stress(rate, stack.temperature), most)
+        told = f"likewise, under {1e-6 * most:.3g} MPa, while the metal has not flowed yet; saturated above"
+        scales.append(Scale("time of creep, virgin", time, "s", told))
+    return scales
+
+
+def _closing(problem: VoidProblem, pressure: float, law: PowerLaw, strips: float, radius: float) -> list[Scale]:
+    metal = problem.metal.transport
+    rate = void_closure.closing_rate(law.saturated_stress, pressure)
     diffusion = void_closure.vacancy_closing_rate(
-        stack.pressure, radius, metal.diffusivity, metal.molar_volume, metal.surface_energy, metal.temperature
+        pressure, radius, metal.diffusivity, metal.molar_volume, metal.surface_energy, metal.temperature
     )
     scales = [
         Scale("time of creep", 1.0 / rate, "s", "of a lonely spherical void under the stack pressure, to 1/e"),
@@ -152,6 +180,14 @@ def _creep(problem: VoidProblem, strips: float, radius: float | None) -> list[Sc
         removal = strips * metal.molar_volume / FARADAY
         scales.append(Scale("creep over stripping", rate * radius / removal, "-", "velocities at the smallest void"))
     return scales
+
+
+def _virgin(problem: VoidProblem, most: float) -> list[str]:
+    stack = problem.creep
+    if stack is None or not stack.evolves or most <= VIRGIN_BEARS:
+        return []
+    told = f"lithium that has not flowed yet flows all but at once under {1e-6 * most:.3g} MPa, in tiny steps or none"
+    return [f"mechanics: {told}; 'resistance: saturated' bears more"]
 
 
 def _grid(problem: VoidProblem, radius: float | None) -> list[str]:

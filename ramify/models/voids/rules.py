@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from ramify.models.voids.formulation import DIFFUSIVITY, NARROWEST, formulation_rule, phase_field, surface_of
-from ramify.models.voids.schema import LayeredElectrolyteSection, VoidScenario
+from ramify.models.voids.schema import LayeredElectrolyteSection, StackField, VoidScenario
 from ramify.physics import alloy_data
 from ramify.physics.metals import PRESETS as METALS
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import Section
 from ramify.scenario.grid_rules import NARROWEST_INTERFACE, resolved, text
 from ramify.scenario.resolve import largest_edge, spacing
-from ramify.scenario.rules import EXCHANGE_CURRENTS, angle_rule, domain_rule, numerics_rule, output_rule
+from ramify.scenario.rules import EXCHANGE_CURRENTS, angle_rule, domain_rule, numerics_rule, output_rule, step_key
 
 SectionType = TypeVar("SectionType", bound=Section)
 Rule = Callable[[VoidScenario], None]
@@ -52,6 +52,7 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
         "counter_electrode": counter,
         "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=math.pi - angle),
         "interface": _filled(scenario.interface, width=width),
+        "mechanics": _mechanics(scenario),
         "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
                           electrolyte_depth=depth),
         "numerics": _numerics(scenario),
@@ -70,6 +71,13 @@ def _tracer(temperature: float) -> float:
     """Tracer diffusivity of lithium [m^2/s]."""
     data = alloy_data.DIFFUSION[TRACER]
     return data.values[0] * alloy_data.arrhenius(data.activation_energy, temperature, data.temperature)
+
+
+def _mechanics(scenario: VoidScenario) -> StackField:
+    section = scenario.mechanics
+    if section == "off" or section.law != "anand":
+        return section
+    return _filled(section, resistance="evolving" if scenario.formulation == "vacancy" else "saturated")
 
 
 def _numerics(scenario: VoidScenario) -> Section:
@@ -218,7 +226,9 @@ def vacancies_rule(scenario: VoidScenario) -> None:
 def protocol_rule(scenario: VoidScenario) -> None:
     """Steps that can end: no salt to be depleted, no counter electrode to touch."""
     for indices, step in scenario.protocol.distinct():
-        key: Key = ("protocol", indices[0]) if len(indices) == 1 else ("protocol",)
+        key = step_key(indices)
+        if step.pressure is not None and scenario.mechanics == "off":
+            raise ScenarioError("nothing presses on the metal", key, step.text, "'mechanics: {stack_pressure: ...}'")
         for condition in step.until:
             if condition.kind in ("short_circuit", "depletion"):
                 reason = "there is no short circuit" if condition.kind == "short_circuit" else "no salt is depleted"
@@ -267,6 +277,15 @@ def mechanics_rule(scenario: VoidScenario) -> None:
         raise ScenarioError(
             "belongs to 'law: creep'", ("mechanics", "creep"), allowed="no such key beside 'law: anand'"
         )
+    if section.law == "creep" and section.resistance is not None:
+        raise ScenarioError(
+            "belongs to 'law: anand'", ("mechanics", "resistance"), allowed="no such key beside 'law: creep'"
+        )
+    if scenario.formulation == "allen_cahn" and section.resistance == "evolving":
+        raise ScenarioError("belongs to 'formulation: vacancy'", ("mechanics", "resistance"), "evolving", "saturated")
+    if section.stack_pressure == 0.0 and not any(step.pressure for _, step in scenario.protocol.distinct()):
+        allowed = "more than zero, 'under PRESSURE' in a step of the protocol, or mechanics: off"
+        raise ScenarioError("nothing ever presses on the metal", ("mechanics", "stack_pressure"), "0 Pa", allowed)
     if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
         allowed = "off, or 'voids'"
         raise ScenarioError("dense metal has nothing to creep into", ("mechanics",), allowed=allowed)

@@ -20,6 +20,7 @@ from ramify.scenario.fields import (
     GradientEnergy,
     KineticMobility,
     Length,
+    Load,
     MolarVolume,
     NumberDensity,
     Pressure,
@@ -158,10 +159,12 @@ class PowerLawSection(Section):
 class StackSection(Section):
     """Stack pressure on the collector, under which the metal creeps into voids."""
 
-    stack_pressure: Pressure
-    """Mean on the collector."""
+    stack_pressure: Load
+    """Mean on the collector, where a step of the protocol is not `under` another."""
     law: Literal["creep", "anand"] = "creep"
-    """A power law, or lithium by Anand's law in its sinh form, saturated."""
+    """A power law, or lithium by Anand's law in its sinh form."""
+    resistance: Literal["evolving", "saturated"] | None = None
+    """Of `law: anand`: a field that hardens as the metal flows (the default), or that of steady flow everywhere."""
     creep: PowerLawSection | None = None
     """Of `law: creep`; that of lithium at the temperature (exponent 5) by default."""
     collector: Literal["rigid", "even"] = "rigid"

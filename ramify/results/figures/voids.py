@@ -66,6 +66,8 @@ def contact_layer(case: Case) -> int:
 
 def _history(case: Case, path: Path) -> Path:
     names = [name for name in ROWS if name in case.history]
+    if np.ptp(case.history.get("stack_pressure", [0.0])) > 0.0:
+        names.append("stack_pressure")
     unit, seconds = time_unit(float(case.history["time"][-1]))
     with house_style():
         figure = Figure(figsize=(7.8, 0.95 * len(names) + 1.0), layout="constrained")
