@@ -14,9 +14,10 @@ from snow_plough import swept_slab
 from void_metals import OMEGA, D, cap_at_contact, uniform, void_metal
 
 from ramify.phasefield.grid import OWNED
-from ramify.phasefield.voids.alloy.metal import composition
+from ramify.phasefield.voids.alloy.metal import AlloyMetal, composition
 from ramify.phasefield.voids.damping import Motion
 from ramify.phasefield.voids.march import march, spread_current
+from ramify.phasefield.voids.problem import VoidNucleation
 from ramify.physics import alloy_limits
 from ramify.physics.constants import FARADAY
 
@@ -139,7 +140,8 @@ def test_lithium_and_magnesium_are_booked_to_round_off_while_a_void_grows(mobili
     magnesium = [float((s.xi * composition(s))[OWNED].sum()) * to_moles for s in (first, last)]
     assert metal.void_volume(last) > 1.05 * metal.void_volume(first)
     assert magnesium[1] - magnesium[0] == pytest.approx(last.ledger.magnesium_entered, abs=1e-12 * magnesium[0])
-    assert last.ledger.magnesium_entered == pytest.approx(0.1 * last.ledger.annihilated, rel=1e-9)
+    # what the thinnest tails annihilate, is not made up for
+    assert last.ledger.magnesium_entered == pytest.approx(0.1 * last.ledger.annihilated, rel=1e-3)
     sites = [float(s.xi[OWNED].sum()) * to_moles for s in (first, last)]
     lithium = (sites[1] - magnesium[1]) - (sites[0] - magnesium[0])
     came = last.ledger.annihilated + last.ledger.left - last.ledger.magnesium_entered
@@ -248,3 +250,41 @@ def test_two_ranks_find_what_one_finds(mpiexec):
     assert max(one["worst"], two["worst"]) < 1e-12
     for name, value in one["numbers"].items():
         assert two["numbers"][name] == pytest.approx(value, rel=1e-8), name
+
+
+def test_metal_that_is_cut_off_rests_and_keeps_its_magnesium():
+    """A slab above a void loses lattice to its sinks, and nothing can move in; what lies below is as ever."""
+    n, h = 40, 0.25e-6
+
+    def void(x, y, z):
+        return np.abs(z - 4.5e-6) - 1.5e-6 + 0.0 * (x + y)
+
+    metal = alloy_metal((1, 1, n), h, void, mobility=0.2, sink_length=2e-6)
+    state, held = metal.initial_state(), uniform(metal, -2.0)
+    slab = np.arange(n) * h > 4.5e-6
+    before = (state.xi * composition(state))[OWNED][:, 0, 0][slab].sum()
+    for _ in range(4):
+        state = metal.advance(state, 100.0, held).result
+    after = (state.xi * composition(state))[OWNED][:, 0, 0][slab].sum()
+    assert state.ledger.annihilated > 0.1 * state.ledger.stripped
+    # a little diffuses along the tails, that never end
+    assert after == pytest.approx(before, rel=1e-4)
+    assert abs(state.ledger.magnesium_entered) < 1e-3 * state.ledger.annihilated
+    assert max(state.ledger.worst_step, state.ledger.magnesium_worst) < 1e-12
+
+
+def test_voids_that_are_born_take_alloy_as_it_is():
+    """The magnesium that a birth displaces is booked as gone, and the alloy around stays even."""
+    n, h = 32, 0.25e-6
+    bare = alloy_metal((n, 1, n), h)
+    sites = VoidNucleation(np.array([[0.5 * n * h, 0.0, n * h]]), "threshold", threshold=1.05)
+    metal = AlloyMetal(bare.grid, replace(bare.problem, nucleation=sites))
+    start = metal.initial_state()
+    born = metal.advance(start, 1e-3, uniform(metal, -1.0))
+    ledger = born.ledger
+    assert ledger.placed > 0.0
+    assert ledger.magnesium_entered == pytest.approx(-0.1 * ledger.placed, rel=1e-6)
+    assert ledger.magnesium_worst < 1e-14
+    assert composition(born.result)[OWNED] == pytest.approx(0.1, abs=1e-6)
+    later = metal.advance(born.result, 20.0, spread_current(metal, born.result, -1.0))
+    assert later.ledger.condensed > 0.0 and later.ledger.magnesium_worst < 1e-13
