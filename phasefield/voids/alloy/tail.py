@@ -22,7 +22,7 @@ from ramify.phasefield.kernels import alloy_tail as kernels
 from ramify.phasefield.kernels import front as front_kernels
 from ramify.phasefield.kernels.vacancies import SMALLEST_BUMP
 
-EDGE = 3.0
+EDGE = 0.0
 """Signed distance in widths where the tail ends."""
 DEEPEST = -math.log(SMALLEST_BUMP)
 """Signed distance in widths from which on nothing is exchanged with the void."""
