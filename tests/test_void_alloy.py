@@ -11,12 +11,15 @@ import pytest
 from alloy_metals import D_ALLOY, alloy_metal
 from electrodes import FAST, VOLUME, alloy, depleted
 from snow_plough import swept_slab
-from void_metals import OMEGA, D, cap_at_contact, uniform, void_metal
+from void_metals import OMEGA, D, ball, cap_at_contact, uniform, void_metal
 
 from ramify.phasefield.grid import OWNED
-from ramify.phasefield.voids.alloy.metal import composition
+from ramify.phasefield.kernels.vacancies import set_exchange_weight, set_metal
+from ramify.phasefield.voids.alloy.metal import AlloyMetal, composition
 from ramify.phasefield.voids.damping import Motion
 from ramify.phasefield.voids.march import march, spread_current
+from ramify.phasefield.voids.problem import VoidNucleation
+from ramify.phasefield.voids.profile import REACH
 from ramify.physics import alloy_limits
 from ramify.physics.constants import FARADAY
 
@@ -139,7 +142,8 @@ def test_lithium_and_magnesium_are_booked_to_round_off_while_a_void_grows(mobili
     magnesium = [float((s.xi * composition(s))[OWNED].sum()) * to_moles for s in (first, last)]
     assert metal.void_volume(last) > 1.05 * metal.void_volume(first)
     assert magnesium[1] - magnesium[0] == pytest.approx(last.ledger.magnesium_entered, abs=1e-12 * magnesium[0])
-    assert last.ledger.magnesium_entered == pytest.approx(0.1 * last.ledger.annihilated, rel=1e-9)
+    # what the thinnest tails annihilate, is not made up for
+    assert last.ledger.magnesium_entered == pytest.approx(0.1 * last.ledger.annihilated, rel=1e-3)
     sites = [float(s.xi[OWNED].sum()) * to_moles for s in (first, last)]
     lithium = (sites[1] - magnesium[1]) - (sites[0] - magnesium[0])
     came = last.ledger.annihilated + last.ledger.left - last.ledger.magnesium_entered
@@ -198,16 +202,73 @@ def test_a_wall_that_recedes_sweeps_up_magnesium():
     assert s == pytest.approx(sharp_s, abs=0.02)
 
 
-def test_a_thin_layer_is_smeared_over_the_widths_where_y_cannot_vary():
+def test_a_thin_layer_is_smeared_over_the_surface_where_y_cannot_vary():
+    """An error of first order in the width, whatever the cells."""
     errors = []
     for n, width in ((50, 1.0), (100, 1.0), (100, 2.0)):
         (y, _), (sharp, _), wall = swept(0.2, n, width)
         errors.append(wall - y[0])
-        assert 0.0 < errors[-1] < 0.03
+        assert 0.0 < errors[-1] < 0.015
         inside = len(y) // 2
         assert y[inside:] == pytest.approx(sharp[inside:], abs=3e-3)
-    assert errors[0] / errors[1] > 1.5
+    assert errors[0] / errors[1] > 1.6
     assert errors[2] == pytest.approx(errors[0], rel=0.3)
+
+
+@pytest.mark.parametrize("mobility", [0.0, 0.05])
+def test_no_second_void_opens_behind_what_is_swept_up(mobility):
+    """Beyond a layer of a cell s is many times that at the wall; the surface keeps its profile all the same."""
+    n, h = 60, 10e-6 / 60
+
+    def void(x, y, z):
+        return np.abs(z - 4.5e-6) - 1.5e-6 + 0.0 * (x + y)
+
+    metal = alloy_metal((1, 1, n), h, void, mobility=mobility, surface_energy=0.0)
+    held = uniform(metal, -2.0)
+    *_, (state, _) = march(metal, metal.initial_state(), 3000.0, lambda state: held, 20.0)
+    xi, s = (a[OWNED][:, 0, 0] for a in (state.xi, state.excess))
+    wall = xi[36:54]
+    assert composition(state).max() > 0.23
+    assert s.max() > 0.5
+    assert np.all(np.diff(wall) > 0.0)
+    inner = (wall > 0.05) & (wall < 0.95)
+    slope = np.diff(np.log(wall[inner] / (1.0 - wall[inner])))
+    assert slope == pytest.approx(1.0, abs=0.12)
+
+
+def grown_evenly(waves, n=48):
+    """A void that grows from 4 to 8 um by its exchange alone, in an alloy whose y has waves around it.
+
+    Returns the mean of y at its wall at the end, how much of the wave is left there, and magnesium lost, as shares.
+    """
+    h = 12e-6 / n
+    metal = alloy_metal((n, 1, n), h, ball(4e-6, (0.0, 0.0, 0.0), True))
+    vacancies, xi = metal.vacancies, metal.initial_state().xi
+    x, _, z = metal.grid.centres()
+    angle = np.arctan2(z, x) + np.zeros_like(xi)
+    y = 0.1 + 0.05 * np.cos(waves * angle)
+    metal.tail.set_geometry(xi)
+    metal.tail.settle(y)
+    start, rate, steps, velocity = float((xi * y)[OWNED].sum()), np.zeros_like(xi), 4 * n // 3, -1e-9
+    for _ in range(steps):
+        set_metal(xi, h, vacancies.active, vacancies.metal, vacancies.weight)
+        set_exchange_weight(xi, vacancies.weight, vacancies.profile.strength, REACH, rate)
+        vacancies.set_composition(y, metal.tail.at_wall(y))
+        vacancies.set_geometry(xi)
+        speed = np.where(vacancies.weight > 0.0, velocity, 0.0)
+        vacancies.extend(speed)
+        xi, y = metal._moved(xi, y, Motion(velocity * rate, speed), -velocity, 4e-6 / steps / -velocity)
+    wall = (xi[OWNED] > 0.3) & (xi[OWNED] < 0.7)
+    at, around = y[OWNED][wall], angle[OWNED][wall]
+    left = 2.0 * float(np.mean((at - at.mean()) * np.cos(waves * around))) / float(at.mean()) / 0.5
+    return float(at.mean()), left, float((xi * y)[OWNED].sum()) / start - 1.0
+
+
+def test_magnesium_is_not_smeared_along_a_wall_askew_to_the_grid():
+    mean, left, lost = grown_evenly(4)
+    assert mean > 0.3
+    assert left > 0.75
+    assert abs(lost) < 1e-12
 
 
 def test_a_step_that_is_thrown_away_leaves_no_trace_and_a_restart_goes_on_bit_by_bit():
@@ -230,9 +291,9 @@ def test_a_step_that_is_thrown_away_leaves_no_trace_and_a_restart_goes_on_bit_by
 
 def test_the_tolerance_of_the_composition_sets_the_step():
     metal, (state,) = with_void()
-    loose = metal.advance(state, 300.0, spread_current(metal, state, -0.5))
+    loose = metal.advance(state, 100.0, spread_current(metal, state, -0.5))
     metal.problem = replace(metal.problem, numerics=replace(metal.problem.numerics, composition_tolerance=1e-5))
-    tight = metal.advance(state, 300.0, spread_current(metal, state, -0.5))
+    tight = metal.advance(state, 100.0, spread_current(metal, state, -0.5))
     assert tight.limits.error < 0.5 * loose.limits.error
     assert loose.good(metal.problem.numerics) and not tight.good(metal.problem.numerics)
 
@@ -248,3 +309,41 @@ def test_two_ranks_find_what_one_finds(mpiexec):
     assert max(one["worst"], two["worst"]) < 1e-12
     for name, value in one["numbers"].items():
         assert two["numbers"][name] == pytest.approx(value, rel=1e-8), name
+
+
+def test_metal_that_is_cut_off_rests_and_keeps_its_magnesium():
+    """A slab above a void loses lattice to its sinks, and nothing can move in; what lies below is as ever."""
+    n, h = 40, 0.25e-6
+
+    def void(x, y, z):
+        return np.abs(z - 4.5e-6) - 1.5e-6 + 0.0 * (x + y)
+
+    metal = alloy_metal((1, 1, n), h, void, mobility=0.2, sink_length=2e-6)
+    state, held = metal.initial_state(), uniform(metal, -2.0)
+    slab = np.arange(n) * h > 4.5e-6
+    before = (state.xi * composition(state))[OWNED][:, 0, 0][slab].sum()
+    for _ in range(4):
+        state = metal.advance(state, 100.0, held).result
+    after = (state.xi * composition(state))[OWNED][:, 0, 0][slab].sum()
+    assert state.ledger.annihilated > 0.1 * state.ledger.stripped
+    # a little diffuses along the tails, that never end
+    assert after == pytest.approx(before, rel=1e-4)
+    assert abs(state.ledger.magnesium_entered) < 1e-3 * state.ledger.annihilated
+    assert max(state.ledger.worst_step, state.ledger.magnesium_worst) < 1e-12
+
+
+def test_voids_that_are_born_take_alloy_as_it_is():
+    """The magnesium that a birth displaces is booked as gone, and the alloy around stays even."""
+    n, h = 32, 0.25e-6
+    bare = alloy_metal((n, 1, n), h)
+    sites = VoidNucleation(np.array([[0.5 * n * h, 0.0, n * h]]), "threshold", threshold=1.05)
+    metal = AlloyMetal(bare.grid, replace(bare.problem, nucleation=sites))
+    start = metal.initial_state()
+    born = metal.advance(start, 1e-3, uniform(metal, -1.0))
+    ledger = born.ledger
+    assert ledger.placed > 0.0
+    assert ledger.magnesium_entered == pytest.approx(-0.1 * ledger.placed, rel=1e-6)
+    assert ledger.magnesium_worst < 1e-14
+    assert composition(born.result)[OWNED] == pytest.approx(0.1, abs=1e-6)
+    later = metal.advance(born.result, 20.0, spread_current(metal, born.result, -1.0))
+    assert later.ledger.condensed > 0.0 and later.ledger.magnesium_worst < 1e-13

@@ -65,6 +65,28 @@ def set_laws(
                 lattice[k, j, i] = theta * (1.0 - rho) * D * here
 
 
+@numba.njit(cache=True)
+def set_wall_laws(
+    y: np.ndarray,
+    at_wall: np.ndarray,
+    numbers: AlloyNumbers,
+    reference: float,
+    mobility: np.ndarray,
+    drive: np.ndarray,
+) -> None:
+    """M over the reference and exp(B) of the cells at walls, one in the others."""
+    nz, ny, nx = y.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                mobility[k, j, i], drive[k, j, i] = 1.0, 1.0
+                if at_wall[k, j, i]:
+                    here = min(max(y[k, j, i], 0.0), FULLEST)
+                    D = lithium_diffusivity(here, numbers)
+                    mobility[k, j, i] = mobile_share(here, numbers.mobility) * D / reference
+                    drive[k, j, i] = math.exp(vacancy_potential(here, numbers))
+
+
 @numba.njit(cache=True, fastmath=True)
 def scale_faces(cells: np.ndarray, axis: tuple[int, int, int], faces: np.ndarray) -> None:
     """Multiply the faces across one axis by the geometric mean of their cells.

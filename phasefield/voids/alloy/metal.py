@@ -119,7 +119,8 @@ class AlloyMetal(VoidMetal):
 
     def solve(self, state: MetalState, contact_current: np.ndarray) -> Exchange:
         """Vacancies and void-surface velocities of a state; parameters as for `advance`."""
-        self.vacancies.set_composition(composition(state))
+        self.tail.set_geometry(state.xi)
+        self.vacancies.set_composition(composition(state), self.tail.at_wall(composition(state)))
         return super().solve(state, contact_current)
 
     # ------------------------------------------------------------------ one step
@@ -151,7 +152,8 @@ class AlloyMetal(VoidMetal):
     ) -> Stage:
         """`guesses`: s - 1 and the potential of the drift to start from."""
         vacancies = self.vacancies
-        vacancies.set_composition(y)
+        self.tail.set_geometry(xi)
+        vacancies.set_composition(y, self.tail.at_wall(y))
         vacancies.set_geometry(xi)
         exchange = vacancies.solve(current, guesses[0], time)
         potential, drift = self.drift.solve(vacancies, exchange.excess, guesses[1], time)

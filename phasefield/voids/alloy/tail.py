@@ -13,14 +13,19 @@ magnesium that is where it belongs is not moved along the wall again.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import alloy_tail as kernels
 from ramify.phasefield.kernels import front as front_kernels
+from ramify.phasefield.kernels.vacancies import SMALLEST_BUMP
 
-EDGE = 3.0
+EDGE = 0.0
 """Signed distance in widths where the tail ends."""
+DEEPEST = -math.log(SMALLEST_BUMP)
+"""Signed distance in widths from which on nothing is exchanged with the void."""
 FAR = front_kernels.LARGEST_DISTANCE - 1e-6
 """Beyond it there is no metal: 1e-12 of a cell."""
 
@@ -35,20 +40,36 @@ class Tail:
         hx, hy, hz = grid.domain.spacing
         self._inverse = (1.0 / hx, 1.0 / hy, 1.0 / hz)
         self._psi = grid.zeros()
+        self._xi: np.ndarray | None = None
         self.empty = True
         """Whether there is no surface at all."""
 
     def set_geometry(self, xi: np.ndarray) -> None:
         """Find the tails of a metal fraction, ghosts filled."""
+        if xi is self._xi:
+            return
         front_kernels.signed_distance(xi, self._psi)
         self._xi = xi
         self._cells = kernels.list_tail(self._psi, EDGE, FAR)
         self.empty = self.grid.max(float(np.any(self._psi[OWNED] < EDGE))) == 0.0
         if self.empty:
             return
-        self._shares = (self.grid.zeros(), self.grid.zeros(), self.grid.zeros())
-        kernels.set_tail_shares(self._psi, self._cells, self._openings, self._inverse, self._shares)
+        self._shares = self._looking(self._psi, self._cells)
         self.grid.halo.exchange(*self._shares)
+
+    def _looking(self, psi: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        shares = (self.grid.zeros(), self.grid.zeros(), self.grid.zeros())
+        kernels.set_tail_shares(psi, cells, self._openings, self._inverse, shares)
+        return shares
+
+    def at_wall(self, y: np.ndarray) -> np.ndarray:
+        """Y of the tails carried on into the metal along the normals, as far as it exchanges anything with a void."""
+        if self.empty:
+            return y
+        behind, wall = -self._psi, y.copy()
+        cells = kernels.list_tail(behind, -EDGE, DEEPEST)
+        self._extend(wall, cells, self._looking(behind, cells))
+        return wall
 
     def settle(self, y: np.ndarray) -> None:
         """Hand in the excess of a y whose xi y is the magnesium of each cell, in place; ghosts of y are filled."""
@@ -56,22 +77,23 @@ class Tail:
         if self.empty:
             return
         extended = y.copy()
-        self._extend(extended)
+        self._extend(extended, self._cells, self._shares)
         sx, sy, sz = self._shares
         looks = (sx != 0.0) | (sy != 0.0) | (sz != 0.0)
+        assert self._xi is not None
         excess = np.where(looks, self._xi * (y - extended), 0.0)
         mass = np.where(looks, self._xi, 0.0)
         kernels.collect(self._shares, self._hand(excess), self._hand(mass), self._xi, extended)
-        self._extend(extended)
+        self._extend(extended, self._cells, self._shares)
         y[:] = extended
         y[OWNED] = np.where(self._psi[OWNED] <= -FAR, self._magnesium, y[OWNED])
         self.grid.fill_outer_ghosts(y)
 
-    def _extend(self, values: np.ndarray) -> None:
+    def _extend(self, values: np.ndarray, cells: np.ndarray, shares: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
         changes = 1.0
         while changes > 0.0:
             self.grid.halo.exchange(values)
-            changes = self.grid.max(float(kernels.extend_along_tail(self._cells, self._shares, values)))
+            changes = self.grid.max(float(kernels.extend_along_tail(cells, shares, values)))
 
     def _hand(self, own: np.ndarray) -> np.ndarray:
         held, changes = self.grid.zeros(), 1.0

@@ -6,6 +6,10 @@
 Solved for e^B (s - 1), of which the operator is symmetric; the fluxes of e^B itself, that is of the two kinds of atoms
 that diffuse into each other, are on the right. k' is that of the reference diffusivity times M over it, exact where
 surfaces take vacancies without hindrance. The back face has the composition of what is before it.
+
+The exchange with a void is spread over its diffuse surface and stands for what a sharp one does: s in it is
+sigma e^-B, and k' has the M, of the wall's composition. Behind a thin layer of swept-up magnesium s is many times that
+at the wall, and a spread exchange that took it would open a second void there.
 """
 
 from __future__ import annotations
@@ -44,6 +48,8 @@ class AlloyVacancies(Vacancies):
         self.reference = problem.transport.diffusivity
         self.mobility, self.drive = grid.zeros(), grid.zeros()
         """M over the reference; exp(B)."""
+        self.wall_mobility, self.wall_drive = grid.zeros(), grid.zeros()
+        """The same of the wall that a cell of a void's surface belongs to."""
         self.magnesium, self.thermal, self.lattice = grid.zeros(), grid.zeros(), grid.zeros()
         """Of `kernels.set_laws`."""
         self.metal_faces = [grid.zeros() for _ in range(3)]
@@ -52,9 +58,12 @@ class AlloyVacancies(Vacancies):
         mobilities = [lithium_diffusivity(y, self.numbers) * mobile_share(y, self.numbers.mobility) for y in at]
         self._largest = max(mobilities)
 
-    def set_composition(self, y: np.ndarray) -> None:
-        """Magnesium's share of the sites, ghosts filled; not changed and not copied."""
-        self._y = y
+    def set_composition(self, y: np.ndarray, wall: np.ndarray) -> None:
+        """Magnesium's share of the sites, and of those at the wall that cells of a void's surface belong to.
+
+        Ghosts of y filled; not changed and not copied.
+        """
+        self._y, self._y_wall = y, wall
 
     def _set_operator(self, xi: np.ndarray) -> None:
         super()._set_operator(xi)
@@ -63,16 +72,22 @@ class AlloyVacancies(Vacancies):
             kept[:] = face
         laws = (self.mobility, self.drive, self.magnesium, self.thermal, self.lattice)
         kernels.set_laws(self._y, self.active, self.numbers, self.reference, *laws)
+        at_wall = (self.weight > 0.0).astype(np.uint8)
+        kernels.set_wall_laws(self._y_wall, at_wall, self.numbers, self.reference, self.wall_mobility, self.wall_drive)
         conducting = self.mobility / self.drive
         for axis, face in zip(AXES, solver.faces, strict=True):
             kernels.scale_faces(conducting, axis, face)
-        solver.reaction *= conducting
         self._sinks *= self.mobility
-        self._wall *= self.mobility
-        self._back = self._back * self.mobility[1, 1:-1, 1:-1]
+        self._wall *= self.wall_mobility
+        solver.reaction[:] = self._sinks / self.drive + self._wall / self.wall_drive
+        if self.grid.at_bottom:
+            below = (1, slice(1, -1), slice(1, -1))
+            solver.reaction[below] += self._back * conducting[below]
+            self._back = self._back * self.mobility[below]
 
     def _right_side(self, contact_current: np.ndarray) -> np.ndarray:
         right = super()._right_side(contact_current)
+        right -= self._wall * (self.drive / self.wall_drive - 1.0)
         for axis, face in zip(AXES, self._solver.faces, strict=True):
             kernels.subtract_fluxes(self.drive, face, axis, right)
         return right
@@ -84,9 +99,10 @@ class AlloyVacancies(Vacancies):
         return unknown / self.drive
 
     def _growth(self, excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rate, speed = super()._growth(excess)
-        rate *= self.mobility
-        speed *= self.mobility
+        seen = excess + (1.0 + excess) * (self.drive / self.wall_drive - 1.0)
+        rate, speed = super()._growth(seen)
+        rate *= self.wall_mobility
+        speed *= self.wall_mobility
         return rate, speed
 
     @property
