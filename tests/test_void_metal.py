@@ -15,10 +15,11 @@ from ramify.phasefield.engine import SolverFailure
 from ramify.phasefield.grid import OWNED
 from ramify.phasefield.voids.march import march, spread_current
 from ramify.phasefield.voids.metal import VoidMetal
-from ramify.phasefield.voids.problem import VoidNucleation
+from ramify.phasefield.voids.problem import MOBILITY_FACTOR, VoidNucleation
 from ramify.physics import contact_loss
 from ramify.physics.classical_nucleation import barrier
 from ramify.physics.constants import BOLTZMANN, FARADAY
+from ramify.physics.interface import equilibrium_profile
 from ramify.physics.surface_diffusion import ripple_decay_rate
 from ramify.physics.vacancies import capillary_length, driving_overpotential, ripple_decay_by_bulk
 
@@ -331,3 +332,55 @@ def test_a_void_at_rest_takes_on_the_contact_angle(degrees):
     exact = math.sin(inside) * math.sqrt(2.0 * area / (inside - math.sin(inside) * math.cos(inside)))
     assert reach == pytest.approx(exact, rel=0.06)
     assert state.ledger.worst_step < 1e-8
+
+
+@pytest.mark.parametrize(("cells", "left"), [(16, 0.06), (8, 0.2)])
+def test_regularisation_leaves_ripples_to_the_physics(cells, left):
+    """Normals averaged from the cells alone flatten a ripple by b k^4 h^2/4, as if atoms ran along the surface."""
+    b, h, k = 1e-13, 1e-6, 2.0 * math.pi / (cells * 1e-6)
+    time = 8.0 * h**2 / b
+    flattened = math.log(rippled(cells, b, 0.0) / rippled(cells, b, time))
+    assert 0.0 < flattened < left * b * k**4 * h**2 / 4.0 * time
+
+
+def test_regularisation_flattens_a_ripple_of_two_cells():
+    assert rippled(2, 1e-13, 80.0) < 0.05 * rippled(2, 1e-13, 0.0)  # what is left is in the tails
+
+
+def rippled(cells, b, time):
+    """Amplitude of a wall's ripple after `time` of regularisation alone, edge and width of 1 um."""
+    metal = void_metal((24, 1, 16), 1e-6, back="blocked")
+    x, _, z = metal.grid.centres()
+    wave = np.cos(2.0 * math.pi / cells * (1e6 * z - 0.5))
+    xi = metal.grid.zeros()
+    xi[:] = equilibrium_profile(12e-6 + 0.1e-6 * wave - x, 1e-6)
+    metal.front.extend_into_host(xi)
+    metal.front.hold(xi, time, b / (MOBILITY_FACTOR * 1e-6))
+    rows, wave = xi[OWNED][:, 0].sum(axis=1), np.cos(2.0 * math.pi / cells * np.arange(16))
+    return abs(float(np.mean((rows - rows.mean()) * wave)))
+
+
+def test_flux_into_an_upright_wall_beside_an_injecting_contact():
+    """Fourier's series of a box of metal whose wall holds s = 1: the flux rises as ln(1/r) towards the rim.
+
+    The diffuse wall takes all of it; what it takes more than a given way from the rim is of second order in the width.
+    """
+    size, depth, wrong = 6e-6, 1e-6, []
+    k = (np.arange(20000) + 0.5) * math.pi / size
+    # the share of what enters that the wall takes below the depth
+    falls = np.exp(-k * depth) * (1.0 - np.exp(-2.0 * k * (size - depth))) / (1.0 - np.exp(-2.0 * k * size))
+    exact = float(np.sum(2.0 / (size * k) ** 2 * falls))
+    for cells in (12, 24, 48):
+        h = size / cells
+        metal = void_metal((cells + cells // 2, 1, cells), h, back="blocked")
+        x, _, _ = metal.grid.centres()
+        xi = metal.grid.zeros()
+        xi[:] = equilibrium_profile(0.5 * size - x, h)
+        state = replace(metal.initial_state(), xi=xi)
+        touched = np.where(x[:, :, 1:-1][0] > 0.5 * size, -1.0, 0.0)
+        found = metal.solve(state, np.broadcast_to(touched, metal.grid.shape[1:]).copy())
+        rows = found.rate[OWNED][:, 0].sum(axis=1)
+        assert found.fluxes.condensed == pytest.approx(found.fluxes.injected, rel=1e-12)
+        wrong.append(rows[: cells - round(depth / h)].sum() / rows.sum() - exact)
+    assert 0.0 < wrong[2] < 1.2e-3
+    assert wrong[0] > 3.0 * wrong[1] > 9.0 * wrong[2]

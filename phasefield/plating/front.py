@@ -245,12 +245,16 @@ class Front:
         self.grid.fill_outer_ghosts_of_vector(self.normals)
         spans, near, width = self.spans, self.near, self.interface.width
         for number, (axis, normal, opening, inverse) in enumerate(
-            zip(AXES, self.normals, self.openings, self.inverse, strict=True)
+            zip(AXES, self._face_normals(), self.openings, self.inverse, strict=True)
         ):
             if not self.classical:
                 kernels.add_regularisation(xi, normal, opening, spans, near, axis, inverse, width, b, self.divergence)
             if speed is not None:
                 self._add_feed(xi, speed, number)
+
+    def _face_normals(self) -> list[np.ndarray]:
+        """Normals whose means are those of the faces, of the present `normals`."""
+        return self.normals
 
     def _add_feed(self, xi: np.ndarray, speed: np.ndarray, axis: int) -> None:
         """Add the divergence of the feed through the faces across x (0), y or z (2)."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.kernels import wetting as kernels
+from ramify.phasefield.kernels.normals import correct_normal
 from ramify.phasefield.kernels.vacancies import add_exchange_feed
 from ramify.phasefield.plating.front import AXES, Front
 from ramify.phasefield.plating.wetting import Wall, Wetting
@@ -54,7 +55,18 @@ class VoidSurface(Front):
         super().__init__(grid, problem, pore, openings)
         if abs(problem.contact_angle - UPRIGHT) > 1e-12:
             self.wetting = ContactPlane(grid, problem, pore, openings)
+        self._corrected = [grid.zeros(np.float32) for _ in range(3)]
         self._tables = (profile.excess, profile.bent, REACH)
+
+    def _face_normals(self) -> list[np.ndarray]:
+        """Normals whose means are those of the faces to fourth order: no ripples but the finest are flattened."""
+        for axis, normal, corrected in zip(AXES, self.normals, self._corrected, strict=True):
+            correct_normal(normal, self.spans, axis, corrected)
+        if self.wetting.walls and self.grid.at_top:
+            # no mirror there: what is beyond is not the surface's
+            self._corrected[2][-2] = self.normals[2][-2]
+        self.grid.fill_outer_ghosts_of_vector(self._corrected)
+        return self._corrected
 
     def _add_feed(self, xi: np.ndarray, speed: np.ndarray, axis: int) -> None:
         del xi
