@@ -44,6 +44,8 @@ HISTORY = (
              shown_unit="mAh/cm²", shown_factor=MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE),
     Quantity("utilisation", "$u$", "share of lithium stripped", "1", "share_of_lithium_stripped"),
     *(quantity for quantity in ALLOY_HISTORY if quantity.name in ("contact_magnesium", "contact_activity")),
+    Quantity("magnesium_relative", r"$\delta_\mathrm{Mg}$", "magnesium imbalance so far", "1",
+             "relative_magnesium_imbalance"),
 )  # fmt: skip
 
 LEFT_OUT = frozenset(("salt", "salt_relative", "minimum_concentration", "surface_concentration"))
