@@ -233,7 +233,7 @@ class VoidEngine:
         return Attempt(step, advance, after, meets, spent, longest, crept), 0.0
 
     def _way_to_edge(self, flow: ContactState, limit: float) -> float:
-        """Share of a step, too long by what diffusion brings at its end [A/m^2], after which it just brings what is held."""
+        """Share of a step that ends beyond what diffusion brings then [A/m^2], after which it just brings enough."""
         needed = -self.control.value
         if math.isinf(flow.limit):
             return SHORTENED
