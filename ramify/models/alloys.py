@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
+from ramify.check import Scale
 from ramify.physics import alloy_data
 from ramify.scenario.errors import Key, ScenarioError, nearest, shown
 from ramify.scenario.fields import ActivationEnergy, Diffusivity, MolarEnergy, Section, Temperature
@@ -137,3 +138,14 @@ def interaction(section: ThermodynamicsSection, temperature: float) -> tuple[flo
         return section.interaction
     assert section.preset is not None
     return alloy_data.ACTIVITY[section.preset].interaction(temperature)
+
+
+def data_scales(diffusion: DiffusionSection, thermodynamics: ThermodynamicsSection) -> list[Scale]:
+    """Where the data of an alloy end: a contact that is stripped empty passes through all compositions."""
+    table, preset = diffusion.table, diffusion.preset
+    last = alloy_data.DIFFUSION[preset].fractions[-1] if preset else table[-1].magnesium if table else 0.0
+    scales = [Scale("last diffusivity", last, "-", "magnesium fraction beyond which it is constant")] if last else []
+    activity = thermodynamics.preset
+    if activity and (limit := alloy_data.ACTIVITY[activity].limit) < 1.0:
+        scales.append(Scale("stable phase", limit, "-", "magnesium fraction beyond which its activity is extrapolated"))
+    return scales
