@@ -270,7 +270,9 @@ class Contact:
     ) -> ContactState:
         local = _locals(current, shares)
         total = control.value if control.mode == "current" else -float(self.slab.currents(potentials)[0].mean())
-        current = current + (total - float(current.mean())) * slope / float(slope.mean())
+        # where diffusion alone decides what flows, potentials change nothing
+        weight = slope if slope.any() else shares
+        current = current + (total - float(current.mean())) * weight / float(weight.mean())
         return ContactState(shares, potentials, current, local, voltage, total, *spent)
 
 

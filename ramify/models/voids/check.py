@@ -196,10 +196,8 @@ def _published(problem: VoidProblem, strips: float) -> list[str]:
 def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
     notes = []
     if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
-        told = (
-            "the contact stays whole, whatever is stripped" if scenario.alloy is None else "the contact can run empty"
-        )
-        notes.append(f"voids: there are none, and no nucleation: {told}")
+        told = "stays whole, whatever is stripped" if scenario.alloy is None else "is lost by running empty alone"
+        notes.append(f"voids: there are none, and no nucleation: the contact {told}")
     for _, step in scenario.protocol.distinct():
         unlimited = step.limit is None and step.stop("voltage") is None
         if step.kind in ("strip", "pulse") and (step.current_density or 0.0) < 0.0 and unlimited:

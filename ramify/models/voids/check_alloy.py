@@ -25,10 +25,11 @@ def alloy_scales(section: AlloySection, metal: AlloyProblem, strips: float, radi
     scales = [Scale("diffusivity", transport.diffusivity, "m2/s", told), *alloys.data_scales(*_data(section))]
     if strips == 0.0:
         return scales
-    form = alloy_limits.depletion_time_wedge
-    if laws.mobility >= AS_MOBILE:
-        form = alloy_limits.depletion_time_volume
-    time = form(transport.diffusivity, laws.magnesium, strips, transport.molar_volume)
+    case = transport.diffusivity, laws.magnesium, strips, transport.molar_volume
+    time = alloy_limits.depletion_time_volume(*case)
+    if laws.mobility < AS_MOBILE:
+        # for little magnesium at rest, and an upper estimate for more of it
+        time = min(time, alloy_limits.depletion_time_wedge(*case))
     at, recession = f"at a full contact and {0.1 * strips:.4g} mA/cm2", _recession(metal, strips)
     scales += [
         Scale("depleted layer", transport.diffusivity / recession, "m", f"over which lithium falls to none, {at}"),
