@@ -44,6 +44,8 @@ MOST_ITERATIONS = 3000
 """Of conjugate gradients."""
 LONGEST_STEP = 4.0
 """Largest change of an overpotential in a Newton step that is not taken shorter [RT/F]."""
+EDGE = 1e-4
+"""Of what diffusion brings, within which a held current counts as more: there the voltage rises without bound."""
 GONE = 1e-6
 """Share of the plane in contact that counts as none."""
 
@@ -54,6 +56,11 @@ class NoContact(ValueError):
 
 class Depleted(NoContact):
     """A current is asked for that diffusion in the alloy does not bring to the contact: no voltage drives it."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(f"the contact is empty: diffusion brings lithium for {0.1 * limit:.4g} mA/cm2 at most")
+        self.limit = limit
+        """Largest mean stripping current density [A/m^2]."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class ContactState:
     """Atomic fraction on each face of an alloy (ny, nx), beside voids too."""
     activity: np.ndarray | None = None
     """Of lithium on each face of an alloy (ny, nx)."""
+    limit: float = math.inf
+    """Largest mean stripping current density that diffusion in an alloy brings lithium for [A/m^2]."""
 
 
 class Contact:
@@ -134,8 +143,10 @@ class Contact:
         idle = control.mode == "current" and control.value == 0.0 and self.problem.counter is None
         if mean <= GONE or (idle and composition is None):
             return self._idle(shares, control, mean)
-        if control.mode == "current" and composition is not None and -control.value >= composition.limit(shares):
-            raise Depleted("diffusion does not bring the lithium that is stripped")
+        if control.mode == "current" and composition is not None:
+            limit = (1.0 - EDGE) * composition.limit(shares)
+            if -control.value >= limit:
+                raise Depleted(limit)
         uniform = self.kinetics.uniform(shares, composition)
         start = self._last if self._last is not None else self._uniform(uniform, control)
         try:
@@ -234,7 +245,9 @@ class Contact:
             if moved <= self.problem.tolerance:
                 self._last = (potentials, voltage)
                 state = self._state(shares, control, potentials, voltage, currents[0], slopes[0], (step, spent))
-                return replace(state, magnesium=contact.magnesium, activity=contact.activity)
+                beside = self._composition
+                limit = math.inf if beside is None else (1.0 - EDGE) * beside.limit(shares)
+                return replace(state, magnesium=contact.magnesium, activity=contact.activity, limit=limit)
         raise NoContact(f"the potentials of the contact were not found in {MOST_STEPS} Newton steps")
 
     def _linear(self, slopes: np.ndarray, inverse: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, int]:
@@ -257,7 +270,9 @@ class Contact:
     ) -> ContactState:
         local = _locals(current, shares)
         total = control.value if control.mode == "current" else -float(self.slab.currents(potentials)[0].mean())
-        current = current + (total - float(current.mean())) * slope / float(slope.mean())
+        # where diffusion alone decides what flows, potentials change nothing
+        weight = slope if slope.any() else shares
+        current = current + (total - float(current.mean())) * weight / float(weight.mean())
         return ContactState(shares, potentials, current, local, voltage, total, *spent)
 
 

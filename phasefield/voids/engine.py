@@ -28,7 +28,7 @@ from ramify.phasefield.plating.timescheme import LARGEST_RATIO
 from ramify.phasefield.voids.books import Books, Crept, Unbalanced
 from ramify.phasefield.voids.carriers import Carried, make_carrier
 from ramify.phasefield.voids.cell import VoidProblem
-from ramify.phasefield.voids.contact import GONE, Contact, ContactState, NoContact
+from ramify.phasefield.voids.contact import EDGE, GONE, Contact, ContactState, Depleted, NoContact
 from ramify.phasefield.voids.contact_area import share_of, shares_of
 from ramify.phasefield.voids.metal import Advance, MetalState
 from ramify.phasefield.voids.metals import make_metal
@@ -38,6 +38,8 @@ from ramify.physics.constants import FARADAY
 MOST_REJECTIONS = 40
 SHORTENED = 0.5
 """Factor on a rejected step that nothing shortens more."""
+LEAST_WAY = 0.1
+"""Least share of a rejected step, and of what is left of it."""
 ON_THE_LIMIT = 1e-5
 """Of a voltage limit, within which it counts as met."""
 SPENT = 1e-4
@@ -59,6 +61,8 @@ class Attempt:
     """At the end."""
     meets: bool
     """Whether the end lies on the voltage limit, under a current held so far."""
+    spent: bool
+    """Whether diffusion in an alloy brings no more than the current that is held."""
     longest: float
     """Longest next step [s]."""
     carried: Carried | None
@@ -137,17 +141,25 @@ class VoidEngine:
     def _flow(self) -> ContactState:
         """The currents of the contact as it is."""
         if self._now is None:
-            self._now = self._solve(self.state)
-            if self._passes(self._now):
+            try:
+                flow: ContactState | None = self._solve(self.state)
+            except Depleted as empty:
+                if self.control.voltage_limit is None:
+                    raise self._failure(str(empty)) from None
+                flow = None
+            if flow is None or self._passes(flow):
                 self._limited = True
-                self._now = self._solve(self.state)
+                flow = self._solve(self.state)
+            self._now = flow
         return self._now
 
     def _solve(self, state: MetalState) -> ContactState:
-        """Currents of the contact that a metal has; SolverFailure where there are none to be had."""
+        """Currents of the contact that a metal has; SolverFailure or `Depleted` where there are none to be had."""
         shares = shares_of(self.grid, state.xi, self.problem.metal.interface.width)
         try:
             return self.contact.solve(shares, self._held(), self.metal.contact_composition(state))
+        except Depleted:
+            raise
         except NoContact as stopped:
             remedy = "a stop condition or a 'limit VOLTAGE' in the protocol"
             raise SolverFailure(f"{stopped} at t = {self.time:.6g} s", field="phi", place=None, time=self.time,
@@ -164,6 +176,8 @@ class VoidEngine:
             step, exact = _fit(wish, until - self.time)
             try:
                 attempt, shorter = self._attempt(flow, step)
+            except Depleted as empty:
+                attempt, shorter, reason = None, step * self._way_to_edge(flow, empty.limit), str(empty)
             except SolverFailure as failure:
                 attempt, shorter, reason = None, SHORTENED * step, failure.reason
             if attempt is not None:
@@ -226,9 +240,20 @@ class VoidEngine:
             if over > ON_THE_LIMIT * limit and room > ON_THE_LIMIT * limit:
                 return None, step * room / (room + over)
             meets = over >= -ON_THE_LIMIT * limit
+        held = self._held()
+        spent = held.mode == "current" and (1.0 - EDGE) * after.limit <= -held.value
+        meets = meets or (spent and limit is not None)
         by_contact = step * largest / changed if changed > 0.0 and not born else math.inf
         longest = min(advance.limits.shortest, by_contact)
-        return Attempt(step, advance, after, meets, longest, carried), 0.0
+        return Attempt(step, advance, after, meets, spent, longest, carried), 0.0
+
+    def _way_to_edge(self, flow: ContactState, limit: float) -> float:
+        """Share of a step that ends beyond what diffusion brings then [A/m^2], after which it just brings enough."""
+        needed = -self.control.value
+        if math.isinf(flow.limit):
+            return SHORTENED
+        within = (flow.limit - (1.0 + 0.5 * EDGE) * needed) / (flow.limit - limit)
+        return min(max(within, LEAST_WAY), 1.0 - LEAST_WAY)
 
     def _accept(self, attempt: Attempt, time: float, rejected: int) -> StepReport:
         flow, contact = self._flow(), attempt.contact
@@ -248,7 +273,8 @@ class VoidEngine:
             assert self.control.voltage_limit is not None
             voltage = -math.copysign(self.control.voltage_limit, self.control.value)
         # a limit that lets through more than is asked for holds the cell no longer
-        eased = self._limited and abs(contact.current_density) > abs(self.control.value) > 0.0
+        enough = (1.0 + (2.0 * EDGE if contact.magnesium is not None else 0.0)) * abs(self.control.value)
+        eased = self._limited and abs(contact.current_density) > enough > 0.0
         if attempt.meets or eased:
             self._limited, self._now = attempt.meets, None
             self.contact.forget()
@@ -264,7 +290,7 @@ class VoidEngine:
             rejected=rejected,
             minimum_concentration=surface,
             surface_concentration=surface,
-            exhausted=float(contact.shares.mean()) <= SPENT or self.ledger.metal <= 0.0,
+            exhausted=attempt.spent or float(contact.shares.mean()) <= SPENT or self.ledger.metal <= 0.0,
             measures=self._measures(contact),
             profile=self.reading.profile(self.state),
         )
@@ -351,6 +377,7 @@ def _contact_state(saved: dict[str, Any]) -> ContactState:
         newton_iterations=int(saved["newton_iterations"]),
         krylov_iterations=int(saved["krylov_iterations"]),
         **{name: np.array(saved[name]) for name in ("magnesium", "activity") if name in saved},
+        limit=float(saved["limit"]),
     )
 
 

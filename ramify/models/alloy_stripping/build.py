@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ramify.alloy.problem import Alloy, Contact, ElectrodeProblem, Numerics, PureLithium
+from ramify.models import alloys
 from ramify.models.alloy_stripping.rules import diffusivities, resolved, threshold
 from ramify.models.alloy_stripping.schema import AlloyScenario
 from ramify.phasefield.problem import Domain
-from ramify.physics import alloy_data
 from ramify.physics.constants import FARADAY
 from ramify.scenario.protocol import Step
 
@@ -88,11 +88,7 @@ def build_lithium(scenario: AlloyScenario) -> PureLithium:
 
 def interaction(scenario: AlloyScenario) -> tuple[float, ...]:
     """Redlich-Kister parameters [J/mol]."""
-    section = scenario.thermodynamics
-    if section.interaction is not None:
-        return section.interaction
-    assert section.preset is not None
-    return alloy_data.ACTIVITY[section.preset].interaction(scenario.electrolyte.temperature)
+    return alloys.interaction(scenario.thermodynamics, scenario.electrolyte.temperature)
 
 
 def atom_volume(scenario: AlloyScenario, magnesium: float) -> float:
@@ -103,10 +99,7 @@ def atom_volume(scenario: AlloyScenario, magnesium: float) -> float:
 
 def diffusivity_at(scenario: AlloyScenario, magnesium: float) -> float:
     """D [m^2/s] at a composition, before any thermodynamic factor; `physics.alloy.diffusivity` uncompiled."""
-    import numpy as np
-
-    fractions, values = diffusivities(scenario)
-    return math.exp(float(np.interp(magnesium, fractions, np.log(values))))
+    return alloys.diffusivity_at(scenario.diffusion, scenario.electrolyte.temperature, magnesium)
 
 
 def stripping_current(scenario: AlloyScenario) -> float:

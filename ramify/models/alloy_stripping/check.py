@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from ramify.check import Check, Scale
+from ramify.models import alloys
 from ramify.models.alloy_stripping import build
 from ramify.models.alloy_stripping.rules import diffusivities, effective_length, resolved, threshold
 from ramify.models.alloy_stripping.schema import AlloyScenario
 from ramify.phasefield.problem import Domain
-from ramify.physics import alloy_data, alloy_limits, contact_loss
+from ramify.physics import alloy_limits, contact_loss
 from ramify.physics.constants import FARADAY
 from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOWN
 
@@ -58,7 +59,7 @@ def _alloy(scenario: AlloyScenario) -> list[Scale]:
         Scale("diffusivity", D, "m2/s", f"{scenario.diffusion.meaning}, at {100 * y0:.3g} at.% magnesium"),
         Scale("lithium content", SHOWN * FARADAY * concentration * section.thickness, "mAh/cm2"),
         Scale("smallest cell", build.smallest_cell(scenario), "m", "at the contact"),
-        *_data(scenario),
+        *alloys.data_scales(scenario.diffusion, scenario.thermodynamics),
     ]
     current, frame = build.stripping_current(scenario), scenario.diffusion.frame
     if current == 0.0:
@@ -91,17 +92,6 @@ def _lithium(scenario: AlloyScenario) -> list[Scale]:
         Scale("critical current density", 0.1 * critical, "mA/cm2", "at the initial thickness and full contact"),
         Scale("void capacity", SHOWN * FARADAY * vacancies.void_depth / volume, "mAh/cm2", "that takes the contact"),
     ]
-
-
-def _data(scenario: AlloyScenario) -> list[Scale]:
-    """Where the data of an alloy end: a contact that is stripped empty passes through all compositions."""
-    table, preset = scenario.diffusion.table, scenario.diffusion.preset
-    last = alloy_data.DIFFUSION[preset].fractions[-1] if preset else table[-1].magnesium if table else 0.0
-    scales = [Scale("last diffusivity", last, "-", "magnesium fraction beyond which it is constant")] if last else []
-    activity = scenario.thermodynamics.preset
-    if activity and (limit := alloy_data.ACTIVITY[activity].limit) < 1.0:
-        scales.append(Scale("stable phase", limit, "-", "magnesium fraction beyond which its activity is extrapolated"))
-    return scales
 
 
 def _grid_warnings(scenario: AlloyScenario) -> list[str]:

@@ -7,16 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
+from ramify.models import alloys
 from ramify.models.alloy_stripping.schema import (
     AlloyScenario,
-    DiffusionSection,
     ElectrodeSection,
-    ThermodynamicsSection,
+    PlanarDiffusionSection,
     VacanciesSection,
 )
 from ramify.physics import alloy_data, contact_loss
 from ramify.physics.metals import PRESETS as METALS
-from ramify.scenario.errors import Key, ScenarioError, nearest, shown
+from ramify.scenario.errors import Key, ScenarioError
 from ramify.scenario.fields import Section
 from ramify.scenario.rules import unpressed_rule
 
@@ -26,9 +26,6 @@ LEAST_MAGNESIUM = 0.01
 """Atomic fraction below which an alloy is called pure lithium: 0 in a scenario."""
 EXCHANGE_CURRENTS = (1e-12, 1e7)
 """Least and largest exchange current density [A/m^2]."""
-DIFFUSION, ACTIVITY = next(iter(alloy_data.DIFFUSION)), next(iter(alloy_data.ACTIVITY))
-"""Default presets."""
-WAYS = "one of 'preset', 'diffusivity' and 'table'"
 
 
 def complete(scenario: AlloyScenario, folder: Path) -> AlloyScenario:
@@ -40,7 +37,7 @@ def complete(scenario: AlloyScenario, folder: Path) -> AlloyScenario:
         "electrode": _filled(scenario.electrode, lithium_volume=alloy_data.LITHIUM_VOLUME,
                              magnesium_volume=None if pure else alloy_data.MAGNESIUM_VOLUME),
         "diffusion": _diffusion(scenario),
-        "thermodynamics": scenario.thermodynamics if pure else _activity(scenario.thermodynamics),
+        "thermodynamics": scenario.thermodynamics if pure else alloys.filled_activity(scenario.thermodynamics),
         "kinetics": _filled(scenario.kinetics,
                             anodic_transfer_coefficient=1.0 - scenario.kinetics.transfer_coefficient),
         "output": _filled(scenario.output, fields=("xi", "vacancies" if pure else "magnesium")),
@@ -54,23 +51,9 @@ def _filled(section: SectionType, **defaults: object) -> SectionType:
     return section.model_copy(update={n: v for n, v in defaults.items() if getattr(section, n) is None})
 
 
-def _diffusion(scenario: AlloyScenario) -> DiffusionSection:
-    section = scenario.diffusion
-    if section.diffusivity is None and section.table is None:
-        data = alloy_data.DIFFUSION[section.preset or DIFFUSION]
-        section = _filled(
-            section,
-            preset=DIFFUSION,
-            activation_energy=data.activation_energy,
-            reference_temperature=data.temperature,
-        )
-    if scenario.electrode.magnesium == 0.0:
-        return section
-    return _filled(section, meaning="intrinsic", frame="lattice")
-
-
-def _activity(section: ThermodynamicsSection) -> ThermodynamicsSection:
-    return section if section.interaction is not None else _filled(section, preset=ACTIVITY)
+def _diffusion(scenario: AlloyScenario) -> PlanarDiffusionSection:
+    section = alloys.filled_diffusion(scenario.diffusion)
+    return section if scenario.electrode.magnesium == 0.0 else _filled(section, meaning="intrinsic", frame="lattice")
 
 
 def _vacancies(section: VacanciesSection) -> VacanciesSection:
@@ -107,21 +90,7 @@ def threshold(scenario: AlloyScenario, vacancies: VacanciesSection) -> float:
 
 def diffusivities(scenario: AlloyScenario) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Atomic fractions of magnesium and D [m^2/s] at the temperature of a scenario whose diffusion is resolved."""
-    section, factor = scenario.diffusion, 1.0
-    if section.activation_energy is not None and section.reference_temperature is not None:
-        factor = alloy_data.arrhenius(
-            section.activation_energy, scenario.electrolyte.temperature, section.reference_temperature
-        )
-    if section.preset is not None:
-        data = alloy_data.DIFFUSION[section.preset]
-        return data.fractions, tuple(factor * value for value in data.values)
-    if section.diffusivity is not None:
-        return (0.0,), (factor * section.diffusivity,)
-    assert section.table is not None
-    return (
-        tuple(point.magnesium for point in section.table),
-        tuple(factor * point.diffusivity for point in section.table),
-    )
+    return alloys.diffusivities(scenario.diffusion, scenario.electrolyte.temperature)
 
 
 # ---------------------------------------------------------------------- rules
@@ -149,21 +118,7 @@ def electrode_rule(scenario: AlloyScenario) -> None:
 def diffusion_rule(scenario: AlloyScenario) -> None:
     """D in one way; what it means only where that matters."""
     section, key = scenario.diffusion, ("diffusion",)
-    given = [name for name in ("preset", "diffusivity", "table") if getattr(section, name) is not None]
-    if len(given) > 1:
-        raise ScenarioError(f"cannot be combined with '{given[0]}'", (*key, given[1]), allowed=WAYS)
-    if section.preset is not None and section.preset not in alloy_data.DIFFUSION:
-        raise _unknown((*key, "preset"), section.preset, list(alloy_data.DIFFUSION))
-    if section.table is not None:
-        for index, (before, after) in enumerate(pairwise(section.table), start=1):
-            if after.magnesium <= before.magnesium:
-                problem = "is not above the point before"
-                raise ScenarioError(problem, (*key, "table", index, "magnesium"), f"{after.magnesium:g}")
-    explicit = section.diffusivity is not None or section.table is not None
-    if explicit and (section.activation_energy is None) != (section.reference_temperature is None):
-        missing = "reference_temperature" if section.reference_temperature is None else "activation_energy"
-        present = "activation_energy" if section.reference_temperature is None else "reference_temperature"
-        raise ScenarioError(f"is required beside '{present}' and missing", (*key, missing))
+    alloys.diffusion_rule(section, key)
     if scenario.electrode.magnesium == 0.0:
         for name in ("meaning", "frame", "table"):
             if getattr(section, name) is not None:
@@ -180,10 +135,7 @@ def activity_rule(scenario: AlloyScenario) -> None:
     for name in ("preset", "interaction"):
         if getattr(section, name) is not None and scenario.electrode.magnesium == 0.0:
             raise ScenarioError("belongs to an alloy; this is pure lithium", (*key, name), allowed="no such key")
-    if section.preset is not None and section.interaction is not None:
-        raise ScenarioError("cannot be combined with 'preset'", (*key, "interaction"), allowed="one of the two")
-    if section.preset is not None and section.preset not in alloy_data.ACTIVITY:
-        raise _unknown((*key, "preset"), section.preset, list(alloy_data.ACTIVITY))
+    alloys.activity_rule(section, key)
 
 
 def vacancies_rule(scenario: AlloyScenario) -> None:
@@ -250,10 +202,6 @@ def numerics_rule(scenario: AlloyScenario) -> None:
     for (lower, low), (upper, high) in pairwise(given):
         if low > high:
             raise ScenarioError(f"is less than {lower}, {low:g} s", ("numerics", upper), f"{high:g} s")
-
-
-def _unknown(key: Key, name: str, known: list[str]) -> ScenarioError:
-    return ScenarioError("unknown preset", key, shown(name), ", ".join(known), nearest(name, known))
 
 
 RULES = (

@@ -6,16 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ramify.models.alloys import AtomicFraction, DiffusionSection, ThermodynamicsSection
 from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.fields import (
-    ActivationEnergy,
     ArealResistance,
     Conductivity,
     CurrentDensity,
-    Diffusivity,
     Fraction,
     Length,
-    MolarEnergy,
     MolarVolume,
     Section,
     SurfaceEnergy,
@@ -24,7 +22,6 @@ from ramify.scenario.fields import (
 )
 
 AlloyField = Literal["xi", "lithium", "magnesium", "vacancies"]
-AtomicFraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
 class ElectrodeSection(Section):
@@ -41,34 +38,11 @@ class ElectrodeSection(Section):
     """Partial molar volumes; those of the pure metals by default."""
 
 
-class DiffusionPoint(Section):
-    """Diffusivity at one composition."""
+class PlanarDiffusionSection(DiffusionSection):
+    """Diffusivity of lithium, and the frame in which it holds."""
 
-    magnesium: AtomicFraction
-    diffusivity: Diffusivity
-
-
-class DiffusionSection(Section):
-    """Diffusivity of lithium: a preset, one value, or a table over composition."""
-
-    preset: str | None = None
-    diffusivity: Diffusivity | None = None
-    table: Annotated[tuple[DiffusionPoint, ...], Field(min_length=2, max_length=100, strict=False)] | None = None
-    """Exponential between its points, constant beyond them."""
-    meaning: Literal["intrinsic", "tracer"] | None = None
-    """A tracer's is multiplied by the thermodynamic factor."""
     frame: Literal["lattice", "volume", "fixed"] | None = None
     """`lattice`: magnesium at rest, D intrinsic. `volume`: D the interdiffusivity. `fixed`: no recession."""
-    activation_energy: ActivationEnergy | None = None
-    reference_temperature: Temperature | None = None
-    """At which the values hold."""
-
-
-class ThermodynamicsSection(Section):
-    """Activity of lithium in the alloy: a preset, or Redlich-Kister parameters at the temperature of the run."""
-
-    preset: str | None = None
-    interaction: Annotated[tuple[MolarEnergy, ...], Field(min_length=1, max_length=6, strict=False)] | None = None
 
 
 class VacanciesSection(Section):
@@ -133,7 +107,7 @@ class AlloyScenario(TimedScenario):
     model: Literal["alloy_stripping"]
     engine: Literal["numba"] = "numba"
     electrode: ElectrodeSection
-    diffusion: DiffusionSection = DiffusionSection()
+    diffusion: PlanarDiffusionSection = PlanarDiffusionSection()
     thermodynamics: ThermodynamicsSection = ThermodynamicsSection()
     vacancies: VacanciesSection | None = None
     electrolyte: SolidElectrolyteSection

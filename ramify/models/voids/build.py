@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import numpy as np
 
 from ramify.build_hosts import build_domain, three_axes
+from ramify.models import alloys
+from ramify.models.voids.alloy_rules import diffusivity, mobility
 from ramify.models.voids.formulation import STRESSED
 from ramify.models.voids.rules import layers, shown_cells, site_count
-from ramify.models.voids.schema import VoidScenario
+from ramify.models.voids.schema import AlloySection, VoidScenario
 from ramify.phasefield.problem import Domain, Kinetics
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnNumerics, AllenCahnProblem, PhaseField
+from ramify.phasefield.voids.alloy.problem import AlloyLaws, AlloyNumerics, AlloyProblem
 from ramify.phasefield.voids.cell import CellNumerics, VoidProblem
 from ramify.phasefield.voids.contact_problem import ContactProblem, SolidElectrolyte
 from ramify.phasefield.voids.creep_problem import CreepSupports, StackCreep
@@ -24,6 +28,7 @@ from ramify.phasefield.voids.problem import (
 )
 from ramify.phasefield.voids.shapes import Balls
 from ramify.physics import lithium_creep
+from ramify.physics.constants import GAS_CONSTANT
 from ramify.physics.lithium_creep import PowerLaw
 from ramify.scenario.grid_rules import resolved
 
@@ -61,11 +66,11 @@ def build_creep(scenario: VoidScenario) -> StackCreep | None:
 
 def build_metal(scenario: VoidScenario) -> MetalProblem | AllenCahnProblem:
     """Metal, vacancies and voids."""
-    section, metal, numerics = scenario.vacancies, scenario.metal, scenario.numerics
+    section, metal, numerics, alloy = scenario.vacancies, scenario.metal, scenario.numerics, scenario.alloy
     angle = resolved(scenario.electrolyte.contact_angle)
     domain = build_domain(scenario.domain)
     transport = VacancyTransport(
-        diffusivity=resolved(section.diffusivity),
+        diffusivity=resolved(section.diffusivity) if alloy is None else diffusivity(scenario, alloy),
         molar_volume=resolved(metal.molar_volume),
         surface_energy=resolved(metal.surface_energy),
         temperature=scenario.electrolyte.temperature,
@@ -91,7 +96,7 @@ def build_metal(scenario: VoidScenario) -> MetalProblem | AllenCahnProblem:
             stack_pressure=0.0 if scenario.mechanics == "off" else scenario.mechanics.stack_pressure,
             numerics=AllenCahnNumerics(**steps),
         )
-    return MetalProblem(
+    problem = MetalProblem(
         domain=domain,
         transport=transport,
         interface=void_interface(resolved(scenario.interface.width), angle),
@@ -100,6 +105,33 @@ def build_metal(scenario: VoidScenario) -> MetalProblem | AllenCahnProblem:
         nucleation=build_nucleation(scenario),
         numerics=MetalNumerics(**steps),
     )
+    return problem if alloy is None else build_alloy(scenario, alloy, problem)
+
+
+def build_alloy(scenario: VoidScenario, section: AlloySection, metal: MetalProblem) -> AlloyProblem:
+    """The metal with magnesium in it."""
+    temperature = scenario.electrolyte.temperature
+    fractions, values = alloys.diffusivities(section.diffusion, temperature)
+    given = {f.name: getattr(metal, f.name) for f in fields(MetalProblem) if f.name != "numerics"}
+    steps = {f.name: getattr(metal.numerics, f.name) for f in fields(MetalNumerics)}
+    return AlloyProblem(
+        **given,
+        numerics=AlloyNumerics(**steps, composition_tolerance=resolved(scenario.numerics.composition_tolerance)),
+        alloy=AlloyLaws(
+            magnesium=section.magnesium,
+            fractions=fractions,
+            diffusivities=values,
+            interaction=interaction(scenario, section),
+            mobility=mobility(section),
+            meaning=resolved(section.diffusion.meaning),
+        ),
+    )
+
+
+def interaction(scenario: VoidScenario, section: AlloySection) -> tuple[float, ...]:
+    """L_k/RT of lithium's activity."""
+    temperature = scenario.electrolyte.temperature
+    return tuple(L / (GAS_CONSTANT * temperature) for L in alloys.interaction(section.thermodynamics, temperature))
 
 
 def build_voids(scenario: VoidScenario, domain: Domain) -> Balls | None:
@@ -140,9 +172,10 @@ def build_contact(scenario: VoidScenario) -> ContactProblem:
     """Electrolyte, contact and counter electrode."""
     kinetics, counter = scenario.kinetics, scenario.counter_electrode
     alphas = resolved(kinetics.anodic_transfer_coefficient), kinetics.transfer_coefficient
-    far = counter.exchange_current_density
+    far, alloy = counter.exchange_current_density, scenario.alloy
     return ContactProblem(
         electrolyte=SolidElectrolyte(layers(scenario.electrolyte), scenario.electrolyte.temperature),
         kinetics=Kinetics(kinetics.exchange_current_density, 1.0, *alphas, kinetics.film_resistance),
         counter=None if far is None else Kinetics(far, 1.0, *alphas),
+        interaction=None if alloy is None else interaction(scenario, alloy),
     )

@@ -6,9 +6,11 @@ import math
 
 from ramify.check import Check, Scale
 from ramify.models.voids.build import build_problem
+from ramify.models.voids.check_alloy import alloy_notes, alloy_scales
 from ramify.models.voids.check_published import published_notes, published_scales
 from ramify.models.voids.schema import VoidScenario
 from ramify.phasefield.voids.allen_cahn.problem import AllenCahnProblem
+from ramify.phasefield.voids.alloy.problem import AlloyProblem
 from ramify.phasefield.voids.cell import VoidProblem
 from ramify.physics import contact_loss, lithium_creep, void_closure
 from ramify.physics.constants import FARADAY, GAS_CONSTANT
@@ -49,6 +51,7 @@ def check(scenario: VoidScenario) -> Check:
         steps=len(scenario.protocol),
         scales=(
             *_metal(problem, strips, radius),
+            *_alloy(scenario, problem, strips, radius),
             *_contact(problem, strips),
             *_creep(problem, strips, radius, _most_pressure(scenario, problem)),
         ),
@@ -56,6 +59,7 @@ def check(scenario: VoidScenario) -> Check:
             *_grid(problem, radius),
             *_rim(problem, strips),
             *_published(problem, strips),
+            *(alloy_notes(problem.metal, strips, radius) if isinstance(problem.metal, AlloyProblem) else ()),
             *_driving(scenario, problem),
             *_virgin(problem, _most_pressure(scenario, problem)),
         ),
@@ -103,12 +107,19 @@ def _reach(problem: VoidProblem) -> float:
     return contact_loss.effective_length(metal.domain.size[2], metal.transport.sink_length, back)
 
 
+def _lithium(problem: VoidProblem) -> float:
+    """Charge of the lithium in the domain, were it dense [C/m^2]."""
+    metal = problem.metal
+    share = 1.0 - metal.alloy.magnesium if isinstance(metal, AlloyProblem) else 1.0
+    return FARADAY * share * metal.domain.size[2] / metal.transport.molar_volume
+
+
 def _metal(problem: VoidProblem, strips: float, radius: float | None) -> list[Scale]:
-    metal, height = problem.metal.transport, problem.metal.domain.size[2]
+    metal = problem.metal.transport
     reach = _reach(problem)
     scales = [
-        Scale("metal", SHOWN * FARADAY * height / metal.molar_volume, "mAh/cm2", "in the domain, were it dense"),
-        Scale("tracer diffusivity", metal.diffusivity, "m2/s"),
+        Scale("metal", SHOWN * _lithium(problem), "mAh/cm2", "of lithium in the domain, were it dense"),
+        *([] if isinstance(problem.metal, AlloyProblem) else [Scale("tracer diffusivity", metal.diffusivity, "m2/s")]),
         Scale("capillary length", _capillary(problem), "m", "gamma Omega/RT"),
         Scale("reach of vacancies", reach, "m", "from a full contact"),
     ]
@@ -124,6 +135,12 @@ def _metal(problem: VoidProblem, strips: float, radius: float | None) -> list[Sc
         s = contact_loss.supersaturation(strips, metal.diffusivity, reach, metal.molar_volume)
         scales.append(Scale("supersaturation", s, "-", f"at a full contact and {0.1 * strips:.4g} mA/cm2"))
     return scales
+
+
+def _alloy(scenario: VoidScenario, problem: VoidProblem, strips: float, radius: float | None) -> list[Scale]:
+    if scenario.alloy is None or not isinstance(problem.metal, AlloyProblem):
+        return []
+    return alloy_scales(scenario.alloy, problem.metal, strips, radius)
 
 
 def _contact(problem: VoidProblem, strips: float) -> list[Scale]:
@@ -211,14 +228,14 @@ def _published(problem: VoidProblem, strips: float) -> list[str]:
 def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
     notes = []
     if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
-        notes.append("voids: there are none, and no nucleation: the contact stays whole, whatever is stripped")
+        told = "stays whole, whatever is stripped" if scenario.alloy is None else "is lost by running empty alone"
+        notes.append(f"voids: there are none, and no nucleation: the contact {told}")
     for _, step in scenario.protocol.distinct():
         unlimited = step.limit is None and step.stop("voltage") is None
         if step.kind in ("strip", "pulse") and (step.current_density or 0.0) < 0.0 and unlimited:
             notes.append(f"protocol: '{step.text}' has no voltage limit: the run ends where the contact is gone")
             break
-    metal = problem.metal
-    there = FARADAY * metal.domain.size[2] / metal.transport.molar_volume
+    there = _lithium(problem)
     most = scenario.protocol.total(_stripped)[1]
     if MOST_STRIPPED * there < most < math.inf:
         told = f"up to {most / there:.0%} of the metal, and the contact stays where it is meanwhile"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ramify.models.alloy_stripping.quantities import FIELDS as ALLOY_FIELDS
+from ramify.models.alloy_stripping.quantities import HISTORY as ALLOY_HISTORY
 from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE, Quantity
 
 FIELDS = (
@@ -9,8 +11,10 @@ FIELDS = (
              colour_map="viridis"),
     Quantity("contact_current", "$i_n$", "current density of the contact", "A m-2",
              "normal_current_density_at_contact", "state", colour_map="magma", shown_unit="mA/cm²", shown_factor=0.1),
+    *(quantity for quantity in ALLOY_FIELDS if quantity.name in ("magnesium", "lithium")),
 )  # fmt: skip
-"""On the cells: vacancies are not a number in the electrolyte; the current is in its first layer, zero elsewhere."""
+"""On the cells: vacancies and magnesium are not a number in the electrolyte; the current is in its first layer, zero
+elsewhere. Magnesium and lithium are those of an alloy."""
 
 HISTORY = (
     Quantity("contact_fraction", r"$\varphi$", "contact fraction", "1", "area_fraction_of_contact"),
@@ -42,6 +46,9 @@ HISTORY = (
     Quantity("stripped_capacity", r"$Q_\mathrm{s}$", "capacity taken out", "C m-2", "areal_capacity_taken_out",
              shown_unit="mAh/cm²", shown_factor=MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE),
     Quantity("utilisation", "$u$", "share of lithium stripped", "1", "share_of_lithium_stripped"),
+    *(quantity for quantity in ALLOY_HISTORY if quantity.name in ("contact_magnesium", "contact_activity")),
+    Quantity("magnesium_relative", r"$\delta_\mathrm{Mg}$", "magnesium imbalance so far", "1",
+             "relative_magnesium_imbalance"),
 )  # fmt: skip
 
 LEFT_OUT = frozenset(("salt", "salt_relative", "minimum_concentration", "surface_concentration"))
@@ -58,5 +65,7 @@ SUMMARY = {
     "voids": "voids",
     "occluded_voids": "occluded_voids",
     "utilisation": "utilisation",
+    "contact_magnesium": "contact_magnesium",
+    "contact_activity": "contact_activity",
 }
 """Keys of the summary and the measures they come from."""

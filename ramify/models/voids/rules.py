@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from ramify.models.voids.alloy_rules import FIELDS, alloy_rule, filled_alloy, has_voids
+from ramify.models.voids.alloy_rules import molar_volume as alloy_volume
 from ramify.models.voids.formulation import DIFFUSIVITY, NARROWEST, formulation_rule, phase_field, surface_of
 from ramify.models.voids.schema import LayeredElectrolyteSection, StackField, VoidScenario
 from ramify.physics import alloy_data
@@ -20,6 +22,7 @@ from ramify.scenario.rules import EXCHANGE_CURRENTS, angle_rule, domain_rule, nu
 SectionType = TypeVar("SectionType", bound=Section)
 Rule = Callable[[VoidScenario], None]
 
+FIELDS_OF_LITHIUM = ("xi", "phi", "vacancies", "contact_current")
 TRACER = "Li-Mg tracer"
 """Preset of `physics.alloy_data` whose first value is pure lithium's."""
 FEWEST_WIDTHS = 2.0
@@ -42,19 +45,21 @@ def complete(scenario: VoidScenario, folder: Path) -> VoidScenario:
     depth = min(scenario.domain.size[-1], sum(thickness for thickness, _ in layers(scenario.electrolyte)))
     phase = phase_field(scenario)
     width, energy = (largest_edge(scenario.domain), metal.surface_energy) if phase is None else surface_of(phase)
-    diffusivity = _tracer(scenario.electrolyte.temperature) if phase is None else DIFFUSIVITY
+    alloy = filled_alloy(scenario.alloy)
+    volume = metal.molar_volume if alloy is None else alloy_volume(alloy, metal.molar_volume)
+    names = FIELDS_OF_LITHIUM if alloy is None else (*FIELDS_OF_LITHIUM, FIELDS[0])
     scenario = scenario.model_copy(update={
         "allen_cahn": phase,
-        "metal": _filled(scenario.metal, surface_energy=energy, molar_volume=metal.molar_volume),
-        "vacancies": _filled(scenario.vacancies, diffusivity=diffusivity),
+        "metal": _filled(scenario.metal, surface_energy=energy, molar_volume=volume),
+        "alloy": alloy,
+        "vacancies": _filled(scenario.vacancies, diffusivity=_diffusivity(scenario)),
         "electrolyte": _filled(scenario.electrolyte, contact_angle=angle),
         "kinetics": _filled(kinetics, anodic_transfer_coefficient=1.0 - kinetics.transfer_coefficient),
         "counter_electrode": counter,
         "nucleation": scenario.nucleation and _filled(scenario.nucleation, contact_angle=math.pi - angle),
         "interface": _filled(scenario.interface, width=width),
         "mechanics": _mechanics(scenario),
-        "output": _filled(scenario.output, fields=("xi", "phi", "vacancies", "contact_current"),
-                          electrolyte_depth=depth),
+        "output": _filled(scenario.output, fields=names, electrolyte_depth=depth),
         "numerics": _numerics(scenario),
     })  # fmt: skip
     for rule in GRID_RULES:
@@ -67,9 +72,13 @@ def _filled(section: SectionType, **defaults: object) -> SectionType:
     return section.model_copy(update={n: v for n, v in defaults.items() if getattr(section, n) is None})
 
 
-def _tracer(temperature: float) -> float:
-    """Tracer diffusivity of lithium [m^2/s]."""
-    data = alloy_data.DIFFUSION[TRACER]
+def _diffusivity(scenario: VoidScenario) -> float | None:
+    """Of lithium's tracers [m^2/s], or the published one; None in an alloy, which has its own."""
+    if scenario.alloy is not None:
+        return None
+    if scenario.formulation == "allen_cahn":
+        return DIFFUSIVITY
+    data, temperature = alloy_data.DIFFUSION[TRACER], scenario.electrolyte.temperature
     return data.values[0] * alloy_data.arrhenius(data.activation_energy, temperature, data.temperature)
 
 
@@ -81,16 +90,17 @@ def _mechanics(scenario: VoidScenario) -> StackField:
 
 
 def _numerics(scenario: VoidScenario) -> Section:
+    from ramify.phasefield.voids.alloy.problem import AlloyNumerics
     from ramify.phasefield.voids.cell import CellNumerics
-    from ramify.phasefield.voids.problem import MetalNumerics
 
-    metal, cell = MetalNumerics(), CellNumerics()
+    metal, cell = AlloyNumerics(), CellNumerics()
     return _filled(
         scenario.numerics,
         front_motion=metal.front_motion,
         time_tolerance=metal.time_tolerance,
         contact_change=cell.contact_change,
         smallest_step=cell.smallest_step,
+        composition_tolerance=None if scenario.alloy is None else metal.composition_tolerance,
     )
 
 
@@ -286,7 +296,7 @@ def mechanics_rule(scenario: VoidScenario) -> None:
     if section.stack_pressure == 0.0 and not any(step.pressure for _, step in scenario.protocol.distinct()):
         allowed = "more than zero, 'under PRESSURE' in a step of the protocol, or mechanics: off"
         raise ScenarioError("nothing ever presses on the metal", ("mechanics", "stack_pressure"), "0 Pa", allowed)
-    if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
+    if not has_voids(scenario):
         allowed = "off, or 'voids'"
         raise ScenarioError("dense metal has nothing to creep into", ("mechanics",), allowed=allowed)
 
@@ -294,6 +304,7 @@ def mechanics_rule(scenario: VoidScenario) -> None:
 RULES: tuple[Rule, ...] = (
     axes_rule,
     metal_rule,
+    alloy_rule,
     surface_rule,
     formulation_rule,
     electrolyte_rule,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from ramify.models.alloy_stripping.schema import ContactKineticsSection
+from ramify.models.alloys import DiffusionSection, ThermodynamicsSection
 from ramify.scenario.base import StoredFields, TimedScenario
 from ramify.scenario.fields import (
     AS_PHASES,
@@ -33,7 +34,7 @@ from ramify.scenario.fields import (
 )
 from ramify.scenario.schema import DomainSection
 
-VoidField = Literal["xi", "phi", "vacancies", "contact_current"]
+VoidField = Literal["xi", "phi", "vacancies", "contact_current", "magnesium", "lithium"]
 
 
 class StrippedMetalSection(Section):
@@ -47,6 +48,18 @@ class StrippedMetalSection(Section):
     """D_s of atoms that run along a void's surface; they do not by default."""
     surface_thickness: Length | None = None
     """delta_s of the layer in which they do."""
+
+
+class AlloySection(Section):
+    """Lithium with magnesium, which stays behind when lithium is stripped."""
+
+    magnesium: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+    """Atomic fraction at the start, and of the electrode behind z = 0."""
+    magnesium_mobility: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Tracer diffusivity of magnesium over that of lithium; required beside voids, 0 by default without them."""
+    diffusion: DiffusionSection = DiffusionSection()
+    """Of lithium."""
+    thermodynamics: ThermodynamicsSection = ThermodynamicsSection()
 
 
 class VacancyTransportSection(Section):
@@ -201,6 +214,8 @@ class VoidNumericsSection(Section):
     """Largest error of that displacement, in cells."""
     contact_change: Annotated[float, Field(gt=0, le=0.5)] | None = None
     """Largest change of the contact in a step, as a share of what is left of it."""
+    composition_tolerance: Annotated[float, Field(gt=0, le=0.1)] | None = None
+    """Largest error of a step of an alloy, of the atomic fraction."""
     first_step: Time | None = None
     largest_step: Time | None = None
     smallest_step: Time | None = None
@@ -217,6 +232,8 @@ class VoidScenario(TimedScenario):
     domain: DomainSection
     """Of the metal, from the current collector (z = 0) to its contact with the electrolyte."""
     metal: StrippedMetalSection = StrippedMetalSection()
+    alloy: AlloySection | None = None
+    """Pure lithium without it."""
     vacancies: VacancyTransportSection = VacancyTransportSection()
     voids: Annotated[tuple[InitialVoidSection, ...], Field(max_length=1000, strict=False)] = ()
     random_voids: RandomVoidsSection | None = None

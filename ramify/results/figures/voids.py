@@ -1,7 +1,7 @@
 """Figures of voids at a solid electrolyte: history, sections through metal and electrolyte, the contact, a film.
 
-A section shows the vacancies in the metal, the voids white with a dark outline, and the potential in the electrolyte
-above. A 3-D run is cut through its largest void at the end.
+A section shows the vacancies in the metal - of an alloy another one the magnesium, as does the film -, the voids white
+with a dark outline, and the potential in the electrolyte above. A 3-D run is cut through its largest void at the end.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from ramify.results.figures.style import FRONT, LINES, METAL, caption, house_sty
 from ramify.results.folder import FIGURES
 
 ROWS = ("voltage", "current_density", "contact_fraction", "constriction_resistance", "hot_spot", "void_volume", "voids",
-        "contact_supersaturation")  # fmt: skip
+        "contact_supersaturation", "contact_magnesium", "contact_activity")  # fmt: skip
 COLUMNS = fields.HISTORY | {quantity.name: quantity for quantity in HISTORY}
 STORED = fields.FIELDS | {quantity.name: quantity for quantity in FIELDS}
-MAPPED = ("vacancies", "phi")
+IN_METAL = ("vacancies", "magnesium")
+MAPPED = (*IN_METAL, "phi")
 MOST_LINES = 6
 OVER_MEAN = "Contact's current density over its mean"
 SEEN = 1e-3
@@ -49,7 +50,9 @@ def plot_voids(folder: Path) -> list[Path]:
     made = [_history(case, out / "history.png")] if len(case.history.get("time", ())) > 1 else []
     if "xi" not in case.names or case.dimension == 1:
         return made
-    made.append(_sections(case, out / "sections.png"))
+    made.append(_sections(case, out / "sections.png", "vacancies"))
+    if "magnesium" in case.names:
+        made.append(_sections(case, out / "magnesium.png", "magnesium"))
     if "contact_current" in case.names:
         made.append(_contact(case, out / "contact.png"))
     if len(case.times) > 1:
@@ -59,8 +62,9 @@ def plot_voids(folder: Path) -> list[Path]:
 
 def contact_layer(case: Case) -> int:
     """Layer of the stored fields that is the first of the electrolyte: the one in which the contact's current is."""
-    if "vacancies" in case.names:
-        return int(np.argmax(np.isnan(case.field("vacancies", 0)).all(axis=(1, 2))))
+    for name in IN_METAL:
+        if name in case.names:
+            return int(np.argmax(np.isnan(case.field(name, 0)).all(axis=(1, 2))))
     return int(np.argmax(np.abs(case.field("contact_current", len(case.times) - 1)).sum(axis=(1, 2))))
 
 
@@ -104,7 +108,7 @@ def _scales(case: Case) -> dict[str, ScalarMappable]:
         low, high = np.inf, -np.inf
         for snapshot in range(len(case.times)):
             values = case.field(name, snapshot)
-            if name == "vacancies":
+            if name in IN_METAL:
                 values = np.where(case.field("xi", snapshot) > SURFACE, values, np.nan)
             else:
                 values = values[layer:]
@@ -114,17 +118,20 @@ def _scales(case: Case) -> dict[str, ScalarMappable]:
     return found
 
 
-def _draw_section(axis: Axes, case: Case, snapshot: int, row: int, scales: dict[str, ScalarMappable]) -> None:
+def _draw_section(
+    axis: Axes, case: Case, snapshot: int, row: int, scales: dict[str, ScalarMappable], inside: str
+) -> None:
+    """Metal with the field `inside` of it, and the electrolyte above."""
     layer = contact_layer(case)
     left, right, bottom, top = (1e6 * edge for side in "xz" for edge in case.edges(side))
     plane = bottom + (top - bottom) * layer / case.cells[2]
     xi = case.field("xi", snapshot)[:layer, row]
     for name, rows, low, high in (
-        ("vacancies", slice(None, layer), bottom, plane),
+        (inside, slice(None, layer), bottom, plane),
         ("phi", slice(layer, None), plane, top),
     ):
         if name not in scales:
-            axis.axhspan(low, high, color=METAL if name == "vacancies" else "#efe6d5", lw=0)
+            axis.axhspan(low, high, color=METAL if name == inside else "#efe6d5", lw=0)
             continue
         axis.imshow(
             STORED[name].shown(case.field(name, snapshot)[rows, row]),
@@ -148,8 +155,13 @@ def _draw_section(axis: Axes, case: Case, snapshot: int, row: int, scales: dict[
     axis.set_aspect("equal")
 
 
-def _sections(case: Case, path: Path) -> Path:
-    row, shown, scales = _row(case), _shown(case), _scales(case)
+def _of(scales: dict[str, ScalarMappable], inside: str) -> dict[str, ScalarMappable]:
+    """Those of a section with the field `inside` of its metal."""
+    return {name: scale for name, scale in scales.items() if name in (inside, "phi")}
+
+
+def _sections(case: Case, path: Path, inside: str) -> Path:
+    row, shown, scales = _row(case), _shown(case), _of(_scales(case), inside)
     (left, right), (low, high) = case.edges("x"), case.edges("z")
     width = 2.5
     height = min(max(width * (high - low) / (right - left), 1.2), 4.5)
@@ -157,7 +169,7 @@ def _sections(case: Case, path: Path) -> Path:
         figure = Figure(figsize=(width * len(shown) + 1.8, height + 1.1), layout="compressed")
         axes = list(figure.subplots(1, len(shown), squeeze=False, sharey=True)[0])
         for axis, snapshot in zip(axes, shown, strict=True):
-            _draw_section(axis, case, snapshot, row, scales)
+            _draw_section(axis, case, snapshot, row, scales, inside)
             axis.set_title(caption(case, snapshot).replace(",  ", "\n"))
             axis.set_xlabel("$x$ (µm)")
         axes[0].set_ylabel("$z$ (µm)")
@@ -229,14 +241,15 @@ def _draw_contact(axis: Axes, case: Case, snapshot: int, layer: int, scale: Scal
 
 def _film(case: Case, path: Path) -> Path:
     """The section over time; in 3-D beside the contact."""
-    row, scales, layer = _row(case), _scales(case), contact_layer(case)
+    inside = "magnesium" if "magnesium" in case.names else "vacancies"
+    row, scales, layer = _row(case), _of(_scales(case), inside), contact_layer(case)
     wide = case.dimension == 3 and "contact_current" in case.names
     contact = _contact_scale(case, layer) if wide else None
 
     def paint(snapshot: int) -> Figure:
         figure = Figure(figsize=(9.4 if wide else 6.6, 3.8), layout="compressed")
         axes = list(figure.subplots(1, 2 if wide else 1, squeeze=False)[0])
-        _draw_section(axes[0], case, snapshot, row, scales)
+        _draw_section(axes[0], case, snapshot, row, scales, inside)
         axes[0].set_xlabel("$x$ (µm)")
         axes[0].set_ylabel("$z$ (µm)")
         if contact is not None:
