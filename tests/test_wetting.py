@@ -231,6 +231,40 @@ def test_wall_areas_of_a_host_are_those_of_its_surface(shape):
         )
 
 
+@pytest.mark.parametrize("turn", [0.0, 25.0, 45.0])
+@pytest.mark.parametrize("degrees", [60.0, 130.0])
+def test_a_wall_pulls_as_its_angle_asks_however_the_grid_cuts_it(degrees, turn):
+    """K integrated over the open space beside a plane surface off its angle: wall area times the change of n.nu."""
+    theta, slope = math.radians(degrees + 2.0), math.radians(turn)
+    into, foot = np.array([math.sin(slope), -math.cos(slope)]), np.array([32.2, 26.3])
+    # The surface's normal into the metal: at `degrees` to the wall's.
+    inward = np.array([math.sin(slope + math.radians(degrees)), -math.cos(slope + math.radians(degrees))])
+
+    def out_of(normal):
+        return lambda x, y, z: -(x - foot[0] * H) * normal[0] - (z - foot[1] * H) * normal[1] + 0.0 * y
+
+    problem = plating_problem(
+        (64, 1, 56),
+        geometry=Geometry(
+            lambda x, y, z: np.maximum(out_of(inward)(x, y, z), z - 44.0 * H), host_distance=out_of(into)
+        ),
+        contact_angles=ContactAngles(host=theta),
+        metal=replace(LITHIUM, surface_energy=0.5),
+    )
+    solver = PlatingSolver(problem)
+    curvature = solver.grid.zeros()
+    solver.front.surface_curvature(solver.xi, curvature)
+    z, x = np.meshgrid(np.arange(56) + 0.5, np.arange(64) + 0.5, indexing="ij")
+    beside = np.hypot(x - foot[0], z - foot[1]) < 7.0
+    found = float(np.sum((curvature * solver.pore)[OWNED][:, 0, :] * beside)) * H
+    wall = solver.front.wetting.host
+    assert wall is not None
+    k, j, i = wall.cells[: len(wall.depths)].T
+    length = float(np.sum(solver.pore[k, j, i] * H / wall.depths * beside[k - 1, i - 1]))
+    assert length == pytest.approx(14.0, abs=1.0)
+    assert found == pytest.approx(length * (math.cos(math.radians(degrees)) - math.cos(theta)), rel=0.03)
+
+
 def test_right_angles_are_no_walls_at_all():
     pillar = Geometry(flat(6.0 * H), host_distance=lambda x, y, z: 4.0 * H - x + 0.0 * (y + z))
     solver = PlatingSolver(plating_problem((8, 1, 20), geometry=pillar))

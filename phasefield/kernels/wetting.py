@@ -20,7 +20,7 @@ import math
 import numba
 import numpy as np
 
-from ramify.phasefield.kernels.front import LARGEST_DISTANCE, SATURATION
+from ramify.phasefield.kernels.front import LARGEST_DISTANCE, SATURATION, face_normal
 from ramify.physics.interface import FLAT, wall_energy_slope, wall_slope
 
 
@@ -134,6 +134,66 @@ def set_wall_normals(
         normal_x[k, j, i] = gx * share + cosine * nx
         normal_y[k, j, i] = gy * share + cosine * ny
         normal_z[k, j, i] = gz * share + cosine * nz
+
+
+@numba.njit(cache=True)
+def set_wall_curvature(
+    psi: np.ndarray,
+    xi: np.ndarray,
+    pore: np.ndarray,
+    openings: tuple[np.ndarray, np.ndarray, np.ndarray],
+    cells: np.ndarray,
+    normals: np.ndarray,
+    missing: np.ndarray,
+    floor: bool,
+    inverse: tuple[float, float, float],
+    law: tuple[float, float, float],
+    largest: float,
+    curvature: np.ndarray,
+) -> None:
+    """K = -div n of the open part of cells at the wall that the surface reaches, where `curvature` is not zero.
+
+    Parameters
+    ----------
+    psi
+        Signed distance [widths], ghosts filled.
+    openings
+        Open fractions of the faces across x, y, z.
+    missing
+        What the open faces leave unbalanced over the cell's volume (x, y, z) [1/m]: the wall, which has the contact
+        angle's normal.
+    floor
+        Whether the lowest cells have a face to the collector that `missing` leaves out.
+    largest
+        Bound of K [1/m].
+
+    The others as for `set_wall_gradients`. What one cell's face gives another's has with the other sign, so that the
+    angle enters as a whole however the grid cuts the wall.
+    """
+    ez, ey, ex = (1, 0, 0), (0, 1, 0), (0, 0, 1)
+    ix, iy, iz = inverse
+    opening_x, opening_y, opening_z = openings
+    cosine, sine, width = law
+    for n in range(missing.shape[0]):
+        k, j, i = cells[n, 0], cells[n, 1], cells[n, 2]
+        if curvature[k, j, i] == 0.0:
+            continue
+        nx, ny, nz = normals[n, 0], normals[n, 1], normals[n, 2]
+        gx, gy, gz, along = gradient_along_wall(xi, pore, (k, j, i), (nx, ny, nz), inverse, width)
+        if along < FLAT * sine:
+            continue
+        share = sine * width / along
+        wall = missing[n, 0] * (gx * share + cosine * nx)
+        wall += missing[n, 1] * (gy * share + cosine * ny) + missing[n, 2] * (gz * share + cosine * nz)
+        across_x, across_y, across_z = (ix, iy, iz), (iy, ix, iz), (iz, ix, iy)
+        total = ix * opening_x[k, j, i + 1] * face_normal(psi, k, j, i + 1, ex, ey, ez, across_x)
+        total -= ix * opening_x[k, j, i] * face_normal(psi, k, j, i, ex, ey, ez, across_x)
+        total += iy * opening_y[k, j + 1, i] * face_normal(psi, k, j + 1, i, ey, ex, ez, across_y)
+        total -= iy * opening_y[k, j, i] * face_normal(psi, k, j, i, ey, ex, ez, across_y)
+        total += iz * opening_z[k + 1, j, i] * face_normal(psi, k + 1, j, i, ez, ex, ey, across_z)
+        below = pore[k, j, i] if floor and k == 1 else opening_z[k, j, i]
+        total -= iz * below * face_normal(psi, k, j, i, ez, ex, ey, across_z)
+        curvature[k, j, i] = min(max((wall - total) / pore[k, j, i], -largest), largest)
 
 
 @numba.njit(cache=True)

@@ -309,3 +309,4 @@ class Front:
             kernels.extend_films(psi, self.inverse, self.interface.width)
         self.grid.fill_outer_ghosts(psi, below=False)
         kernels.set_curvature(psi, xi, self.inverse, SMALLEST_BUMP, self.largest_curvature, curvature)
+        self.wetting.set_curvature(psi, xi, self.openings, curvature)

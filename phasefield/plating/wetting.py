@@ -31,6 +31,8 @@ class Wall:
     """(n, 3), unit vectors (x, y, z) out of the pore space."""
     depths: np.ndarray
     """Open volume over wall area [m] of the first ones."""
+    missing: np.ndarray
+    """(n, 3), what their open faces leave unbalanced, upper less lower opening over the cell edge (x, y, z) [1/m]."""
 
 
 class Wetting:
@@ -62,16 +64,20 @@ class Wetting:
     def _collector_wall(self, angle: float) -> Wall:
         lowest = np.argwhere(self.pore[1:2, 1:-1, 1:-1] > 0.0) + 1 if self.grid.at_bottom else np.empty((0, 3), int)
         normals = np.tile([0.0, 0.0, -1.0], (len(lowest), 1))
-        return Wall(self._law(angle), lowest, normals, np.full(len(lowest), self._edges[2]))
+        missing = -normals * self.pore[tuple(lowest.T)][:, None] / self._edges[2]
+        return Wall(self._law(angle), lowest, normals, np.full(len(lowest), self._edges[2]), missing)
 
     def _host_wall(self, angle: float, problem: MovingSurface, openings: list[np.ndarray]) -> Wall:
-        areas, open_cells = self._wall_areas(problem, openings), self.pore[OWNED] > 0.0
+        missing = np.stack([self._imbalance(opening, axis) for axis, opening in enumerate(openings)])
+        areas, open_cells = self._wall_areas(problem, missing), self.pore[OWNED] > 0.0
         touching = np.argwhere(open_cells & (areas > 0.0))
         beside = np.argwhere(open_cells & (areas == 0.0) & self._beside(self.pore == 0.0))
         depths = problem.domain.cell_volume * self.pore[OWNED][tuple(touching.T)] / areas[tuple(touching.T)]
         least = SMALLEST_DEPTH * min(h for h, n in zip(self._edges, problem.domain.cells, strict=True) if n > 1)
         cells = np.concatenate([touching, beside])
-        return Wall(self._law(angle), cells + 1, self._host_normals(problem, cells), np.maximum(depths, least))
+        unbalanced = missing[(slice(None), *touching.T)].T / np.array(self._edges)
+        normals = self._host_normals(problem, cells)
+        return Wall(self._law(angle), cells + 1, normals, np.maximum(depths, least), unbalanced)
 
     def _beside(self, mask: np.ndarray) -> np.ndarray:
         """Owned cells with one of the mask, ghosts filled, among themselves and their 26 neighbours."""
@@ -79,17 +85,16 @@ class Wetting:
         band.spread_near(mask.astype(np.uint8), spread)
         return spread[OWNED] > 0
 
-    def _wall_areas(self, problem: MovingSurface, openings: list[np.ndarray]) -> np.ndarray:
-        """Wall of the host in the owned cells [m^2]: what their open faces leave unbalanced.
+    def _wall_areas(self, problem: MovingSurface, missing: np.ndarray) -> np.ndarray:
+        """Wall of the host in the owned cells [m^2]: what their open faces leave unbalanced, `missing` by axis.
 
         Only what lies across the smooth wall's normal counts: facets that the grid adds beside it cancel in the sum.
         """
         hx, hy, hz = self._edges
-        faces = (hy * hz, hx * hz, hx * hy)
-        missing = np.stack([a * self._imbalance(o, n) for n, (a, o) in enumerate(zip(faces, openings, strict=True))])
+        faces = np.array([hy * hz, hx * hz, hx * hy])
         cut = np.argwhere((self.pore[OWNED] > 0.0) & missing.any(axis=0))
         areas = np.zeros(self.grid.shape)
-        across = -np.sum(missing[(slice(None), *cut.T)].T * self._host_normals(problem, cut), axis=1)
+        across = -np.sum(missing[(slice(None), *cut.T)].T * faces * self._host_normals(problem, cut), axis=1)
         areas[tuple(cut.T)] = np.maximum(across, 0.0)
         return areas
 
@@ -151,6 +156,25 @@ class Wetting:
             touching = len(wall.depths)
             kernels.set_wall_normals(
                 xi, self.pore, wall.cells[:touching], wall.normals, self._inverse, wall.law, *normals
+            )
+
+    def set_curvature(self, psi: np.ndarray, xi: np.ndarray, openings: list[np.ndarray], curvature: np.ndarray) -> None:
+        """K [1/m] of the cells at walls that the surface meets, by the contact angle; parameters as for the kernel."""
+        ox, oy, oz = openings
+        for wall in self.walls:
+            kernels.set_wall_curvature(
+                psi,
+                xi,
+                self.pore,
+                (ox, oy, oz),
+                wall.cells,
+                wall.normals,
+                wall.missing,
+                wall is self.host and self.grid.at_bottom,
+                self._inverse,
+                wall.law,
+                max(self._inverse),
+                curvature,
             )
 
     def add_flux(self, base: np.ndarray, near: np.ndarray, change: float, out: np.ndarray) -> float:

@@ -26,7 +26,8 @@ class ContactPlane(Wetting):
         j, i = np.divmod(np.arange(count), nx)
         cells = np.stack([np.full(count, grid.shape[0]), j + 1, i + 1], axis=1)
         law = (math.cos(problem.contact_angle), math.sin(problem.contact_angle), problem.interface.width)
-        self._plane = Wall(law, cells, np.tile([0.0, 0.0, 1.0], (count, 1)), np.full(count, self._edges[2]))
+        normals, high = np.tile([0.0, 0.0, 1.0], (count, 1)), self._edges[2]
+        self._plane = Wall(law, cells, normals, np.full(count, high), -normals / high)
 
     @property
     def walls(self) -> list[Wall]:
