@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ramify.atomistic.trajectory import Trajectory
+from ramify.atomistic.facts import Stated, gather
+from ramify.atomistic.sources import open_sources
+from ramify.atomistic.trajectory import Trajectory, gather_trajectory
 
 SAMPLES = Path(__file__).parent / "data" / "md"
+LIQUID = ("log.liquid550.lammps.gz", "start.data.gz")
+"""Samples that say what run the dumps of the liquid come from."""
 
 
 def close(value: Any, rel: float = 1e-6) -> Any:
@@ -85,3 +89,10 @@ def dump_text(
                 values |= {axis + "su": repr(float(frame[i, d] / edge))}
             parts.append(" ".join(values[name] for name in columns.split()) + "\n")
     return "".join(parts)
+
+
+def load(*names: Path, stated: Stated | None = None, **options) -> Trajectory:
+    """The trajectory that files and stated facts make together; options of `gather_trajectory`."""
+    sources = open_sources(list(names))
+    facts = gather(stated or Stated(), sources.log, sources.data, sources.outputs)
+    return gather_trajectory(sources.frames(), facts, **options)
