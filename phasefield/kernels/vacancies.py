@@ -156,7 +156,7 @@ def add_exchange_feed(
 ) -> None:
     """Add the divergence [1/s] of the feed -v (R - xi + K l E) n through the faces across one axis.
 
-    As `kernels.front.add_feed`, for the exchange with a void. `tables` are R - xi, E and their end (voids.profile);
+    As `kernels.feed.add_feed`, for the exchange with a void. `tables` are R - xi, E and their end (voids.profile);
     `speed` is the velocity of the surface, zero where nothing is exchanged, ghosts filled.
     """
     excess, bent, reach = tables

@@ -24,7 +24,7 @@ from mpi4py import MPI
 from ramify.phasefield.engine import Control, Ledger, SolverFailure, StepReport
 from ramify.phasefield.grid import Grid
 from ramify.phasefield.mechanics.solver import MechanicsFailure
-from ramify.phasefield.plating.timescheme import LARGEST_RATIO
+from ramify.phasefield.plating.timescheme import LARGEST_RATIO, fit_step
 from ramify.phasefield.voids.books import Books, Crept, Unbalanced
 from ramify.phasefield.voids.carriers import Carried, make_carrier
 from ramify.phasefield.voids.cell import VoidProblem
@@ -173,7 +173,7 @@ class VoidEngine:
         self._set_creep()
         wish, reason = self._wish(flow), "the error of a step stays too large"
         for rejected in range(MOST_REJECTIONS):
-            step, exact = _fit(wish, until - self.time)
+            step, exact = fit_step(wish, until - self.time)
             try:
                 attempt, shorter = self._attempt(flow, step)
             except Depleted as empty:
@@ -379,12 +379,3 @@ def _contact_state(saved: dict[str, Any]) -> ContactState:
         **{name: np.array(saved[name]) for name in ("magnesium", "activity") if name in saved},
         limit=float(saved["limit"]),
     )
-
-
-def _fit(wish: float, left: float) -> tuple[float, bool]:
-    """Step that meets the end exactly, without a sliver before it; and whether it does meet it."""
-    if left <= wish * (1.0 + 1e-9):
-        return left, True
-    if left < 2.0 * wish * (1.0 - 1e-9):
-        return 0.5 * left, False
-    return wish, False

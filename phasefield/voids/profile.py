@@ -7,7 +7,7 @@ Across a thin layer the excess of vacancies over s_eq is v/D l C(s), v the surfa
 so that a cell's own -k' (s - s_eq) is v times c(s) = Da' C(s), from which v is known. The exchange up to s is the share
 R(s), the integral of w c; a front that keeps its profile needs xi(s). Metal has to flow by v (R - xi) along the normal,
 and by v K l E(s) more where the surface is curved, E the integral of R - xi less its part of R
-(kernels.front explains both for a reaction of even strength).
+(kernels.feed explains both for a reaction of even strength).
 """
 
 from __future__ import annotations
