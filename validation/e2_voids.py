@@ -95,6 +95,8 @@ WEAK = (0.1, 1.0)
 VARIATIONS: dict[str, Imperfect] = {
     "as fixed": Imperfect(),
     "contact 0.5": Imperfect(contact=0.5, across=24),
+    "contact 0.6": Imperfect(contact=0.6, across=30),
+    "contact 0.8": Imperfect(contact=0.8, across=60),
     "contact 0.9": Imperfect(contact=0.9, across=80),
     "radius 5 um": Imperfect(radius=5.0),
     "sinks of 10 um": Imperfect(overrides=("vacancies.sink_length=10 um",)),
