@@ -240,6 +240,18 @@ def memory_peak() -> float:
     return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def start_of_peak() -> float:
+    """Resident memory now [bytes], from which `peak_since` counts anew (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return memory_now()
+
+
+def peak_since(start: float) -> float:
+    """Largest resident memory since `start_of_peak`, beyond what there was then [bytes]."""
+    status = Path("/proc/self/status").read_text()
+    return 1024.0 * float(status.partition("VmHWM:")[2].split()[0]) - start
+
+
 # ---------------------------------------------------------------------- the report
 
 

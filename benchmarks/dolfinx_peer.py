@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,24 @@ PRESSURE, YOUNG, POISSON = 1e6, 7.81e9, 0.38
 DIFFUSION, CHARGES = (0.8, 2.0), (2, -1)
 
 
+MEMORY: dict[str, float] = {}
+
+
+def resident(key: str) -> float:
+    """Resident memory [bytes], `VmRSS` now or `VmHWM` at most since it was last read."""
+    value = 1024.0 * float(Path("/proc/self/status").read_text().partition(f"{key}:")[2].split()[0])
+    Path("/proc/self/clear_refs").write_text("5")
+    return value
+
+
+def solved(unknowns: int) -> None:
+    """Note the peak of memory since the mesh was begun [bytes per unknown]."""
+    MEMORY["peak"] = (resident("VmHWM") - MEMORY["start"]) / unknowns
+
+
 def cube(cells: int) -> mesh.Mesh:
     """Tetrahedra."""
+    MEMORY["start"] = resident("VmRSS")
     return mesh.create_unit_cube(MPI.COMM_SELF, cells, cells, cells)
 
 
@@ -70,8 +87,8 @@ def linear(a: Any, load: Any, bcs: list[Any], space: Any, near: Any, began: floa
         matrix.setNearNullSpace(near)
     solver = krylov(matrix, "cg", {})
     solver.solve(right, answer.vector)
-    solved = time.perf_counter()
-    times = {"set_up_s": built - began, "assembly_s": assembled - built, "solve_s": solved - assembled}
+    times = {"set_up_s": built - began, "assembly_s": assembled - built, "solve_s": time.perf_counter() - assembled}
+    solved(len(answer.x.array))
     return answer, times | {"iterations": float(solver.getIterationNumber())}
 
 
@@ -185,12 +202,13 @@ def nernst_planck(cells: int) -> dict[str, float]:
         petsc.set_bc(right, bcs)
         assembled = time.perf_counter()
         solver.solve(right, change)
-        solved = time.perf_counter()
+        done = time.perf_counter()
         answer.vector.axpy(-1.0, change)
         times["assembly_s"] += assembled - start
-        times["solve_s"] += solved - assembled
+        times["solve_s"] += done - assembled
         iterations, newton = iterations + solver.getIterationNumber(), newton + 1
         largest = float(np.abs(change.array).max())
+    solved(len(answer.x.array))
     errors = [
         float(np.sqrt(fem.assemble_scalar(fem.form((answer[k] - exact[k]) ** 2 * ufl.dx(
             metadata={"quadrature_degree": 5})))))
@@ -204,4 +222,4 @@ def nernst_planck(cells: int) -> dict[str, float]:
 if __name__ == "__main__":
     PROBLEMS = {"poisson": poisson, "elasticity": elasticity, "nernst_planck": nernst_planck}
     PROBLEMS[sys.argv[1]](2)  # compiles
-    print(json.dumps(PROBLEMS[sys.argv[1]](int(sys.argv[2]))))
+    print(json.dumps(PROBLEMS[sys.argv[1]](int(sys.argv[2])) | {"peak_bytes_per_unknown": MEMORY["peak"]}))

@@ -37,6 +37,7 @@ LITHIUM = preset("lithium")
 
 def ours(cells: int) -> dict[str, float]:
     """Times of one run [s], and the mean sinking of the top's nodes."""
+    before = common.start_of_peak()
     start = time.perf_counter()
     space = Space(uniform_box("tetrahedron", (1.0, 1.0, 1.0), (cells,) * 3), 1, 3)
     solid = ElasticSolid(space, {"box": Phase(elastic(LITHIUM))})
@@ -50,6 +51,7 @@ def ours(cells: int) -> dict[str, float]:
     assembled = time.perf_counter()
     u = solid.solve([Fixed("bottom"), Pressure("top", PRESSURE)], TOLERANCE)
     solved = time.perf_counter()
+    peak = common.peak_since(before)
     found = {
         "set_up_s": built - start - (assembled - again),
         "assembly_s": assembled - again,
@@ -57,6 +59,7 @@ def ours(cells: int) -> dict[str, float]:
         "iterations": float(solid.solver.iterations if solid.solver else 0),
         "sinking": float(-u[space.boundary_nodes("top"), 2].mean()),
         "unknowns": 3.0 * space.global_count,
+        "peak_bytes_per_unknown": peak / (3.0 * space.global_count),
     }
     solid.destroy()
     space.destroy()

@@ -78,6 +78,9 @@ class LinearSolver:
         LinearFailure
             On every rank alike.
         """
+        if self.method == "multigrid":
+            # PETSc forgets it when values change, and would estimate eigenvalues in another way.
+            self.matrix.setOption(PETSc.Mat.Option.SPD, True)
         # Coarse matrices: by the product with the transposed interpolation, formed, which takes a third less time than
         # PETSc's usual way on one rank; on several it has others.
         with for_now(**({"matptap_via": "rap"} if self.matrix.comm.size == 1 else {})):
@@ -114,7 +117,6 @@ class LinearSolver:
         ksp.setOperators(self.matrix)
         preconditioner = ksp.getPC()
         if self.method == "multigrid":
-            self.matrix.setOption(PETSc.Mat.Option.SPD, True)
             ksp.setType(PETSc.KSP.Type.CG)
             preconditioner.setType(PETSc.PC.Type.GAMG)
             self._default(AGGREGATES)

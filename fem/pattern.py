@@ -107,8 +107,8 @@ class Pattern:
     def matrix(self, fixed: np.ndarray | None = None) -> PETSc.Mat:
         """A matrix that takes such entries by `fill`; the caller destroys it.
 
-        Rows and columns of unknowns that are `fixed` (local nodes, components) for good keep their diagonal alone: no
-        zeros are multiplied there, and multigrid leaves these unknowns out.
+        Nodes all of whose unknowns are `fixed` (local nodes, components) for good keep no neighbours: no zeros are
+        multiplied there, and multigrid leaves them out. Blocks stay whole, for PETSc is slow on others.
         """
         space = self.space
         width = space.components
@@ -126,9 +126,10 @@ class Pattern:
         j = np.empty(shape, PETSc.IntType)
         i[:] = first_row[:, None, None] + unknown[None, :, None]
         j[:] = first_column[:, None, None] + unknown[None, None, :]
-        if fixed is not None and fixed.any():
+        if fixed is not None:
+            held = fixed.all(axis=1)
             # PETSc passes over entries of negative rows.
-            i[(fixed[self.rows][:, :, None] | fixed[self.columns][:, None, :]) & (i != j)] = -1
+            i[(held[self.rows] | held[self.columns]) & (self.rows != self.columns)] = -1
         matrix.setPreallocationCOO(i.ravel(), j.ravel())
         return matrix
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mechanics_scenarios import STACK, resume, run
+from mechanics_scenarios import BAR, STACK, resume, run
 from stopped_runs import columns
 
 from ramify.models import model_of
@@ -48,6 +48,24 @@ def test_resumed_run_is_the_uninterrupted_one_bit_by_bit(tmp_path: Path, capsys:
     (tmp_path / "empty").mkdir()
     assert model_of(scenario).resume(scenario, tmp_path / "empty", petsc_options=[], figures=False, requests=None) == 2
     assert "holds no checkpoint" in capsys.readouterr().err
+
+
+def test_iterations_leave_nothing_behind_that_a_state_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Multigrid in place of factors: a resumed run is the uninterrupted one bit by bit all the same."""
+    from ramify import build_solid
+
+    monkeypatch.setattr(build_solid, "DIRECT_UNKNOWNS", 0)
+    scenario = scenario_from_text(BAR, ["mesh.cells=[3, 3, 3]", "duration=4 s", "output={every: 2 s}"])
+    whole = run(scenario, tmp_path / "whole")
+    interrupted(scenario, tmp_path / "cut", whole["steps"] // 2)
+    found = resume(scenario, tmp_path / "cut")
+    for key in ("steps", "plate_depth_m", "reactions", "energy", "balance", "peak_von_mises_Pa"):
+        assert found[key] == whole[key], key
+    for file in ("history.nc", "fields.nc"):
+        for name, values in columns(tmp_path / "whole", file).items():
+            assert np.array_equal(columns(tmp_path / "cut", file)[name], values, equal_nan=True), (file, name)
 
 
 def test_another_scenario_does_not_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,6 +116,12 @@ def test_iterations_leave_nothing_behind_that_a_state_does_not_hold(
         assert_same(tmp_path / "whole", folder)
 
 
+def test_iterations_leave_nothing_behind_on_two_ranks(tmp_path: Path, checkout: Path, mpiexec) -> None:
+    printed = mpiexec(2, "parallel_states.py", tmp_path, cwd=checkout / "tests").stdout
+    found = json.loads(printed.splitlines()[-1])
+    assert found["ranks"] == 2 and found["steps"] > 5
+
+
 @pytest.mark.parametrize("case", ["ions", "current"])
 def test_other_ranks_take_up_a_state(tmp_path: Path, case: str, mpiexec) -> None:
     scenario = scenario_from_text(CASES[case][0], CASES[case][1])
