@@ -127,14 +127,13 @@ def test_what_the_metal_holds_changes_by_what_comes_in_alone(cells):
     creep, xi = creep_of(grid), with_void(grid)
     creep.velocity(xi, 1e6)
     field, step = Resistance(grid, LAW), creep.longest_step()
-    x, y, z_faces = creep.faces
-    z = grid.centres()[2]
-    value = field.value * (1.0 + 0.5 * z / grid.domain.size[2])
+    value = field.value * (1.0 + 0.5 * grid.centres()[2] / grid.domain.size[2])
     grid.fill_outer_ghosts(value)
     stage, out = xi.copy(), xi.copy()
-    entered = kernels.advect(xi, xi, 0.0, x, y, z_faces, creep.inverse, step, True, stage)
+    x, y, z = creep.faces
+    entered = kernels.advect(xi, xi, 0.0, x, y, z, creep.inverse, step, True, stage)
     creep.front.extend_into_host(stage)
-    entered += kernels.advect(stage, xi, 0.5, x, y, z_faces, creep.inverse, step, True, out)
+    entered += kernels.advect(stage, xi, 0.5, x, y, z, creep.inverse, step, True, out)
     after = field.carried(value, (xi, stage), creep.faces, creep.inverse, step)
     held = float((xi * value)[OWNED].sum()) + 0.5 * entered * LAW.resistance
     assert float((out * after)[OWNED].sum()) == pytest.approx(held, rel=1e-13)
