@@ -21,6 +21,8 @@ from ramify.physics.void_allen_cahn import settled, share, share_curvature, shar
 FLOOR = 1e-8
 """Conductance of a void over that of metal: it gives y a value where it means nothing."""
 LARGEST_EXPONENT = 50.0
+FOLLOWING, LARGEST_STEP, LEAST_SLOPE = 5, 0.1, 0.5
+"""Iterations of `follow_lithium`, what each may change, and the h' below which vacancies are to even out the rest."""
 
 
 @numba.njit(cache=True)
@@ -128,6 +130,21 @@ def undo_thinning(xi: np.ndarray, drive: np.ndarray, chemical: float) -> None:
         for j in range(ny):
             for i in range(nx):
                 xi[k, j, i] = min(xi[k, j, i] / settled(chemical * drive[k, j, i]), 1.0)
+
+
+@numba.njit(cache=True)
+def follow_lithium(xi: np.ndarray, y: np.ndarray, lithium: np.ndarray, kind: int, vacancies: float) -> None:
+    """Bring xi to where h(xi) theta is the lithium of the cell, by Newton's method as far as h changes with xi."""
+    nz, ny, nx = xi.shape
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                occupied = 1.0 - min(vacancies * math.exp(min(y[k, j, i], LARGEST_EXPONENT)), 0.5)
+                wanted, x = lithium[k, j, i] / occupied, xi[k, j, i]
+                for _ in range(FOLLOWING):
+                    step = (wanted - share(x, kind)) / max(share_slope(x, kind), LEAST_SLOPE)
+                    x += min(max(step, -LARGEST_STEP), LARGEST_STEP)
+                xi[k, j, i] = x
 
 
 @numba.njit(cache=True)

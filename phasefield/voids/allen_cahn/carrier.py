@@ -3,7 +3,8 @@
     d(xi)/dt = -div(xi v),   d(h theta)/dt = -div(h theta v),       v of voids.creep_flow
 
 Both as fluxes between cells (kernels.carrying): what comes in through z = 0 is the lithium that the box gains, to
-round-off. xi needs no regularisation, the order parameter's own equation keeps its profile.
+round-off. xi then follows its cell's lithium, or the order parameter's equation, which is to bring the two together,
+would have no solution in a short step. It needs no regularisation: that equation keeps its profile.
 
 The mean stress enters u (physics.void_allen_cahn) as h sigma, sigma that of metal: of the cells of the flow, averaged
 over neighbours, since pressures of cells may alternate, and carried on from metal into voids. Metal which the published
@@ -19,6 +20,7 @@ import numpy as np
 from ramify.phasefield.grid import OWNED, Grid
 from ramify.phasefield.kernels import carrying as kernels
 from ramify.phasefield.kernels import void_allen_cahn
+from ramify.phasefield.mechanics.solver import MechanicsFailure
 from ramify.phasefield.plating.front import AXES
 from ramify.phasefield.voids.allen_cahn.metal import AllenCahnMetal, AllenCahnState, excess_of, fields_of
 from ramify.phasefield.voids.creep import CreepVelocity, law_of
@@ -34,6 +36,8 @@ REACH = 6
 """Cells by which the stress of metal is carried on into voids."""
 FAINT = 1e-3
 """Weight of a cell's stress for its neighbours, over that of their own."""
+DENSE_SHARE = 0.8
+"""Least metal share of a cell with which metal is dense: what is left of voids closes by its surface."""
 DENSE = 4
 """Power of the metal's share by which a cell's stress counts as that of metal."""
 
@@ -69,11 +73,23 @@ class PhaseCarrier:
         """
         assert isinstance(state, AllenCahnState)
         y, _ = fields_of(state)
-        self.creep.velocity(self._dense(state), pressure, since)
+        self._set_velocity(self._dense(state), pressure, since)
         tension = self._tension(state.xi)
         before = 0.0 if state.tension is None else state.tension
         y = y + before - tension
         return replace(state, y=y, excess=excess_of(y), tension=tension)
+
+    def _set_velocity(self, share: np.ndarray, pressure: float, since: float) -> None:
+        """Velocity of a metal share. Without void to speak of it may find no balance of forces: the metal is dense."""
+        least = self.grid.min(float(share[OWNED].min()))
+        try:
+            if least < DENSE_SHARE:
+                self.creep.velocity(share, pressure, since)
+                return
+        except MechanicsFailure:
+            if least < 0.5:
+                raise
+        self.creep.velocity(np.ones_like(share), pressure, since)
 
     def longest_step(self) -> float:
         """As that of `CreepVelocity`, and such that no cell is emptied [s]."""
@@ -94,10 +110,12 @@ class PhaseCarrier:
     def carry(self, state: MetalState, step: float) -> tuple[MetalState, float, float]:
         """The metal `step` seconds on; volumes of lithium that came in through z = 0, and that cells gained [m^3]."""
         assert isinstance(state, AllenCahnState)
-        _, lithium = fields_of(state)
-        faces = self.creep.faces_in(self.creep.trend(step))
+        y, lithium = fields_of(state)
+        faces, phase = self.creep.faces_in(self.creep.trend(step)), self.problem.phase
         xi, _ = self._carried(state.xi, faces, step)
         moved, entered = self._carried(lithium, faces, step)
+        kind = laws.INTERPOLATIONS[phase.interpolation]
+        void_allen_cahn.follow_lithium(xi, y, moved, kind, phase.vacancies)
         sums = self.grid.sums(np.array([entered, np.sum((moved - lithium)[OWNED])])) * self.problem.domain.cell_volume
         return replace(state, xi=xi, lithium=moved), float(sums[0]), float(sums[1])
 

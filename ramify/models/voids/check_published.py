@@ -40,6 +40,22 @@ def published_notes(metal: AllenCahnProblem, strips: float, reach: float) -> lis
                 f"allen_cahn: a full contact would be supersaturated to {s:.5g}; the published metal withstands "
                 f"{_yields(metal):.5g}, and may demix where no void is near; interpolation: quintic does not"
             )
+    if phase.interpolation == "published" and metal.stack_pressure > 0.0:
+        notes += _pressed(metal)
+    return notes
+
+
+def _pressed(metal: AllenCahnProblem) -> list[str]:
+    """Warnings of published metal, which a drive u makes thinner by (RT/Omega) u/2W, under stack pressure."""
+    notes, phase, pressure = [], metal.phase, metal.stack_pressure
+    if phase.stress_drive == "published":
+        thinner = 0.25 * pressure * (1.0 - phase.vacancy_volume / metal.transport.molar_volume) / phase.well
+        told = f"the stack pressure makes published metal thinner by {thinner:.2g}, which it takes from voids"
+        notes.append(f"allen_cahn: {told}; stress_drive: complete, or interpolation: quintic, does not")
+    if metal.transport.back == "sink":
+        denser = 0.5 * pressure / phase.well
+        told = f"a source behind under the stack pressure makes published metal denser by {denser:.2g}"
+        notes.append(f"allen_cahn: {told}; vacancies.back: closed, or interpolation: quintic, does not")
     return notes
 
 
