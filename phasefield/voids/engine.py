@@ -178,6 +178,11 @@ class VoidEngine:
                 attempt, shorter = self._attempt(flow, step)
             except Depleted as empty:
                 attempt, shorter, reason = None, step * self._way_to_edge(flow, empty.limit), str(empty)
+                if shorter < numerics.smallest_step and self.control.voltage_limit is not None:
+                    # the contact runs empty at once, where a face's composition changes at once: the limit holds now
+                    self._limited, self._now, shorter = True, None, step
+                    self.contact.forget()
+                    flow = self._flow()
             except SolverFailure as failure:
                 attempt, shorter, reason = None, SHORTENED * step, failure.reason
             if attempt is not None:

@@ -33,15 +33,18 @@ from ramify.phasefield.voids.contact_problem import ContactComposition
 from ramify.phasefield.voids.damping import Motion
 from ramify.phasefield.voids.metal import Advance, Carry, MetalState, VoidMetal
 from ramify.phasefield.voids.vacancies import Exchange
-from ramify.physics.alloy_vacancies import FULLEST, contact_rise
+from ramify.physics.alloy_vacancies import contact_rise
 from ramify.physics.constants import FARADAY
 
 FASTEST_EVENING = 1.2
 """Largest step times the rate at which sinks even out y; two is where Heun's method becomes unstable."""
 LARGEST_SHARE = 0.5
 """Of its lithium that a cell of metal may lose in a step."""
-METAL = 0.5
-"""Metal fraction of the cells that are looked at for that."""
+LEAST_ROOM = 0.01
+"""Lithium's share that is the least to count for that: an armoured wall has none, and is at rest."""
+METAL, BULK = 0.5, 0.95
+"""Metal fraction of the cells that are looked at for that, and for the error of y: where voids are thin, a cell of a
+surface may pass from one wall's y to another's at once, however short the step."""
 
 
 @dataclass(frozen=True)
@@ -206,9 +209,9 @@ class AlloyMetal(VoidMetal):
         came = (entered + placed) * self._to_moles
         missing = abs(self.magnesium_moles(result) - before - came) / max(before, 1e-300)
         step = replace(tried.ledger, magnesium_entered=came, magnesium_worst=missing)
-        metal = (last.xi > METAL)[OWNED]
-        error = self.grid.max(float(np.abs(y - ahead)[OWNED][metal].max(initial=0.0))) / numerics.composition_tolerance
-        room = np.maximum(1.0 - composition(state)[OWNED][metal], 1.0 - FULLEST)
+        metal, bulk = ((last.xi > least)[OWNED] for least in (METAL, BULK))
+        error = self.grid.max(float(np.abs(y - ahead)[OWNED][bulk].max(initial=0.0))) / numerics.composition_tolerance
+        room = np.maximum(1.0 - composition(state)[OWNED][metal], LEAST_ROOM)
         spent = self.grid.max(float(((y - composition(state))[OWNED][metal] / room).max(initial=0.0))) / LARGEST_SHARE
         uneven = dt * max(stage.evening for stage in stages) / FASTEST_EVENING
         worst = max(tried.error / numerics.time_tolerance, error, spent**2, uneven**2)
