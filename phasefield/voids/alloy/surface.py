@@ -40,7 +40,7 @@ class AlloySurface(VoidSurface):
         self._stages += 1
         spans, near, width, out = self.spans, self.near, self.interface.width, self._carried
         for number, (axis, normal, weighted, inverse) in enumerate(
-            zip(AXES, self.normals, self._weighted, self.inverse, strict=True)
+            zip(AXES, self._corrected, self._weighted, self.inverse, strict=True)
         ):
             add_regularisation(xi, normal, weighted, spans, near, axis, inverse, width, b, out)
             if speed is not None:
