@@ -232,7 +232,7 @@ def test_a_run_stores_magnesium_and_lithium_and_is_drawn(tmp_path):
     assert summary["balance"]["magnesium_relative"] < 1e-12
     assert summary["balance"]["lithium_relative"] < 1e-10
     assert 0.105 < summary["contact_magnesium"] < 0.2
-    assert summary["contact_activity"] == pytest.approx(0.91, abs=0.02)
+    assert 0.8 < summary["contact_activity"] < 0.905
     stored = columns(folder, "fields.nc")
     y, xi, lithium = (stored[name][:, :16] for name in ("magnesium", "xi", "lithium"))
     assert np.isnan(stored["magnesium"][:, 16:]).all()
