@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ramify.check import Check, Scale
+from ramify.models.voids.alloy_rules import has_voids
 from ramify.models.voids.build import build_problem
 from ramify.models.voids.check_alloy import alloy_notes, alloy_scales
 from ramify.models.voids.check_published import published_notes, published_scales
@@ -51,7 +52,7 @@ def check(scenario: VoidScenario) -> Check:
         steps=len(scenario.protocol),
         scales=(
             *_metal(problem, strips, radius),
-            *_alloy(scenario, problem, strips, radius),
+            *_alloy(scenario, problem, strips),
             *_contact(problem, strips),
             *_creep(problem, strips, radius, _most_pressure(scenario, problem)),
         ),
@@ -59,7 +60,11 @@ def check(scenario: VoidScenario) -> Check:
             *_grid(problem, radius),
             *_rim(problem, strips),
             *_published(problem, strips),
-            *(alloy_notes(problem.metal, strips, radius) if isinstance(problem.metal, AlloyProblem) else ()),
+            *(
+                alloy_notes(problem.metal, strips, has_voids(scenario))
+                if isinstance(problem.metal, AlloyProblem)
+                else ()
+            ),
             *_driving(scenario, problem),
             *_virgin(problem, _most_pressure(scenario, problem)),
         ),
@@ -137,10 +142,10 @@ def _metal(problem: VoidProblem, strips: float, radius: float | None) -> list[Sc
     return scales
 
 
-def _alloy(scenario: VoidScenario, problem: VoidProblem, strips: float, radius: float | None) -> list[Scale]:
+def _alloy(scenario: VoidScenario, problem: VoidProblem, strips: float) -> list[Scale]:
     if scenario.alloy is None or not isinstance(problem.metal, AlloyProblem):
         return []
-    return alloy_scales(scenario.alloy, problem.metal, strips, radius)
+    return alloy_scales(scenario.alloy, problem.metal, strips, has_voids(scenario))
 
 
 def _contact(problem: VoidProblem, strips: float) -> list[Scale]:
@@ -227,7 +232,7 @@ def _published(problem: VoidProblem, strips: float) -> list[str]:
 
 def _driving(scenario: VoidScenario, problem: VoidProblem) -> list[str]:
     notes = []
-    if not scenario.voids and scenario.random_voids is None and scenario.nucleation is None:
+    if not has_voids(scenario):
         told = "stays whole, whatever is stripped" if scenario.alloy is None else "is lost by running empty alone"
         notes.append(f"voids: there are none, and no nucleation: the contact {told}")
     for _, step in scenario.protocol.distinct():

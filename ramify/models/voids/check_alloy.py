@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from ramify.check import Scale
 from ramify.models import alloys
 from ramify.models.voids.schema import AlloySection
@@ -12,17 +10,20 @@ from ramify.physics import alloy_limits
 from ramify.physics.constants import FARADAY
 from ramify.results.fields import MILLIAMPERE_HOUR_PER_SQUARE_CENTIMETRE as SHOWN
 
-FEWEST_IN_LAYER = 2.0
-"""Cells to the layer of magnesium at a wall, below which the grid decides how far the wall moves."""
+FEWEST_IN_LAYER = 3.0
+"""Widths of the surface to the layer of magnesium at a wall, below which the surface smears it."""
 AS_MOBILE = 0.5
 """Mobility of magnesium from which its closed form is that of magnesium as mobile as lithium."""
 
 
-def alloy_scales(section: AlloySection, metal: AlloyProblem, strips: float, radius: float | None) -> list[Scale]:
-    """Scales, for the largest current density that strips [A/m^2] and the radius of the smallest void [m]."""
+def alloy_scales(section: AlloySection, metal: AlloyProblem, strips: float, voids: bool) -> list[Scale]:
+    """Scales, for the largest current density that strips [A/m^2], and whether there are voids or may be."""
     laws, transport = metal.alloy, metal.transport
     told = f"{laws.meaning}, of lithium at {100 * laws.magnesium:.3g} at.% magnesium"
-    scales = [Scale("diffusivity", transport.diffusivity, "m2/s", told), *alloys.data_scales(*_data(section))]
+    scales = [
+        Scale("diffusivity", transport.diffusivity, "m2/s", told),
+        *alloys.data_scales(section.diffusion, section.thermodynamics),
+    ]
     if strips == 0.0:
         return scales
     case = transport.diffusivity, laws.magnesium, strips, transport.molar_volume
@@ -36,26 +37,21 @@ def alloy_scales(section: AlloySection, metal: AlloyProblem, strips: float, radi
         Scale("depletion time", time, "s", f"{at}; sinks that are not short against that layer put it off"),
         Scale("capacity to depletion", SHOWN * strips * time, "mAh/cm2", "of the same"),
     ]
-    if radius is not None:
-        layer = _swept_layer(metal, strips, radius)
-        scales.append(Scale("layer of magnesium", layer, "m", "at a wall that receded by the smallest void's radius"))
+    if voids:
+        layer = _swept_layer(metal, strips)
+        scales.append(Scale("layer of magnesium", layer, "m", "D_Mg/v, swept up by walls as fast as a full contact"))
     return scales
 
 
-def alloy_notes(metal: AlloyProblem, strips: float, radius: float | None) -> list[str]:
+def alloy_notes(metal: AlloyProblem, strips: float, voids: bool) -> list[str]:
     """Warnings; arguments as of `alloy_scales`."""
-    if strips == 0.0 or radius is None:
+    width = metal.interface.width
+    if strips == 0.0 or not voids or (layer := _swept_layer(metal, strips)) >= FEWEST_IN_LAYER * width:
         return []
-    edge = max(h for h, n, axis in zip(metal.domain.spacing, metal.domain.cells, "xyz", strict=True)
-               if n > 1 or axis == "z")  # fmt: skip
-    if (layer := _swept_layer(metal, strips, radius)) >= FEWEST_IN_LAYER * edge:
-        return []
-    told = f"cells of {1e6 * edge:.3g} um beside a layer of magnesium of {1e6 * layer:.3g} um at the walls of voids"
+    told = (
+        f"a surface of {1e6 * width:.3g} um beside a layer of magnesium of {1e6 * layer:.3g} um at the walls of voids"
+    )
     return [f"grid: {told}: how far they move is the grid's"]
-
-
-def _data(section: AlloySection) -> tuple[alloys.DiffusionSection, alloys.ThermodynamicsSection]:
-    return section.diffusion, section.thermodynamics
 
 
 def _recession(metal: AlloyProblem, strips: float) -> float:
@@ -63,6 +59,6 @@ def _recession(metal: AlloyProblem, strips: float) -> float:
     return strips * metal.transport.molar_volume / FARADAY
 
 
-def _swept_layer(metal: AlloyProblem, strips: float, radius: float) -> float:
-    """sqrt(D_M t) [m], t the time in which a wall recedes by a radius at the speed of a full contact."""
-    return math.sqrt(metal.alloy.mobility * metal.transport.diffusivity * radius / _recession(metal, strips))
+def _swept_layer(metal: AlloyProblem, strips: float) -> float:
+    """D_Mg/v [m], v the speed at which lattice is consumed at a full contact."""
+    return metal.alloy.mobility * metal.transport.diffusivity / _recession(metal, strips)
