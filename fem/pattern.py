@@ -127,7 +127,7 @@ class Pattern:
         i[:] = first_row[:, None, None] + unknown[None, :, None]
         j[:] = first_column[:, None, None] + unknown[None, None, :]
         if fixed is not None:
-            held = fixed.all(axis=1)
+            held = np.asarray(fixed.all(axis=1))
             # PETSc passes over entries of negative rows.
             i[(held[self.rows] | held[self.columns]) & (self.rows != self.columns)] = -1
         matrix.setPreallocationCOO(i.ravel(), j.ravel())
