@@ -233,7 +233,8 @@ def test_a_run_stores_magnesium_and_lithium_and_is_drawn(tmp_path):
     assert summary["balance"]["magnesium_relative"] < 1e-12
     assert summary["balance"]["lithium_relative"] < 1e-10
     assert 0.105 < summary["contact_magnesium"] < 0.2
-    assert summary["contact_activity"] == pytest.approx(0.91, abs=0.02)
+    # of Saunders' lithium at 10, 12 and 20 at.%: 0.909, 0.888 and 0.78
+    assert 0.0 < 0.909 - summary["contact_activity"] < 1.3 * (summary["contact_magnesium"] - 0.1)
     stored = columns(folder, "fields.nc")
     y, xi, lithium = (stored[name][:, :16] for name in ("magnesium", "xi", "lithium"))
     assert np.isnan(stored["magnesium"][:, 16:]).all()
