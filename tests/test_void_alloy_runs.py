@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import h5netcdf
 import numpy as np
@@ -243,3 +244,10 @@ def test_a_run_stores_magnesium_and_lithium_and_is_drawn(tmp_path):
     assert columns(folder)["contact_magnesium"][-1] == summary["contact_magnesium"]
     names = {path.name for path in (folder / "figures").iterdir()}
     assert {"history.png", "sections.png", "magnesium.png", "contact.png", "animation.gif"} <= names
+
+
+def test_two_ranks_agree(mpiexec):
+    script = Path(__file__).with_name("parallel_alloy_contact.py")
+    one, two = (json.loads(mpiexec(ranks, script).stdout) for ranks in (1, 2))
+    assert (one["ranks"], two["ranks"]) == (1, 2)
+    assert two["numbers"] == pytest.approx(one["numbers"], rel=1e-8)
