@@ -27,7 +27,8 @@ NAMES = ("contact_magnesium", "contact_activity", "contact_fraction", "void_volu
 
 def main() -> None:
     """Print what is left."""
-    engine, numbers = VoidEngine(build_problem(scenario_from_text(SCENARIO, [], "case.yaml"))), {}
+    engine = VoidEngine(build_problem(scenario_from_text(SCENARIO, [], "case.yaml")))
+    numbers: dict[str, float] = {}
     for current, until in ((-2.0, 900.0), (0.0, 1200.0)):
         engine.set_control(Control("current", current, 0.1))
         while engine.time < until:

@@ -1,7 +1,6 @@
 """The section `alloy` of `model: voids`: keys, defaults, checks, depletion of the contact, folders and figures."""
 
 import json
-import math
 from pathlib import Path
 
 import h5netcdf
@@ -168,7 +167,7 @@ def test_check_tells_scales_and_warns_of_layers_that_the_grid_does_not_show():
     check = check_scenario(set_by(PLANE))
     v = 2.0 * 13.1e-6 / FARADAY
     assert check.scale("depleted layer") == pytest.approx(2.4e-15 / v, rel=0.01)
-    assert check.scale("layer of magnesium") == pytest.approx(math.sqrt(0.1 * 2.4e-15 * 1.2e-6 / v), rel=0.01)
+    assert check.scale("layer of magnesium") == pytest.approx(0.1 * 2.4e-15 / v, rel=0.01)
     assert check.scale("depletion time") == pytest.approx(2.4e-15 / (2.0 * 0.1 * v**2), rel=0.01)
     assert check.scale("metal") == pytest.approx(0.9 * FARADAY * 6e-6 / 13.1e-6 / 36e3, rel=0.01)
     told = "beside a layer of magnesium"
