@@ -27,8 +27,8 @@ EDGE = 0.0
 DEEPEST = -math.log(SMALLEST_BUMP)
 """Signed distance in widths from which on nothing is exchanged with the void."""
 STEEP = 0.5
-"""Least slope of the signed distance along which a cell of metal looks for its wall; a signed distance has one of 1. Where
-it is flat along the contact the wall is between the cell and the contact, and the cell's y is the wall's."""
+"""Least slope of the signed distance along which a cell of metal looks for its wall; a signed distance has one of 1.
+Where it is flat along the contact the wall is between the cell and the contact, and the cell's y is the wall's."""
 FAR = front_kernels.LARGEST_DISTANCE - 1e-6
 """Beyond it there is no metal: 1e-12 of a cell."""
 
