@@ -151,3 +151,23 @@ def test_voids_that_are_born_take_alloy_as_it_is():
     assert composition(born.result)[OWNED] == pytest.approx(0.1, abs=1e-6)
     later = metal.advance(born.result, 20.0, spread_current(metal, born.result, -1.0))
     assert later.ledger.condensed > 0.0 and later.ledger.magnesium_worst < 1e-13
+
+
+def test_the_wall_of_a_void_thinner_than_half_a_cell_is_the_metal_below_it():
+    """No cell has its centre in such a void; where it opens, further along the contact, is not its wall."""
+    n, h = 24, 0.5e-6
+    top, radius, tip = n * h, 3e-6, 9e-6
+
+    def void(x, y, z):
+        depth = h * (0.2 + 0.3 * (tip - x) / tip)
+        thin = np.maximum(x - tip, top - depth - z)
+        return np.minimum(np.hypot(x, z - top) - radius, thin) + 0.0 * y
+
+    metal = alloy_metal((n, 1, n), h, void)
+    y = 0.1 + 0.5 * metal.grid.centres()[0] / top + metal.grid.zeros()
+    metal.tail.set_geometry(metal.initial_state().xi)
+    change = (metal.tail.at_wall(y) - y)[OWNED][:, 0, :]
+    across_a_cell = 0.5 / n
+    assert np.abs(change[-1, 8:18]).max() < 0.1 * across_a_cell
+    # the wall of the open void, and the tip of the thin one, are one cell away
+    assert change[-1, [6, 19]] == pytest.approx(-across_a_cell)

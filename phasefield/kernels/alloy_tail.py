@@ -37,16 +37,17 @@ def set_tail_shares(
     cells: np.ndarray,
     openings: tuple[np.ndarray, np.ndarray, np.ndarray],
     inverse: tuple[float, float, float],
+    least: float,
     shares: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     """Where each cell of a tail looks for metal: a share of one face neighbour along each axis, towards rising psi.
 
     By the normal's components over the cell edges, so that what is constant along the normal stays; signed by the side
-    it looks to, their sizes one in all, or zero where there is no more metal anywhere beside it.
+    it looks to, their sizes one in all, or zero where psi rises nowhere beside it by more than `least` [1/m].
     """
     for n in range(cells.shape[0]):
         k, j, i = cells[n, 0], cells[n, 1], cells[n, 2]
-        here, total = psi[k, j, i], 0.0
+        here, total, steepness = psi[k, j, i], 0.0, 0.0
         for axis in range(3):
             dk, dj, di = int(axis == 2), int(axis == 1), int(axis == 0)
             upper = psi[k + dk, j + dj, i + di] if openings[axis][k + dk, j + dj, i + di] > 0.0 else here
@@ -56,9 +57,9 @@ def set_tail_shares(
             if rise > 0.0:
                 shares[axis][k, j, i] = rise if upper >= lower else -rise
                 total += rise
-        if total > 0.0:
-            for axis in range(3):
-                shares[axis][k, j, i] /= total
+                steepness += rise * (max(upper, lower) - here)
+        for axis in range(3):
+            shares[axis][k, j, i] = shares[axis][k, j, i] / total if steepness > least * least else 0.0
 
 
 @numba.njit(cache=True)

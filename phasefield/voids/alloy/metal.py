@@ -82,7 +82,7 @@ class AlloyMetal(VoidMetal):
         super().__init__(grid, problem)
         self.drift = Drift(grid, problem)
         self.magnesium = Magnesium(grid, problem.alloy.magnesium)
-        self.tail = Tail(grid, self.openings, problem.alloy.magnesium)
+        self.tail = Tail(grid, self.openings, problem.alloy.magnesium, problem.interface.width)
         self._to_moles = problem.domain.cell_volume / problem.transport.molar_volume
 
     def _make_vacancies(self) -> AlloyVacancies:

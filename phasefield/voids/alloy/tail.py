@@ -26,15 +26,19 @@ EDGE = 0.0
 """Signed distance in widths where the tail ends."""
 DEEPEST = -math.log(SMALLEST_BUMP)
 """Signed distance in widths from which on nothing is exchanged with the void."""
+STEEP = 0.5
+"""Least slope of the signed distance along which a cell of metal looks for its wall; a signed distance has one of 1.
+Where it is flat along the contact the wall is between the cell and the contact, and the cell's y is the wall's."""
 FAR = front_kernels.LARGEST_DISTANCE - 1e-6
 """Beyond it there is no metal: 1e-12 of a cell."""
 
 
 class Tail:
-    """Magnesium at the surfaces of one metal; `magnesium` is what cells without metal are given."""
+    """Magnesium at the surfaces of one metal; `magnesium` is what cells without metal are given, `width` l."""
 
-    def __init__(self, grid: Grid, openings: list[np.ndarray], magnesium: float) -> None:
+    def __init__(self, grid: Grid, openings: list[np.ndarray], magnesium: float, width: float) -> None:
         self.grid, self._magnesium = grid, magnesium
+        self._steep = STEEP / width
         ox, oy, oz = openings
         self._openings = (ox, oy, oz)
         hx, hy, hz = grid.domain.spacing
@@ -54,12 +58,12 @@ class Tail:
         self.empty = self.grid.max(float(np.any(self._psi[OWNED] < EDGE))) == 0.0
         if self.empty:
             return
-        self._shares = self._looking(self._psi, self._cells)
+        self._shares = self._looking(self._psi, self._cells, 0.0)
         self.grid.halo.exchange(*self._shares)
 
-    def _looking(self, psi: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _looking(self, psi: np.ndarray, cells: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         shares = (self.grid.zeros(), self.grid.zeros(), self.grid.zeros())
-        kernels.set_tail_shares(psi, cells, self._openings, self._inverse, shares)
+        kernels.set_tail_shares(psi, cells, self._openings, self._inverse, least, shares)
         return shares
 
     def at_wall(self, y: np.ndarray) -> np.ndarray:
@@ -68,7 +72,7 @@ class Tail:
             return y
         behind, wall = -self._psi, y.copy()
         cells = kernels.list_tail(behind, -EDGE, DEEPEST)
-        self._extend(wall, cells, self._looking(behind, cells))
+        self._extend(wall, cells, self._looking(behind, cells, self._steep))
         return wall
 
     def settle(self, y: np.ndarray) -> None:
