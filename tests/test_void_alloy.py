@@ -63,6 +63,17 @@ def test_without_magnesium_it_is_the_pure_metal():
     assert not composition(two).any()
 
 
+@pytest.mark.parametrize("mobility", [0.0, 0.3])
+def test_the_supersaturation_at_the_contact_is_that_of_the_state_that_is_read(mobility):
+    """Before anything is solved, and whatever was solved last."""
+    metal, v = alloy_metal((1, 1, 10), 1e-6, mobility=mobility), OMEGA * 2.0 / FARADAY
+    start, held = metal.initial_state(), uniform(metal, -2.0)
+    expected = 1.0 + 0.5e-6 * v / (D_ALLOY * (1.0 - (1.0 - mobility) * 0.1))
+    assert metal.contact_supersaturation(start, held) == pytest.approx(expected, rel=1e-12)
+    metal.advance(start, 60.0, held)
+    assert metal.contact_supersaturation(start, held) == pytest.approx(expected, rel=1e-12)
+
+
 def test_magnesium_at_rest_and_sinks_on_the_spot_are_the_lattice_frame():
     """The planar electrode of fixed magnesium per cell, from 10 at.% to an empty contact: error by the square of h."""
     engine, last = depleted(alloy(thickness=60e-6, cells=300, smallest=5e-8, contact=FAST))

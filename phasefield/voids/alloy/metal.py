@@ -120,6 +120,10 @@ class AlloyMetal(VoidMetal):
         planes = gather_planes(self.grid, y, np.where(touching, reach * rise, 0.0))
         return ContactComposition(*planes)
 
+    def contact_supersaturation(self, state: MetalState, contact_current: np.ndarray) -> np.ndarray:
+        """As of the pure metal, at the state's own composition: also before anything was solved."""
+        return self.vacancies.at_contact_of(composition(state), state.excess, state.xi, contact_current)
+
     def solve(self, state: MetalState, contact_current: np.ndarray) -> Exchange:
         """Vacancies and void-surface velocities of a state; parameters as for `advance`."""
         self.tail.set_geometry(state.xi)

@@ -115,7 +115,13 @@ class AlloyVacancies(Vacancies):
         return self._sinks * excess / self._per_volume
 
     def at_contact(self, excess: np.ndarray, xi: np.ndarray, contact_current: np.ndarray) -> np.ndarray:
-        """s (ny, nx) on the contact plane itself, of the composition last set; 1 where there is no metal.
+        """`at_contact_of` the composition last set."""
+        return self.at_contact_of(self._y, excess, xi, contact_current)
+
+    def at_contact_of(
+        self, y: np.ndarray, excess: np.ndarray, xi: np.ndarray, contact_current: np.ndarray
+    ) -> np.ndarray:
+        """s (ny, nx) on the contact plane itself; 1 where there is no metal.
 
         ds/dz = v/M in an alloy that is even; its magnesium piles up at the contact as long as vacancies pass it.
         """
@@ -123,8 +129,10 @@ class AlloyVacancies(Vacancies):
             return np.ones(self.grid.shape[1:])
         part, top = self.contact_fraction(xi), (-2, slice(1, -1), slice(1, -1))
         speed = -contact_current * self.problem.transport.molar_volume / (FARADAY * np.maximum(part, 0.5))
-        slope = speed / (self.reference * self.mobility[top])
-        s = 1.0 + excess[top] + 0.5 * self.problem.domain.spacing[2] * slope
+        plane = np.ascontiguousarray(y[top][np.newaxis])
+        mobility, *others = (np.empty_like(plane) for _ in range(5))
+        kernels.set_laws(plane, np.ones(plane.shape, np.uint8), self.numbers, self.reference, mobility, *others)
+        s = 1.0 + excess[top] + 0.5 * self.problem.domain.spacing[2] * speed / (self.reference * mobility[0])
         return np.where(part > 0.0, s, 1.0)
 
     def relaxation(self, wavenumber: float) -> float:
