@@ -227,8 +227,9 @@ def test_two_ranks_find_what_one_finds(mpiexec):
         assert two["numbers"][name] == pytest.approx(value, rel=1e-8), name
 
 
-def test_a_contact_that_runs_empty_at_once_hands_over_to_the_voltage_limit(monkeypatch):
-    """However short the step, diffusion brings too little after it: the limit holds from the step's begin."""
+@pytest.mark.parametrize("share", [1e-12, 0.95])
+def test_a_contact_that_runs_empty_at_once_hands_over_to_the_voltage_limit(share, monkeypatch):
+    """However short the step, or however often, diffusion brings too little after it: the limit holds from its begin."""
     metal = alloy_metal((1, 1, 12), 1e-6, sink_length=2e-6, mobility=0.2)
     electrolyte = SolidElectrolyte(((1e-4, 0.1),), 298.15)
     contact = ContactProblem(electrolyte, Kinetics(130.0, 1.0), interaction=(0.0,))
@@ -241,7 +242,7 @@ def test_a_contact_that_runs_empty_at_once_hands_over_to_the_voltage_limit(monke
         return attempt(flow, step)
 
     monkeypatch.setattr(engine, "_attempt", empty)
-    monkeypatch.setattr(engine, "_way_to_edge", lambda flow, limit: 1e-12)
+    monkeypatch.setattr(engine, "_way_to_edge", lambda flow, limit: share)
     engine.set_control(Control("current", -5.0, 0.01))
     report = engine.step(10.0)
     assert report.limited and report.voltage == 0.01

@@ -36,6 +36,8 @@ from ramify.phasefield.voids.reading import Reading
 from ramify.physics.constants import FARADAY
 
 MOST_REJECTIONS = 40
+MOST_EMPTIED = 12
+"""Tries of a step that empty an alloy's contact, however short, after which its voltage limit holds from now on."""
 SHORTENED = 0.5
 """Factor on a rejected step that nothing shortens more."""
 LEAST_WAY = 0.1
@@ -171,14 +173,16 @@ class VoidEngine:
         """Take one accepted step that ends at or before `until`."""
         flow, numerics = self._flow(), self.problem.numerics
         self._set_creep()
-        wish, reason = self._wish(flow), "the error of a step stays too large"
+        wish, reason, emptied = self._wish(flow), "the error of a step stays too large", 0
         for rejected in range(MOST_REJECTIONS):
             step, exact = fit_step(wish, until - self.time)
             try:
                 attempt, shorter = self._attempt(flow, step)
             except Depleted as empty:
                 attempt, shorter, reason = None, step * self._way_to_edge(flow, empty.limit), str(empty)
-                if shorter < numerics.smallest_step and self.control.voltage_limit is not None:
+                emptied += 1
+                at_once = emptied > MOST_EMPTIED or shorter < numerics.smallest_step
+                if at_once and self.control.voltage_limit is not None:
                     # the contact runs empty at once, where a face's composition changes at once: the limit holds now
                     self._limited, self._now, shorter = True, None, step
                     self.contact.forget()
