@@ -229,7 +229,7 @@ def test_two_ranks_find_what_one_finds(mpiexec):
 
 @pytest.mark.parametrize("share", [1e-12, 0.95])
 def test_a_contact_that_runs_empty_at_once_hands_over_to_the_voltage_limit(share, monkeypatch):
-    """However short the step, or however often, diffusion brings too little after it: the limit holds from its begin."""
+    """However short a step, or however often tried, diffusion brings too little after it: the limit holds."""
     metal = alloy_metal((1, 1, 12), 1e-6, sink_length=2e-6, mobility=0.2)
     electrolyte = SolidElectrolyte(((1e-4, 0.1),), 298.15)
     contact = ContactProblem(electrolyte, Kinetics(130.0, 1.0), interaction=(0.0,))

@@ -10,8 +10,8 @@ sinks of vacancies at any current. What was fixed beforehand, and where it is fr
     electrolyte     1 mm of 0.1 S/m, 2 ohm cm2 at the contact, as in `strip_li`
     contact         no source gives it: 0.7, the middle of 0.5 to 0.9, and with it the spacing b = 2r/(1 - contact)
 
-Nothing is fitted. No void is born; `model: voids` has no magnesium, and the alloy is the planar one of `e2-stripping`,
-which keeps its contact by assumption.
+Nothing is fitted. No void is born, and the alloy compared is the planar one of `e2-stripping`, which keeps its contact
+by assumption; `beside_voids` gives it the same voids, which sweep magnesium together (its mobility is assumed).
 
 **The rim.** In the metal all is linear in the current, but not at the rim of a void: between an injecting contact and
 a wall that holds s the flux rises without bound, the wall runs ahead along the contact, and only capillarity keeps the
@@ -20,7 +20,8 @@ tenth. A thin void costs little lithium, and less the larger the current. Where 
 r f(i r^2): a cell of a fifth of the size, at currents at which a grid shows the rim, tells how it goes with i. At E2's
 size and currents the grid is too coarse, the void too thick and the capacity too large: an upper bound.
 
-`sensitivity` varies contact, radius and more; with a folder it is written to `e2-voids.csv`.
+`sensitivity` varies contact, radius and more; with a folder it is written to `e2-voids.csv`, and both electrodes with
+the same voids over the length of their sinks to `e2-voids-alloy.csv`.
 """
 
 from __future__ import annotations
@@ -105,6 +106,11 @@ VARIATIONS: dict[str, Imperfect] = {
 }
 """What is varied, one at a time, at grids that bound the capacity from above."""
 
+MAGNESIUM = ("alloy.magnesium=0.1", "alloy.magnesium_mobility=0.1")
+"""The alloy; no mobility is measured."""
+SINKS = ("1 um", "2 um", "5 um")
+"""Of both electrodes beside the same voids."""
+
 
 def in_contact(engine: VoidEngine) -> float:
     """Share of the plane."""
@@ -182,6 +188,21 @@ def sensitivity(path: Path, alloy: planar.Capacities) -> None:
             file.flush()
 
 
+def beside_voids(path: Path) -> None:
+    """Lithium and the alloy with the same voids over the length of their sinks, as CSV."""
+    heads = ["sinks", "electrode", "at 1 mA/cm2 [mAh/cm2]", "after rest", "at 0.1", "contact at 1", "contact at 0.1"]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(heads)
+        for sinks in SINKS:
+            for name, magnesium in (("Li", ()), ("Li0.9Mg0.1", MAGNESIUM)):
+                found = find(Imperfect(overrides=(*magnesium, f"vacancies.sink_length={sinks}")))
+                given, (fast, slow) = found.capacities, found.curves
+                numbers = (given.fast, given.fast_again, given.slow, fast[2][-1], slow[2][-1])
+                writer.writerow([sinks, name, *(f"{number:.4g}" for number in numbers)])
+                file.flush()
+
+
 def capacity(contact: Imperfect, current: float) -> float:
     """Of one stripping [mAh/cm^2]."""
     engine = contact.engine()
@@ -200,6 +221,7 @@ def run(folder: Path | None) -> list[Check]:
     if folder is not None:
         save_curves(folder, NAME, found.curves, ("capacity [mAh/cm2]", "contact left"))
         sensitivity(folder / "e2-voids.csv", alloy)
+        beside_voids(folder / "e2-voids-alloy.csv")
     weak, strong = (capacity(SMALL, current) for current in WEAK)
     weak_coarse = capacity(replace(SMALL, across=SMALL.across // 2), WEAK[0])
     ratio = "rim resolved: capacity of Li at a tenth of the current over that at the whole"
