@@ -64,6 +64,7 @@ REFUSALS = [
     ("alloy.magnesium=0", "alloy.magnesium: 0", "> 0"),
     ("alloy.magnesium=1", "alloy.magnesium: 1", "< 1"),
     ("alloy.magnesium_mobility=-1", "alloy.magnesium_mobility", "0"),
+    ("alloy.magnesium_mobility=1e6", "alloy.magnesium_mobility", "10"),
     ("alloy.magnesum=0.1", "alloy.magnesum", "did you mean 'magnesium'"),
     ("alloy.diffusion={preset: Li-Mg}", "alloy.diffusion.preset", "did you mean 'Li-Mg tracer'"),
     ("alloy.diffusion={preset: Li-Mg tracer, diffusivity: 1e-15 m^2/s}", "alloy.diffusion.diffusivity", "combined"),

@@ -55,7 +55,7 @@ class AlloySection(Section):
 
     magnesium: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
     """Atomic fraction at the start, and of the electrode behind z = 0."""
-    magnesium_mobility: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    magnesium_mobility: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = None
     """Tracer diffusivity of magnesium over that of lithium; required beside voids, 0 by default without them."""
     diffusion: DiffusionSection = DiffusionSection()
     """Of lithium."""
