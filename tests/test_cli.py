@@ -87,6 +87,14 @@ def test_check_of_a_file_and_of_a_shipped_scenario(capsys, case):
     assert "9.004 s" in out
 
 
+def test_a_folder_of_results_does_not_hide_a_shipped_scenario(capsys, tmp_path, monkeypatch):
+    (tmp_path / "sand_time").mkdir()
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = call(capsys, "check", "sand_time")
+    assert code == 0
+    assert "9.004 s" in out
+
+
 @pytest.mark.parametrize(
     ("override", "told"),
     [

@@ -44,10 +44,10 @@ def scenario_from_text(text: str, overrides: Iterable[str] = (), file: str = "sc
 def find_scenario(source: str | Path) -> Path:
     """The path of a scenario file, or of the shipped scenario of that name."""
     path, shipped = Path(source), shipped_scenarios()
+    if str(source) in shipped and not path.is_file():  # a folder of that name is likely to hold its results
+        return shipped[str(source)]
     if os.path.exists(path) or path.suffix or len(path.parts) != 1:
         return path
-    if str(source) in shipped:
-        return shipped[str(source)]
     hint = nearest(str(source), shipped)
     allowed = f"a file, or one of {', '.join(shipped)}"
     raise ScenarioError("no such scenario file, and none of that name is shipped", (), str(source), allowed, hint)
