@@ -15,13 +15,14 @@ from ramify.physics.alloy import thermodynamic_factor
 from ramify.physics.alloy_vacancies import (
     FULLEST,
     AlloyNumbers,
+    contact_rise,
     lithium_diffusivity,
     mobile_share,
     vacancy_potential,
 )
 
 LEAST_VACANCIES = 1e-3
-"""Supersaturation below which magnesium's own diffusion counts as this one."""
+"""Supersaturation below which magnesium's own diffusion, and what a contact makes of it, count as this one."""
 
 
 @numba.njit(cache=True)
@@ -258,3 +259,14 @@ def add_holding(rate: np.ndarray, xi: np.ndarray, active: np.ndarray, step: floa
             for i in range(1, nx - 1):
                 if active[k, j, i]:
                     y[k, j, i] += step * rate[k, j, i] / xi[k, j, i]
+
+
+@numba.njit(cache=True)
+def set_contact_rise(y: np.ndarray, s: np.ndarray, share: float, numbers: AlloyNumbers, rise: np.ndarray) -> None:
+    """dy/dz over the speed at which lithium is taken [s/m^2], of the faces of the contact (ny, nx).
+
+    y and s of the cells below them; `share` as of `physics.alloy_vacancies.contact_rise`.
+    """
+    for j in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            rise[j, i] = contact_rise(y[j, i], max(s[j, i], LEAST_VACANCIES), share, numbers)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from ramify.phasefield.grid import OWNED, Grid
+from ramify.phasefield.kernels import alloy_metal as kernels
 from ramify.phasefield.voids.alloy.drift import Drift
 from ramify.phasefield.voids.alloy.magnesium import Carriage, Magnesium
 from ramify.phasefield.voids.alloy.problem import AlloyProblem
@@ -33,7 +34,6 @@ from ramify.phasefield.voids.contact_problem import ContactComposition
 from ramify.phasefield.voids.damping import Motion
 from ramify.phasefield.voids.metal import Advance, Carry, MetalState, VoidMetal
 from ramify.phasefield.voids.vacancies import Exchange
-from ramify.physics.alloy_vacancies import contact_rise
 from ramify.physics.constants import FARADAY
 
 FASTEST_EVENING = 1.2
@@ -115,7 +115,8 @@ class AlloyMetal(VoidMetal):
         y, s = np.clip(composition(state)[top], 0.0, 1.0), 1.0 + state.excess[top]
         at_once = 1.0 - np.exp(-0.5 * hz / transport.sink_length)
         reach = 0.5 * hz * transport.molar_volume / FARADAY
-        rise = np.array([contact_rise(*at, at_once, self.vacancies.numbers) for at in _pairs(y, s)]).reshape(y.shape)
+        rise = np.empty_like(y)
+        kernels.set_contact_rise(y, s, at_once, self.vacancies.numbers, rise)
         touching = self.vacancies.contact_fraction(state.xi) > 0.0
         planes = gather_planes(self.grid, y, np.where(touching, reach * rise, 0.0))
         return ContactComposition(*planes)
@@ -265,8 +266,3 @@ def _potential(state: MetalState) -> np.ndarray:
     """Chi of a state of this metal, ghosted."""
     assert isinstance(state, AlloyState) and state.potential is not None
     return state.potential
-
-
-def _pairs(y: np.ndarray, s: np.ndarray) -> list[tuple[float, float]]:
-    least = 1e-3
-    return list(zip(y.ravel().tolist(), np.maximum(s, least).ravel().tolist(), strict=True))
