@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ramify.run import resume_run, runner
+from ramify.signals import Requests
 
 
 def columns(folder: Path, name: str = "history.nc") -> dict[str, np.ndarray]:
@@ -59,3 +60,20 @@ def go_on(code: int, folder: Path, most: int = 50) -> int:
         code = resume_run(folder, [], figures=False)
     assert code == 0
     return resumes
+
+
+def stop_asked_after(steps: int) -> Requests:
+    """Requests of a run that is asked to stop once so many steps are done."""
+    seen = []
+
+    class After(Requests):
+        def __init__(self) -> None:
+            self.save = False
+            self.under_way = True
+
+        @property
+        def stop(self) -> bool:  # type: ignore[override]
+            seen.append(0)
+            return len(seen) > steps
+
+    return After()

@@ -7,28 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from mechanics_scenarios import BAR, STACK, resume, run
-from stopped_runs import columns
+from stopped_runs import columns, stop_asked_after
 
 from ramify.models import model_of
 from ramify.scenario import scenario_from_text
-from ramify.signals import Requests
 
 
 def interrupted(scenario: Any, folder: Path, after: int) -> None:
     """Run until so many steps are done, then stop as a signal would."""
-    seen = []
-
-    class After(Requests):
-        def __init__(self) -> None:
-            self.save = False
-            self.under_way = True
-
-        @property
-        def stop(self) -> bool:  # type: ignore[override]
-            seen.append(0)
-            return len(seen) > after
-
-    run(scenario, folder, code=75, requests=After())
+    run(scenario, folder, code=75, requests=stop_asked_after(after))
 
 
 def test_resumed_run_is_the_uninterrupted_one_bit_by_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 import h5netcdf
 import numpy as np
 import pytest
+from stopped_runs import stop_asked_after
 from test_charging import TRANSIENT
 from test_meshed_models import CELL, DRAINED, IONS, TIMED, run
 
 from ramify.fem import linear
 from ramify.models import model_of
 from ramify.scenario import ScenarioError, scenario_from_text
-from ramify.signals import Requests
 
 FLOWING = [*TIMED, "output.every=0.4 s"]
 CASES = {"ions": (TRANSIENT, []), "current": (CELL, FLOWING), "drained": (CELL, DRAINED)}
@@ -42,19 +42,7 @@ def steps_of(folder: Path) -> int:
 
 def interrupt(scenario: Any, folder: Path, after: int) -> None:
     """Run until so many steps are done, then stop as a signal would."""
-    seen = []
-
-    class After(Requests):
-        def __init__(self) -> None:
-            self.save = False
-            self.under_way = True
-
-        @property
-        def stop(self) -> bool:  # type: ignore[override]
-            seen.append(0)
-            return len(seen) > after
-
-    run(scenario, folder, code=75, requests=After())
+    run(scenario, folder, code=75, requests=stop_asked_after(after))
 
 
 def assert_same(folder: Path, other: Path) -> None:
